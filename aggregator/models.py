@@ -64,7 +64,7 @@ class Schedule:
 
     every: str
     at: time | None = None
-    time_zone: ZoneInfo = ZoneInfo("UTC")
+    time_zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
     weekday: int = 0
 
 
@@ -260,8 +260,9 @@ class Judgement:
 class Fact:
     """Hold one typed fact with the words that prove it; offsets point into the original `field` ("title" or "text").
 
-    `kind` is "figure", "place", "organisation", "person" or "outlet" (an outlet the text cites); `concept` is the language-free value that two texts can share
-    (``place/dandong``, ``person:2000``, ``outlet/yonhap``). `low` and `high` are equal for a single value.
+    `kind` is "figure", "place", "organisation", "person" or "outlet" (an outlet the text cites); `concept` is the
+    language-free value that two texts can share (``place/dandong``, ``person:2000``, ``outlet/yonhap``).
+    `low` and `high` are equal for a single value.
     """
 
     kind: str

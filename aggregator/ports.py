@@ -55,9 +55,7 @@ class Poster(Protocol):
 class FeedReader(Protocol):
     """Read a feed's bytes by its kind within a deadline; never raises for what the bytes hold."""
 
-    async def read(
-        self, feed: FeedSpec, url: str, headers: Mapping[str, str], body: bytes, now: datetime
-    ) -> ParsedFeed: ...
+    async def read(self, feed: FeedSpec, url: str, headers: Mapping[str, str], body: bytes, now: datetime) -> ParsedFeed: ...
 
 
 class Message(Protocol):
@@ -100,9 +98,7 @@ class Store(Protocol):
         """Declare the configured feeds; new ones are due now, those no longer configured are kept but never due."""
         ...
 
-    def claim_feeds(
-        self, now: datetime, lease: timedelta, limit: int, only: Collection[str] | None = None
-    ) -> Sequence[FeedState]:
+    def claim_feeds(self, now: datetime, lease: timedelta, limit: int, only: Collection[str] | None = None) -> Sequence[FeedState]:
         """Lease up to `limit` due feeds, longest due first; with `only`, these feeds whether due or not."""
         ...
 
@@ -142,9 +138,7 @@ class Store(Protocol):
         ...
 
     # digests and deliveries
-    def sync_subscriptions(
-        self, subscriptions: Sequence[SubscriptionSpec], due: Mapping[str, datetime | None], now: datetime
-    ) -> None:
+    def sync_subscriptions(self, subscriptions: Sequence[SubscriptionSpec], due: Mapping[str, datetime | None], now: datetime) -> None:
         """Declare the configured subscriptions; a new one starts after what is already stored."""
         ...
 
@@ -152,17 +146,13 @@ class Store(Protocol):
 
     def due_subscriptions(self, now: datetime) -> Sequence[SubscriptionState]: ...
 
-    def window_stories(
-        self, subscription: str, topics: Collection[str], after_seq: int, through_seq: int
-    ) -> Sequence[StoryMaterial]:
+    def window_stories(self, subscription: str, topics: Collection[str], after_seq: int, through_seq: int) -> Sequence[StoryMaterial]:
         """Give stories with a revision matched for these topics inside the window whose current version was not told yet."""
         ...
 
     def window_counts(self, topics: Collection[str], after_seq: int, through_seq: int) -> WindowCounts: ...
 
-    def record_digest(
-        self, digest: Digest, addresses: Sequence[Address], next_due_at: datetime | None, now: datetime
-    ) -> int | None:
+    def record_digest(self, digest: Digest, addresses: Sequence[Address], next_due_at: datetime | None, now: datetime) -> int | None:
         """Keep a digest, its items and one delivery per address, and advance the subscription, in one transaction.
 
         Gives None and keeps nothing where somebody else advanced the subscription first.

@@ -18,8 +18,8 @@ from zoneinfo import ZoneInfo
 class FeedSpec:
     """Describe one feed as feeds.yaml declares it.
 
-    `family` groups publishers that share a newsroom; `expects` is the rhythm in which silence is no news
-    ("daily", "weekdays", "weekly", "irregular"); `time_zone` is the zone of dates that name none.
+    `family` groups publishers that share a newsroom, `cited_as` holds the names under which others cite it, `expects` is the
+    rhythm in which silence is no news ("daily", "weekdays", "weekly", "irregular"), `time_zone` is the zone of dates that name none.
     """
 
     id: str
@@ -27,6 +27,7 @@ class FeedSpec:
     url: str
     publisher: str
     family: str
+    cited_as: tuple[str, ...] = ()
     publisher_class: str = "paper"
     language: str = "en"
     kind: str = "syndication"
@@ -95,6 +96,17 @@ class Configuration:
     feeds: tuple[FeedSpec, ...]
     topics: tuple[TopicSpec, ...]
     subscriptions: tuple[SubscriptionSpec, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmtpServer:
+    """Name the mail server that takes our messages; `tls` is "starttls", "implicit" or "none". The password stays out of every repr."""
+
+    host: str
+    port: int
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+    tls: str = "starttls"
 
 
 # --- fetched and parsed -----------------------------------------------------------------------------------------

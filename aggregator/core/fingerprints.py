@@ -1,0 +1,43 @@
+"""Fingerprints: what makes two served entries, or two texts, the same.
+
+The raw hash tells whether a feed said anything different; the text hash tells whether two pages carry the same words.
+Both are 128-bit BLAKE2b in hexadecimal.
+"""
+
+import re
+import unicodedata
+from hashlib import blake2b
+
+from aggregator.models import Entry
+
+_NOT_WORDS = re.compile(r"[\W_]+")
+
+
+def digest_of(*parts: str) -> str:
+    """Hash the parts in order; a separator keeps ("ab", "c") and ("a", "bc") apart."""
+    return blake2b("\x1f".join(parts).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+def body_hash(body: bytes) -> str:
+    """Hash a response body as it came."""
+    return blake2b(body, digest_size=16).hexdigest()
+
+
+def raw_hash(entry: Entry) -> str:
+    """Hash all that an entry says, except its dates: some systems stamp every entry anew whenever they build the feed."""
+    return digest_of(entry.title, entry.url or "", entry.summary, entry.content)
+
+
+def words_of(text: str) -> str:
+    """Reduce a text to its letters and digits, folded, so that layout, case, quotes and marks do not count."""
+    return _NOT_WORDS.sub("", unicodedata.normalize("NFKC", text).casefold())
+
+
+def text_hash(title: str, text: str) -> str:
+    """Hash the words of an article; its headline counts only where there is hardly any text, as outlets rewrite headlines."""
+    words = words_of(text)
+    return digest_of(words if len(words) >= SHORT else words_of(title) + words)
+
+
+SHORT = 80
+"""Below this many letters a body proves nothing alone (a photo line, "read more"), so the headline joins it."""

@@ -1,0 +1,71 @@
+"""Timing: when a feed is due again, when a subscription is due next, when a failed delivery is tried again.
+
+Due dates are stored, so a missed time runs late and never not at all. Local times are resolved with the zone's own rules:
+a time that a clock change skips runs as if the clock had not been changed yet, and one that occurs twice runs once.
+"""
+
+from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
+
+from aggregator.models import Failed, FailureKind, FeedSpec, Schedule
+
+LONGEST_BACKOFF = timedelta(hours=12)
+PERMANENT_PAUSE = timedelta(days=1)
+DELIVERY_RETRIES = (
+    timedelta(seconds=30),
+    timedelta(minutes=2),
+    timedelta(minutes=10),
+    timedelta(minutes=30),
+    timedelta(hours=1),
+    timedelta(hours=2),
+    timedelta(hours=4),
+    timedelta(hours=8),
+)
+"""Waits after the first, second ... failed attempt; after the last the delivery is dead and the operator is told."""
+
+
+def next_poll_at(feed: FeedSpec, failures: int, failure: Failed | None, now: datetime) -> datetime:
+    """Give the date of a feed's next poll; `failures` counts the failed polls in a row, this one included."""
+    if failure is None:
+        return now + _jittered(feed.min_interval, feed.id)
+    wait = PERMANENT_PAUSE if failure.kind is FailureKind.PERMANENT else _backoff(feed, failures)
+    return now + max(_jittered(wait, feed.id), failure.retry_after or timedelta(0))
+
+
+def next_due_at(schedule: Schedule, after: datetime) -> datetime | None:
+    """Give the first scheduled moment later than `after`; None for an immediate schedule, which is always due."""
+    if schedule.at is None or schedule.every == "immediate":
+        return None
+    day = after.astimezone(schedule.time_zone).date()
+    for offset in range(9):
+        candidate = day + timedelta(days=offset)
+        local = datetime.combine(candidate, schedule.at, tzinfo=schedule.time_zone)
+        due = local.astimezone(UTC)
+        if due > after and _runs_on(schedule, candidate.weekday()):
+            return due
+    raise ValueError(f"a schedule with every={schedule.every!r} never runs")
+
+
+def next_attempt_at(attempts: int, retry_after: float | None, now: datetime) -> datetime | None:
+    """Give the date of a delivery's next attempt after `attempts` failed ones, or None where they are used up."""
+    if attempts > len(DELIVERY_RETRIES):
+        return None
+    return now + max(DELIVERY_RETRIES[attempts - 1], timedelta(seconds=min(retry_after or 0, 86_400)))
+
+
+def _backoff(feed: FeedSpec, failures: int) -> timedelta:
+    """Double the wait with each failure, from the shortest interval to half a day."""
+    doublings = max(0, min(failures - 1, 10))
+    return min(feed.min_interval * (1 << doublings), max(LONGEST_BACKOFF, feed.min_interval))
+
+
+def _jittered(wait: timedelta, feed_id: str) -> timedelta:
+    """Stretch a wait by up to a tenth, by a share that belongs to the feed, so that feeds do not move in step."""
+    share = blake2b(feed_id.encode(), digest_size=2).digest()
+    return wait * (1 + int.from_bytes(share, "big") / 655_360)
+
+
+def _runs_on(schedule: Schedule, weekday: int) -> bool:
+    if schedule.every == "day":
+        return True
+    return weekday < 5 if schedule.every == "weekday" else weekday == schedule.weekday

@@ -1,0 +1,147 @@
+"""Judge: enrich what was stored, match it against the topics, fold copies and echoes, place it in a story.
+
+Revisions are judged one after the other in the order of the ingest sequence, since a story depends on those before it.
+Every revision ends with exactly one outcome and the reasons of each step; nothing is deleted. A batch is one transaction:
+killed in the middle, it is judged again and comes out the same.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Protocol
+
+import structlog
+
+from aggregator.core import outcomes
+from aggregator.core.fingerprints import text_hash
+from aggregator.core.revisions import material_changes
+from aggregator.core.stories import WINDOW, place, story_concepts
+from aggregator.models import Article, Entry, FeedSpec, Judgement, Reason, Role
+from aggregator.ports import Store
+from aggregator.records import Judged, Placement, StoredRevision, Telling
+
+log = structlog.get_logger(__name__)
+
+COPIES_SINCE = timedelta(days=14)
+
+
+class TopicJudge(Protocol):
+    """Judge one article by every topic; `rule_version` names the rules that did."""
+
+    @property
+    def rule_version(self) -> str: ...
+
+    def judge(self, article: Article) -> tuple[Judgement, ...]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judging:
+    """Hold what judging works with; `level` tells a place's level, `enrich` turns a served entry into an article with facts."""
+
+    store: Store
+    enrich: Callable[[Entry, FeedSpec], Awaitable[Article]]
+    topics: TopicJudge
+    feeds: Mapping[str, FeedSpec]
+    level: Callable[[str], str]
+    clock: Callable[[], datetime]
+    batch: int = 100
+
+
+async def judge_pending(judging: Judging, progress: Callable[[int], None] = lambda done: None) -> int:
+    """Judge everything that waits, and give how many revisions were judged."""
+    done = 0
+    while waiting := await asyncio.to_thread(judging.store.unjudged, judging.batch):
+        articles = [await judging.enrich(revision.entry, _feed(judging, revision)) for revision in waiting]
+        await asyncio.to_thread(_settle_batch, judging, waiting, articles)
+        done += len(waiting)
+        progress(done)
+    return done
+
+
+def _settle_batch(judging: Judging, waiting: Sequence[StoredRevision], articles: Sequence[Article]) -> None:
+    with judging.store.transaction():
+        for revision, article in zip(waiting, articles, strict=True):
+            judged = _settle(judging, revision, article)
+            story_id = judging.store.record_judged(judged)
+            log.debug("judged", seq=revision.seq, feed=revision.feed_id, outcome=judged.outcome.code, story=story_id)
+
+
+def _settle(judging: Judging, revision: StoredRevision, article: Article) -> Judged:
+    """Decide everything about one revision; the store is only read."""
+    judgements = judging.topics.judge(article)
+    judged = Judged(
+        revision=revision,
+        article=article,
+        text_hash=text_hash(article.title, article.text),
+        concepts=story_concepts(article.facts, judgements, judging.level),
+        judgements=judgements,
+        rule_version=judging.topics.rule_version,
+        outcome=_nearest(judgements),
+        decided_at=judging.clock(),
+    )
+    before = judging.store.telling(revision.article_id)
+    judged = replace(judged, replaces=before is None or not revision.first)
+    return _placed(judging, judged, before) if any(judgement.matched for judgement in judgements) else judged
+
+
+def _placed(judging: Judging, judged: Judged, before: Telling | None) -> Judged:
+    """Put a matched revision where it belongs: its article's own story, or the one it tells of, or a new one."""
+    telling = _telling(judged)
+    if before and before.story_id is not None:
+        placement, outcome = _again(judged, before, telling)
+        return replace(judged, placement=placement, outcome=outcome)
+    copies = judging.store.tellings_with_text(telling.text_hash, telling.told_at - COPIES_SINCE)
+    stories = () if copies else judging.store.story_sketches(telling.told_at - WINDOW, telling.told_at + WINDOW)
+    placement = place(telling, copies, stories)
+    return replace(judged, placement=placement, outcome=Reason(code=_outcome(placement), detail=placement.why.detail))
+
+
+def _again(judged: Judged, before: Telling, telling: Telling) -> tuple[Placement, Reason]:
+    """Decide on an article that stands in a story already: seen through another feed, reworded, or changed in a fact."""
+    changes = () if judged.revision.first else material_changes(before, telling)
+    if changes:
+        outcome = Reason(code=outcomes.MATERIAL_REVISION, detail="; ".join(changes))
+    elif judged.revision.first:
+        outcome = Reason(code=outcomes.SAME_ARTICLE, detail=f"{before.outlet} carries this page already")
+    else:
+        outcome = Reason(code=outcomes.COSMETIC_REVISION, detail="no figure, place or denial changed")
+    event = "updated" if changes else "repeated"
+    placement = Placement(story_id=before.story_id, event=event, role=before.role, why=outcome, echo_of=before.echo_of, changes=changes)
+    return placement, outcome
+
+
+def _outcome(placement: Placement) -> str:
+    if placement.story_id is None:
+        return outcomes.NEW_STORY
+    return {Role.COPY: outcomes.COPY, Role.ECHO: outcomes.ECHO}.get(placement.role, outcomes.SAME_STORY)
+
+
+def _nearest(judgements: Sequence[Judgement]) -> Reason:
+    """Give the reason of the topic that came nearest to a match."""
+    nearest = max(judgements, key=lambda judgement: judgement.score, default=None)
+    return nearest.reason if nearest else Reason(code=outcomes.NO_THEME, detail="no topic is configured")
+
+
+def _telling(judged: Judged) -> Telling:
+    revision, article = judged.revision, judged.article
+    return Telling(
+        article_id=revision.article_id,
+        seq=revision.seq,
+        feed_id=revision.feed_id,
+        outlet=article.outlet or article.feed.publisher,
+        family=article.feed.family,
+        language=article.language or article.feed.language,
+        title=article.title,
+        text=article.text,
+        text_hash=judged.text_hash,
+        told_at=article.published_at or revision.observed_at,
+        concepts=judged.concepts,
+        topics=tuple(judgement.topic for judgement in judged.judgements if judgement.matched),
+    )
+
+
+def _feed(judging: Judging, revision: StoredRevision) -> FeedSpec:
+    """Give the feed's configuration; entries of a feed that left feeds.yaml are judged by its id alone."""
+    known = judging.feeds.get(revision.feed_id)
+    return known or FeedSpec(id=revision.feed_id, name=revision.feed_id, url="", publisher=revision.feed_id, family=revision.feed_id)

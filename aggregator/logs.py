@@ -1,0 +1,60 @@
+"""Logs: readable at a terminal, one JSON object a line in a container, and never a secret.
+
+Text of feeds cannot forge lines or colours: control characters are escaped. Values under names that hold secrets, user names and
+passwords inside URLs, and paths of webhook addresses are blanked before anything is written.
+"""
+
+import logging
+import re
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+_SECRET_NAME = re.compile(r"password|passwd|secret|token|authorization|webhook|smtp_url", re.IGNORECASE)
+_USERINFO = re.compile(r"(\b[a-z][a-z0-9+.-]*://)[^\s/@]+@", re.IGNORECASE)
+_WEBHOOK = re.compile(r"(https://hooks\.slack\.com/)\S+", re.IGNORECASE)
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_KEPT = frozenset({"exception", "exc_info", "stack"})
+
+
+def configure_logs(style: str, level: str) -> None:
+    """Set up logging for the process; `style` is "json", "console", or "auto": console where standard error is a terminal."""
+    console = style == "console" or (style == "auto" and sys.stderr.isatty())
+    renderers: Sequence[Processor] = (
+        (structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),)
+        if console
+        else (structlog.processors.format_exc_info, structlog.processors.JSONRenderer(ensure_ascii=False))
+    )
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            clean,
+            *renderers,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s", stream=sys.stderr)
+
+
+def clean(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
+    """Blank secrets and escape control characters in every value of a log event."""
+    return {key: "***" if _SECRET_NAME.search(key) else _cleaned(key, value) for key, value in event.items()}
+
+
+def without_secrets(text: str) -> str:
+    """Blank credentials inside URLs, and the secret part of webhook addresses."""
+    return _WEBHOOK.sub(r"\1***", _USERINFO.sub(r"\1***@", text))
+
+
+def _cleaned(key: str, value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    text = without_secrets(value)
+    return text if key in _KEPT else _CONTROLS.sub(lambda found: f"\\x{ord(found.group()):02x}", text)

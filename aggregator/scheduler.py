@@ -1,0 +1,79 @@
+"""Schedule: ask every few seconds "what is due?" and let the use cases do it.
+
+The due dates are columns of the store; APScheduler only ticks and keeps no jobs of its own (a shared job store would be a second
+truth, and a pickle). A tick that still runs is not started again, and one that fails is logged and comes back: one poisoned feed or
+message does not stop the loop.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import structlog
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.interval import IntervalTrigger
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tick:
+    """Name one question that is asked every `every`, first at once."""
+
+    name: str
+    every: timedelta
+    run: Callable[[], Awaitable[None]]
+
+
+@dataclass(slots=True)
+class Pulse:
+    """Remember when each tick last came to its end, so that the health check can tell "alive" from "doing its job"."""
+
+    ticks: Sequence[Tick]
+    started_at: datetime
+    ended_at: dict[str, datetime] = field(default_factory=dict)
+
+    def late(self, now: datetime, patience: timedelta) -> tuple[str, ...]:
+        """Name the ticks that have not ended for longer than their own rhythm and `patience`."""
+        return tuple(tick.name for tick in self.ticks if now - self.ended_at.get(tick.name, self.started_at) > tick.every + patience)
+
+
+@asynccontextmanager
+async def ticking(ticks: Sequence[Tick], clock: Callable[[], datetime]) -> AsyncIterator[Pulse]:
+    """Run the ticks until the block is left; ticks still running then are cancelled and their transactions undone or whole."""
+    pulse = Pulse(ticks=ticks, started_at=clock())
+    running: set[asyncio.Task[None]] = set()
+    scheduler = AsyncIOScheduler(timezone=UTC)
+    for tick in ticks:
+        scheduler.add_job(
+            _tracked,
+            IntervalTrigger(seconds=tick.every.total_seconds(), timezone=UTC),
+            args=(tick, pulse, clock, running),
+            id=tick.name,
+            max_instances=1,
+            coalesce=True,
+            misfire_grace_time=None,
+            next_run_time=datetime.now(UTC),
+        )
+    scheduler.start()
+    try:
+        yield pulse
+    finally:
+        scheduler.shutdown(wait=False)
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+
+
+async def _tracked(tick: Tick, pulse: Pulse, clock: Callable[[], datetime], running: set[asyncio.Task[None]]) -> None:
+    task = asyncio.current_task()
+    if task is not None:
+        running.add(task)
+        task.add_done_callback(running.discard)
+    try:
+        await tick.run()
+        pulse.ended_at[tick.name] = clock()
+    except Exception:  # a tick must come back whatever happened in it
+        log.exception("a scheduled step failed; it runs again", step=tick.name, every=tick.every.total_seconds())

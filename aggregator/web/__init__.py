@@ -1,0 +1,5 @@
+"""Web: a plain status page and the health checks; reads the store, writes nothing."""
+
+from aggregator.web.site import Status, create_site
+
+__all__ = ["Status", "create_site"]

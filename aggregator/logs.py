@@ -7,7 +7,6 @@ passwords inside URLs, and paths of webhook addresses are blanked before anythin
 import logging
 import re
 import sys
-from collections.abc import Sequence
 from typing import Any
 
 import structlog
@@ -23,18 +22,19 @@ _KEPT = frozenset({"exception", "exc_info", "stack"})
 def configure_logs(style: str, level: str) -> None:
     """Set up logging for the process; `style` is "json", "console", or "auto": console where standard error is a terminal."""
     console = style == "console" or (style == "auto" and sys.stderr.isatty())
-    renderers: Sequence[Processor] = (
-        (structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),)
+    renderer: Processor = (
+        structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
         if console
-        else (structlog.processors.format_exc_info, structlog.processors.JSONRenderer(ensure_ascii=False))
+        else structlog.processors.JSONRenderer(ensure_ascii=False)
     )
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
             clean,
-            *renderers,
+            renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),

@@ -1,0 +1,52 @@
+"""No secret reaches the log, and feed text cannot forge a line of it."""
+
+import json
+
+import pytest
+import structlog
+
+from aggregator.logs import configure_logs, without_secrets
+
+
+@pytest.fixture(autouse=True)
+def _restored() -> "object":
+    yield
+    structlog.reset_defaults()
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("cannot reach smtp://desk:hunter2@mail.example:587", "cannot reach smtp://***@mail.example:587"),
+        ("posted to https://hooks.slack.com/services/T0/B0/xyz today", "posted to https://hooks.slack.com/*** today"),
+        ("https://example.org/a?b=c", "https://example.org/a?b=c"),
+    ],
+)
+def test_credentials_in_urls_are_blanked(text: str, shown: str) -> None:
+    assert without_secrets(text) == shown
+
+
+def test_a_log_line_is_one_json_object_without_secrets(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logs("json", "info")
+    structlog.get_logger().warning("feed\nfailed", smtp_password="hunter2", title="\x1b[31mred\u202e", feed="wire")
+    (line,) = capsys.readouterr().err.splitlines()
+    event = json.loads(line)
+    assert event["event"] == "feed\\x0afailed"
+    assert event["smtp_password"] == "***"
+    assert event["title"] == "\\x1b[31mred\\x202e"
+    assert (event["feed"], event["level"]) == ("wire", "warning")
+
+
+def test_an_exception_is_told_without_its_secrets(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logs("json", "info")
+    try:
+        raise RuntimeError("smtp://desk:hunter2@mail.example")
+    except RuntimeError:
+        structlog.get_logger().exception("it failed")
+    assert "hunter2" not in capsys.readouterr().err
+
+
+def test_debug_lines_stay_away_unless_wanted(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logs("console", "info")
+    structlog.get_logger().debug("quiet")
+    assert capsys.readouterr().err == ""

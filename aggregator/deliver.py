@@ -13,12 +13,12 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from aggregator.core.digests import Window, compose
+from aggregator.core.digests import Gathered, Window, compose
 from aggregator.core.timing import next_attempt_at, next_due_at
 from aggregator.errors import DeliveryError
 from aggregator.models import Digest, Receipt, SubscriptionSpec, TopicSpec
 from aggregator.ports import Channel, Store
-from aggregator.records import Address, ClaimedDelivery, StoryMaterial, SubscriptionState
+from aggregator.records import Address, ClaimedDelivery, SubscriptionState
 
 log = structlog.get_logger(__name__)
 
@@ -108,26 +108,13 @@ def _composed(delivering: Delivering, subscription: SubscriptionSpec, state: Sub
     store = delivering.store
     with store.transaction():
         through = max(store.judged_through(), state.after_seq)
-        stories = store.window_stories(subscription.id, subscription.topics, state.after_seq, through)
-        return compose(
-            subscription,
-            delivering.topics,
-            Window(after_seq=state.after_seq, through_seq=through, since=state.last_digest_at),
-            [story for story in stories if _wanted(subscription, story)],
-            store.window_counts(subscription.topics, state.after_seq, through),
-            store.feed_health(),
-            delivering.label,
-            delivering.clock(),
+        gathered = Gathered(
+            window=Window(after_seq=state.after_seq, through_seq=through, since=state.last_digest_at),
+            stories=store.window_stories(subscription.id, subscription.topics, state.after_seq, through),
+            counts=store.window_counts(subscription.topics, state.after_seq, through),
+            feeds=store.feed_health(),
         )
-
-
-def _wanted(subscription: SubscriptionSpec, story: StoryMaterial) -> bool:
-    """Hold a story to the subscription's languages and threshold; one article that passes is enough."""
-    return any(
-        (not subscription.languages or article.telling.language in subscription.languages)
-        and max((judgement.score for judgement in article.judgements), default=0.0) >= subscription.threshold
-        for article in story.articles
-    )
+    return compose(subscription, delivering.topics, gathered, delivering.label, delivering.clock())
 
 
 async def _send(delivering: Delivering, claimed: ClaimedDelivery) -> Sent:

@@ -23,7 +23,8 @@ class AggregatorError(Exception):
 class Problem:
     """Name one mistake in a configuration file: where it is, what is wrong, what is allowed.
 
-    `line` and `column` count from 1; `key` is the dotted path in the file, such as ``feeds[3].url``.
+    `line` and `column` count from 1, and are 0 where there is no line (the environment, a missing file);
+    `key` is the dotted path in the file, such as ``feeds[3].url``.
     """
 
     file: str
@@ -35,7 +36,8 @@ class Problem:
 
     def __str__(self) -> str:
         hint = f" (allowed: {self.allowed})" if self.allowed else ""
-        return f"{self.file}:{self.line}:{self.column}: {self.key}: {self.message}{hint}"
+        place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+        return f"{place}: {self.key}: {self.message}{hint}"
 
 
 class ConfigurationError(AggregatorError):

@@ -46,7 +46,8 @@ class FeedSpec:
 class TopicSpec:
     """Describe what to watch for: an anchor theme, weighted themes, a threshold, and the topic's own examples.
 
-    `themes` maps a term pack's theme to the weight of a strong hit; an article matches when its score reaches `threshold`.
+    `themes` maps a term pack's theme, or one concept of it as ``theme/concept``, to the weight of a strong hit; an article
+    matches when its score reaches `threshold` and one of `require` (themes or concepts; empty: any) has a share in it.
     """
 
     id: str
@@ -55,6 +56,7 @@ class TopicSpec:
     themes: Mapping[str, float]
     context: tuple[str, ...] = ()
     threshold: float = 1.0
+    require: tuple[str, ...] = ()
     must_match: tuple[str, ...] = ()
     must_not_match: tuple[str, ...] = ()
 

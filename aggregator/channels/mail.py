@@ -1,0 +1,118 @@
+"""Mail: a digest as one RFC 5322 message, text first and HTML last, the same bytes every time.
+
+What a feed or a configuration says passes into headers only as one clean line without control characters, encoded words or
+bidirectional tricks, so no header can be added from outside (older Python releases fold ``=?utf-8?q?a=0ABcc:...?=`` into one).
+List headers stay ASCII and short: a long one would be encoded and break. The body is 7 bit, whatever it holds.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, getaddresses, parseaddr
+from hashlib import sha256
+
+from aggregator.channels.letter import write
+from aggregator.channels.page import lay_out
+from aggregator.channels.wording import clean, local, subject
+from aggregator.errors import UsageError
+from aggregator.models import Delivery, Digest
+
+_POLICY = SMTP.clone(cte_type="7bit")
+_MAILBOX = re.compile(
+    r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*@{label}(\.{label})*".replace(
+        "{label}", "[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+    )
+)
+_LONGEST_ID = 60
+_LONGEST_LINE = 76
+_MOSTLY_ASCII = 6
+"""Quoted-printable is the shorter and the more readable encoding where fewer than one byte in so many is not ASCII."""
+
+
+@dataclass(frozen=True, slots=True)
+class MailMessage:
+    """Hold a rendered mail and the two writings in it, for previews."""
+
+    parts: Mapping[str, bytes] = field(repr=False)
+
+
+def mailbox(text: str) -> str | None:
+    """Give the bare ASCII address in `text` (``Desk <desk@example.org>``), a foreign domain in its IDNA form; None where there is none."""
+    if not text.isprintable() or "=?" in text or len(getaddresses([text])) != 1:
+        return None
+    local_part, _, domain = parseaddr(text)[1].rpartition("@")
+    try:
+        address = f"{local_part}@{domain.encode('idna').decode()}" if not domain.isascii() else f"{local_part}@{domain}"
+    except UnicodeError:
+        return None
+    return address if _MAILBOX.fullmatch(address) and len(local_part) <= 64 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Hold who mail comes from: a display name and a bare address."""
+
+    name: str
+    address: str
+
+    @property
+    def domain(self) -> str:
+        """Give the domain that names our messages and lists."""
+        return self.address.rpartition("@")[2]
+
+    @classmethod
+    def read(cls, text: str) -> "Sender":
+        """Read ``Name <address>`` or a bare address; raises `UsageError` for anything else."""
+        address = mailbox(text)
+        if address is None:
+            raise UsageError(f"The sender {clean(text, 80)!r} is no e-mail address. Give one such as 'News watch <watch@example.org>'.")
+        return cls(name=header_text(parseaddr(text)[0], 80), address=address)
+
+
+def render_mail(digest: Digest, delivery: Delivery, sender: Sender, to: str | None, public_url: str | None) -> MailMessage:
+    """Render a digest as mail to one address; None leaves the recipient undisclosed."""
+    letter = write(lay_out(digest, delivery, public_url))
+    message = EmailMessage(_POLICY)
+    message["From"] = Address(sender.name, addr_spec=sender.address)
+    message["To"] = Address(addr_spec=to) if to else "undisclosed-recipients:;"
+    message["Subject"] = header_text(subject(digest), 200)
+    message["Date"] = format_datetime(local(digest.decided_at, digest.time_zone))
+    message["Message-ID"] = f"<{identifier(delivery.key)}@{sender.domain}>"
+    message["List-Id"] = _list_id(digest.subscription, sender.domain)
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(letter.text, cte=_encoding(letter.text))
+    message.add_alternative(letter.html, subtype="html", cte=_encoding(letter.html))
+    message.set_boundary(f"=_{sha256(delivery.key.encode(errors='replace')).hexdigest()[:40]}")
+    eml = message.as_bytes()
+    return MailMessage({".eml": eml, ".html": letter.html.encode(), ".txt": letter.text.encode()})
+
+
+def header_text(text: str, limit: int) -> str:
+    """Give `text` as a header may carry it: one clean line in which nothing reads as an encoded word."""
+    return clean(text, limit).replace("=?", "= ?").replace("?=", "? =")
+
+
+def identifier(key: str) -> str:
+    """Give a short ASCII name for `key` that is safe in a header and a file name; two keys never share one."""
+    plain = re.sub(r"[^A-Za-z0-9_-]+", "-", key).strip("-")
+    if plain and plain == key and len(plain) <= _LONGEST_ID:
+        return plain
+    digest = sha256(key.encode(errors="surrogatepass")).hexdigest()[:20]
+    return f"{plain[: _LONGEST_ID - 21]}-{digest}".strip("-")
+
+
+def _list_id(subscription: str, domain: str) -> str:
+    """Name the list (RFC 2919) on one line: a name too long for that falls back to the unmanaged ``localhost``."""
+    for namespace in (domain, "localhost"):
+        name = f"<{identifier(subscription)}.{namespace}>"
+        if len("List-Id: " + name) <= _LONGEST_LINE:
+            return name
+    return f"<{identifier(subscription)[-24:].strip('-')}.localhost>"
+
+
+def _encoding(text: str) -> str:
+    foreign = sum(not character.isascii() for character in text)
+    return "quoted-printable" if foreign * _MOSTLY_ASCII < len(text) else "base64"

@@ -1,0 +1,255 @@
+"""The page: a digest laid out for reading, from which e-mail, file and Slack are written.
+
+Texts are clean (see `wording`) but not escaped: the template or block that shows them does that. Nothing here knows a format.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from aggregator.channels.wording import (
+    clean,
+    clean_piece,
+    counted,
+    date_and_time,
+    host_of,
+    language_tag,
+    outlets_line,
+    reason_words,
+    role_words,
+    summary,
+    web_link,
+)
+from aggregator.models import Coverage, Delivery, Digest, FeedHealth, Item, Outlet
+
+ALSO_IN = 8
+FAILING_FEEDS = 20
+REASONS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Hold a run of an excerpt, marked where its words matched."""
+
+    text: str
+    marked: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Hold one more article of a story."""
+
+    name: str
+    role: str
+    title: str
+    language: str
+    url: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """Hold one story as a reader meets it; `url` None means that the feed's link is not safe to click."""
+
+    topic: str
+    kind: str
+    headline: str
+    language: str
+    url: str | None
+    host: str
+    when: str
+    outlets: str
+    changes: tuple[str, ...]
+    facts: tuple[str, ...]
+    why: tuple[str, ...]
+    also_under: tuple[str, ...]
+    excerpt: tuple[Piece, ...]
+    also: tuple[Source, ...]
+    also_more: int
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Hold a topic's stories: `cards` in full, then `lines` in brief where a message has no room for more."""
+
+    name: str
+    cards: tuple[Card, ...]
+    lines: tuple[Card, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """Hold one feed that does not deliver, and why."""
+
+    name: str
+    error: str
+    since: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """Hold the coverage statement in words and numbers."""
+
+    feeds: str
+    troubles: tuple[Trouble, ...]
+    troubles_more: int
+    seen: int
+    unmatched: int
+    matched: int
+    folded: int
+    told: int
+    reasons: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Hold a whole message, ready for a template; `more` counts the stories it has no room for."""
+
+    name: str
+    alert: bool
+    summary: str
+    when: str
+    zone: str
+    since: str
+    sections: tuple[Section, ...]
+    more: int
+    statement: Statement
+    public_url: str | None
+    reference: str
+
+    @property
+    def empty(self) -> bool:
+        """Tell a page without a single story."""
+        return not self.sections and not self.more
+
+    @property
+    def lead(self) -> str:
+        """Give the first headline, for the line that mail programs show beside the subject."""
+        cards = [card for section in self.sections for card in (*section.cards, *section.lines)]
+        return cards[0].headline if cards else ""
+
+
+def lay_out(digest: Digest, delivery: Delivery, public_url: str | None = None) -> Page:
+    """Lay a digest out with every story in full."""
+    cards = tuple(_card(item, digest) for item in digest.items)
+    return Page(
+        name=clean(digest.name, 120) or clean(digest.subscription, 120),
+        alert=digest.kind == "alert",
+        summary=summary(digest),
+        when=date_and_time(digest.decided_at, digest.time_zone),
+        zone=clean(digest.time_zone, 60),
+        since=date_and_time(digest.since, digest.time_zone) if digest.since else "",
+        sections=sections_of(cards),
+        more=0,
+        statement=_statement(digest.coverage, digest.time_zone),
+        public_url=web_link(public_url) if public_url else None,
+        reference=f"{clean(digest.subscription, 60)} {digest.after_seq}-{digest.through_seq} {clean(delivery.key, 80)}",
+    )
+
+
+def sections_of(cards: Sequence[Card], brief: Sequence[Card] = ()) -> tuple[Section, ...]:
+    """Group cards by topic, in the order in which the topics first come."""
+    topics = dict.fromkeys(card.topic for card in (*cards, *brief))
+    return tuple(
+        Section(topic, tuple(card for card in cards if card.topic == topic), tuple(card for card in brief if card.topic == topic))
+        for topic in topics
+    )
+
+
+def _card(item: Item, digest: Digest) -> Card:
+    url = web_link(item.url)
+    topics = [clean(digest.topic_names.get(topic, topic), 120) for topic in item.topics]
+    rest = [_source(outlet) for outlet in item.outlets if outlet.url != item.url]
+    return Card(
+        topic=topics[0] if topics else "",
+        kind="update" if item.kind == "update" else "new",
+        headline=clean(item.headline) or "(no headline)",
+        language=language_tag(item.language),
+        url=url,
+        host=host_of(url) if url else "",
+        when=_when(item, digest.time_zone),
+        outlets=outlets_line(item),
+        changes=_lines(item.changes, 5, 240),
+        facts=_lines(item.facts, 3, 160),
+        why=_lines(item.why, 3, 400),
+        also_under=tuple(topics[1:4]),
+        excerpt=_pieces(item.excerpt, item.excerpt_marks),
+        also=tuple(rest[:ALSO_IN]),
+        also_more=max(len(rest) - ALSO_IN, 0),
+    )
+
+
+def _lines(texts: Sequence[str], most: int, limit: int) -> tuple[str, ...]:
+    return tuple(line for line in (clean(text, limit) for text in texts[:most]) if line)
+
+
+def _source(outlet: Outlet) -> Source:
+    return Source(
+        name=clean(outlet.name, 60),
+        role=role_words(outlet),
+        title=clean(outlet.title, 160),
+        language=language_tag(outlet.language),
+        url=web_link(outlet.url),
+    )
+
+
+def _when(item: Item, zone: str) -> str:
+    """Say when a story was published, and when it was seen first where that is another time to the reader."""
+    published = f"published {date_and_time(item.published_at, zone)}" if item.published_at else "no date given"
+    seen = item.first_seen_at
+    if seen is None or (item.published_at and abs(seen - item.published_at) < timedelta(hours=6)):
+        return published
+    return f"{published}; first seen {date_and_time(seen, zone)}"
+
+
+def _pieces(text: str, marks: Sequence[tuple[int, int]]) -> tuple[Piece, ...]:
+    """Divide an excerpt at its marks first, and clean the pieces then, so that marks stay on their words."""
+    pieces: list[Piece] = []
+    text, done = text[:400], 0
+    for start, end in sorted(marks):
+        start, end = max(start, done), min(end, len(text))
+        if start < end:
+            pieces += [Piece(clean_piece(text[done:start]), marked=False), Piece(clean_piece(text[start:end]), marked=True)]
+            done = end
+    pieces.append(Piece(clean_piece(text[done:]), marked=False))
+    return tuple(piece for piece in pieces if piece.text)
+
+
+# --- the coverage statement -------------------------------------------------------------------------------------
+
+
+def _statement(coverage: Coverage, zone: str) -> Statement:
+    failing = [feed for feed in coverage.feeds if feed.status == "failing"]
+    reasons = sorted(coverage.unmatched_by_reason.items(), key=lambda pair: (-pair[1], pair[0]))
+    return Statement(
+        feeds=_feeds_line(coverage.feeds),
+        troubles=tuple(_trouble(feed, zone) for feed in failing[:FAILING_FEEDS]),
+        troubles_more=max(len(failing) - FAILING_FEEDS, 0),
+        seen=coverage.seen,
+        unmatched=coverage.unmatched,
+        matched=coverage.matched,
+        folded=coverage.folded,
+        told=coverage.told,
+        reasons=_reasons([(reason_words(code), count) for code, count in reasons if count]),
+    )
+
+
+def _reasons(reasons: list[tuple[str, int]]) -> tuple[tuple[str, int], ...]:
+    """Keep the most frequent reasons; the rest go into one line, so that the numbers still add up."""
+    rest = sum(count for _, count in reasons[REASONS:])
+    return tuple(reasons[:REASONS] + ([("other reasons", rest)] if rest else []))
+
+
+def _feeds_line(feeds: Sequence[FeedHealth]) -> str:
+    words = {"ok": "ok", "failing": "failing", "never": "not polled yet", "disabled": "switched off"}
+    counts = {status: sum(feed.status == status for feed in feeds) for status in words}
+    parts = [f"{count:,} {words[status]}" for status, count in counts.items() if count or status in ("ok", "failing")]
+    return f"{counted(len(feeds), 'feed')}: {', '.join(parts)}"
+
+
+def _trouble(feed: FeedHealth, zone: str) -> Trouble:
+    last: datetime | None = feed.last_success_at
+    return Trouble(
+        name=clean(feed.name, 80) or clean(feed.feed_id, 80),
+        error=clean(feed.error or "no reason recorded", 240),
+        since=f"last read {date_and_time(last, zone)}" if last else "never read yet",
+    )

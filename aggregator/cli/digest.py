@@ -1,0 +1,151 @@
+"""`aggregator digest`: see, decide, send and look up digests."""
+
+import asyncio
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from aggregator.cli import screen
+from aggregator.cli.environment import settings_from_environment
+from aggregator.deliver import Sent
+from aggregator.errors import UsageError
+from aggregator.models import Digest, SubscriptionSpec
+
+if TYPE_CHECKING:
+    from aggregator.app import App
+
+digest = typer.Typer(help="Preview, send and list digests.", no_args_is_help=True)
+Name = Annotated[str, typer.Argument(help="The id of a subscription in feeds.yaml.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+class Form(StrEnum):
+    """Name a form in which a digest can be seen."""
+
+    TEXT = "txt"
+    HTML = "html"
+    MAIL = "eml"
+
+
+@digest.command()
+def preview(name: Name, json: Json = False, form: Annotated[Form, typer.Option("--as", help="The form to print.")] = Form.TEXT) -> None:
+    """Show exactly what would go out now; nothing is stored or sent.
+
+    Example: aggregator digest preview morning-digest --as html > digest.html
+    """
+    from aggregator.app import declare, draft, open_app, read_configuration
+    from aggregator.deliver import preview as compose_preview
+
+    settings = settings_from_environment(quiet=True)
+
+    async def work() -> tuple[Digest, bytes]:
+        configuration = read_configuration(settings)
+        async with open_app(settings, configuration) as app:
+            subscription = _subscription(app, name)
+            declare(app)
+            composed = compose_preview(app.delivering, subscription)
+            return composed, draft(settings, composed)[f".{form.value}"]
+
+    composed, page = asyncio.run(work())
+    if json:
+        screen.print_json(composed)
+    else:
+        typer.echo(page.decode())
+
+
+@digest.command()
+def send(name: Name, json: Json = False) -> None:
+    """Decide a subscription's digest now, and send everything that is due. What was sent once is not sent again.
+
+    Example: aggregator digest send morning-digest
+    """
+    from aggregator.app import declare, open_app, read_configuration
+    from aggregator.deliver import decide_now, send_due
+
+    settings = settings_from_environment(quiet=True)
+
+    async def work() -> tuple[int | None, Sequence[Sent]]:
+        async with open_app(settings, read_configuration(settings)) as app:
+            _subscription(app, name)
+            declare(app)
+            digest_id = await asyncio.to_thread(decide_now, app.delivering, name)
+            return digest_id, await send_due(app.delivering)
+
+    digest_id, results = asyncio.run(work())
+    _show(digest_id, results, json=json)
+    if any(sent.error for sent in results):
+        raise typer.Exit(1)
+
+
+@digest.command("list")
+def list_digests(json: Json = False, limit: Annotated[int, typer.Option(help="How many, newest first.")] = 20) -> None:
+    """List the digests decided so far, newest first, with their deliveries.
+
+    Example: aggregator digest list --limit 5
+    """
+    from aggregator.app import open_installed_store
+
+    with open_installed_store(settings_from_environment(quiet=True)) as store:
+        digests, deliveries = store.digests(limit=limit), store.deliveries(limit=limit * 20)
+    if json:
+        for digest_id, composed in digests:
+            screen.print_json({"id": digest_id, "digest": composed})
+        return
+    rows = [
+        (
+            digest_id,
+            composed.subscription,
+            composed.decided_at,
+            len(composed.items),
+            ", ".join(f"{row.delivery.channel} {row.status}" for row in deliveries if row.delivery.digest_id == digest_id),
+        )
+        for digest_id, composed in digests
+    ]
+    screen.print_table("Digests", ("id", "subscription", "decided (UTC)", "stories", "deliveries"), rows, numbers=("id", "stories"))
+
+
+@digest.command()
+def show(
+    digest_id: Annotated[int, typer.Argument(help="The digest's number, see `aggregator digest list`.")],
+    json: Json = False,
+    form: Annotated[Form, typer.Option("--as", help="The form to print.")] = Form.TEXT,
+) -> None:
+    """Show a past digest as it went out.
+
+    Example: aggregator digest show 3 --as eml
+    """
+    from aggregator.app import draft, open_installed_store
+
+    settings = settings_from_environment(quiet=True)
+    with open_installed_store(settings) as store:
+        composed = store.digest(digest_id)
+    if composed is None:
+        raise UsageError(f"there is no digest {digest_id}; `aggregator digest list` shows which there are")
+    if json:
+        screen.print_json(composed)
+    else:
+        typer.echo(draft(settings, composed)[f".{form.value}"].decode())
+
+
+def _subscription(app: "App", name: str) -> SubscriptionSpec:
+    known = app.delivering.subscriptions
+    if name not in known:
+        raise UsageError(f"feeds.yaml has no subscription {name!r}; it has {', '.join(sorted(known)) or 'none'}")
+    return known[name]
+
+
+def _show(digest_id: int | None, results: Sequence[Sent], *, json: bool) -> None:
+    if json:
+        for sent in results:
+            screen.print_json({"digest": sent.claimed.delivery.digest_id, "delivery": sent.claimed.delivery, "error": sent.error})
+        return
+    if digest_id is None:
+        screen.out.print("Nothing new to tell: no digest was made.")
+    rows = [
+        (sent.claimed.delivery.subscription, sent.claimed.delivery.channel, sent.claimed.delivery.recipient, sent.error or "sent")
+        for sent in results
+    ]
+    if rows:
+        screen.print_table("Deliveries", ("subscription", "channel", "recipient", "state"), rows)

@@ -1,0 +1,67 @@
+"""`aggregator poll`: fetch and judge now, and say what came of each feed."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from aggregator.cli import screen
+from aggregator.cli.environment import settings_from_environment
+from aggregator.errors import UsageError
+from aggregator.records import Poll
+from aggregator.settings import Settings
+
+
+def poll(
+    feeds: Annotated[list[str] | None, typer.Argument(help="Ids of feeds to poll at once; all that are due without.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object per feed.")] = False,
+) -> None:
+    """Poll feeds now: fetch, store and judge, and list what each brought. Nothing is sent.
+
+    Example: aggregator poll dailynk-en yonhap-en
+    """
+    polls = asyncio.run(_poll(settings_from_environment(quiet=True), feeds or []))
+    if json:
+        for line in polls:
+            screen.print_json(line)
+    else:
+        _show(polls)
+    if any(line.outcome == "failed" for line in polls):
+        raise typer.Exit(1)
+
+
+async def _poll(settings: Settings, only: Sequence[str]) -> Sequence[Poll]:
+    from aggregator.app import declare, open_app, read_configuration
+    from aggregator.judge import judge_pending
+    from aggregator.poll import poll_due
+
+    configuration = read_configuration(settings)
+    unknown = set(only) - {feed.id for feed in configuration.feeds if feed.enabled}
+    if unknown:
+        raise UsageError(f"no enabled feed has the id {', '.join(sorted(unknown))}; {settings.feeds_file} lists them")
+    async with open_app(settings, configuration) as app:
+        declare(app)
+        expected = len(only) or sum(feed.enabled for feed in configuration.feeds)
+        with screen.progress() as bars:
+            bar = bars.add_task("polling", total=expected)
+            polls = await poll_due(app.polling, only=only or None, progress=lambda _: bars.advance(bar))
+            judged = bars.add_task("judging", total=sum(line.new + line.revised for line in polls))
+            await judge_pending(app.judging, lambda done: bars.update(judged, completed=done))
+    return polls
+
+
+def _show(polls: Sequence[Poll]) -> None:
+    if not polls:
+        screen.out.print("No feed is due. Name feeds to poll them at once.")
+        return
+    rows = [(line.feed_id, line.outcome, line.entries, line.new, line.revised, line.message) for line in sorted(polls, key=_worst_first)]
+    columns = ("feed", "outcome", "entries", "new", "revised", "what happened")
+    screen.print_table("Polled", columns, rows, numbers=("entries", "new", "revised"))
+    counts = Counter(line.outcome for line in polls)
+    screen.out.print(", ".join(f"{count} {outcome}" for outcome, count in counts.most_common()))
+
+
+def _worst_first(poll: Poll) -> tuple[bool, str]:
+    return poll.outcome != "failed", poll.feed_id

@@ -1,0 +1,57 @@
+"""What commands print: tables for people, JSON for machines, progress only at a terminal.
+
+Text of feeds cannot move the cursor or colour the screen: control characters are shown as spaces.
+"""
+
+import json
+import re
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, TypeAlias
+
+from pydantic import TypeAdapter
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+Report: TypeAlias = Mapping[str, Any]
+
+out = Console(soft_wrap=False, highlight=False)
+err = Console(stderr=True, highlight=False)
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
+
+
+def print_json(record: Any) -> None:
+    """Print one record, plain data with dataclasses in it, as one line of JSON."""
+    sys.stdout.write(json.dumps(record, ensure_ascii=False, default=_dumped) + "\n")
+
+
+def _dumped(part: Any) -> Any:
+    return TypeAdapter(type(part)).dump_python(part, mode="json")
+
+
+def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], *, numbers: Sequence[str] = ()) -> None:
+    """Print a table; columns in `numbers` are set flush right."""
+    table = Table(title=title, title_justify="left", header_style="dim", box=None, pad_edge=False)
+    for column in columns:
+        table.add_column(column, justify="right" if column in numbers else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(cell if isinstance(cell, Text) else Text(plain(cell)) for cell in row))
+    out.print(table)
+
+
+def plain(cell: object) -> str:
+    """Write a cell: nothing for None, a moment in UTC, everything else without control characters."""
+    if cell is None:
+        return ""
+    if isinstance(cell, datetime):
+        return cell.strftime("%Y-%m-%d %H:%M:%S")
+    return _CONTROLS.sub(" ", str(cell))
+
+
+def progress() -> Progress:
+    """Give a progress display for long work; it shows only at a terminal."""
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    return Progress(*columns, console=err, transient=True)

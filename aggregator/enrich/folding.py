@@ -1,0 +1,65 @@
+"""Fold text for looking up names and numbers, one character for one character.
+
+A folded text is as long as the original, so an offset into one is an offset into the other. Case, full-width forms, curly quotes,
+dashes, no-break spaces, Latin accents and ё are folded; everything else stays.
+"""
+
+import re
+import unicodedata
+from bisect import bisect_right
+from functools import lru_cache
+
+_ALIKE = {
+    **dict.fromkeys("‘’‚‛ʼʻ´`＇", "'"),
+    **dict.fromkeys("“”„‟«»", '"'),
+    **dict.fromkeys("‐‑‒–—―−－", "-"),
+    **dict.fromkeys("〜～∼", "~"),
+    "ё": "е",
+    "Ё": "е",
+}
+_MULTILINGUAL_PLANE = 0xFFFF
+# Two word characters before the full stop, so that "U.S. visas" and "N. Korea" stay in one piece; decimals have no space behind.
+_SENTENCE_END = re.compile(r"(?<=\w\w[.!?])[\"”’')\]]{0,3}\s+|(?<=[。！？])|\n+")
+
+
+class _Folding(dict[int, str]):
+    """Map code points to folded characters, learning each one when it is first met."""
+
+    def __missing__(self, code: int) -> str:
+        folded = _fold_character(chr(code))
+        if code <= _MULTILINGUAL_PLANE:  # the rest would let a hostile text fill the memory, and no name needs it
+            self[code] = folded
+        return folded
+
+
+def fold(text: str) -> str:
+    """Fold every character of a text; the result has the same length."""
+    return text.translate(_FOLDING)
+
+
+@lru_cache(maxsize=8)
+def sentence_starts(text: str) -> tuple[int, ...]:
+    """Give the offsets at which the sentences of a text start; the first is 0."""
+    return (0, *(match.end() for match in _SENTENCE_END.finditer(text) if match.end() > 0))
+
+
+def sentence_span(text: str, position: int) -> tuple[int, int]:
+    """Give start and end of the sentence around a position."""
+    starts = sentence_starts(text)
+    number = bisect_right(starts, position)
+    return starts[number - 1], starts[number] if number < len(starts) else len(text)
+
+
+def _fold_character(character: str) -> str:
+    if character in _ALIKE:
+        return _ALIKE[character]
+    if character.isspace():
+        return " "
+    folded = unicodedata.normalize("NFKC", character)
+    folded = folded if len(folded) == 1 else character
+    folded = folded.lower() if len(folded.lower()) == 1 else folded
+    letter = unicodedata.normalize("NFD", folded)[0]
+    return letter if letter.isascii() else folded
+
+
+_FOLDING = _Folding()

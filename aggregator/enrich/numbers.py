@@ -1,0 +1,188 @@
+"""Recognise number expressions in five languages: digits, digits with 万/억/million, ideographs, words, and vague amounts.
+
+Works on folded text (`aggregator.enrich.folding`). What is counted is not decided here. Every repeat is bounded, so that a
+megabyte of digits costs as much as a megabyte of anything else.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from aggregator.enrich.gazetteer import read_cues
+
+_HAN_DIGITS = {**{digit: value for value, digit in enumerate("〇一二三四五六七八九")}, "零": 0, "两": 2, "兩": 2}
+_HANGUL_DIGITS = {digit: value for value, digit in enumerate("일이삼사오육칠팔구", start=1)}
+_TENS = {**dict.fromkeys("十십", 10), **dict.fromkeys("百백", 100), **dict.fromkeys("千천", 1000)}
+_MYRIADS = {**dict.fromkeys("万萬만", 10**4), **dict.fromkeys("億亿억", 10**8), **dict.fromkeys("兆조", 10**12)}
+_EAST_ASIAN = frozenset((*_HAN_DIGITS, *_HANGUL_DIGITS, *_TENS, *_MYRIADS))
+_SHORT_SCALES = {"k": 10**3, "m": 10**6, "b": 10**9}
+_ROUND = {"десят": 10, "сот": 100, "тысяч": 10**3, "миллион": 10**6, "dozen": 10, "hundred": 100, "thousand": 10**3, "million": 10**6}
+
+
+def _word_values() -> dict[str, int]:
+    return {word: value for value, words in read_cues()["numbers"].items() for word in words}
+
+
+_WORDS = _word_values()
+_SPELT = sorted((word for word in _WORDS if not "가" <= word[0] <= "힣"), key=len, reverse=True)
+_NATIVE = sorted((word for word in _WORDS if "가" <= word[0] <= "힣"), key=len, reverse=True)
+_SCALES = sorted((word for word in _SPELT if _WORDS[word] >= 100 and word not in ("сто", "ста")), key=len, reverse=True)
+
+_UNITS = "십백천만억조十百千万萬億亿兆"
+_IDEOGRAPHS = "〇零一二两兩三四五六七八九十百千万萬億亿兆"
+_PLAIN = r"(?<![0-9a-zа-я_])(?<![0-9][.,:/-])(?:[0-9]{1,3}(?:,[0-9]{3}){1,5}(?:\.[0-9]{1,2})?|[0-9]{1,3}(?: [0-9]{3}){1,4}|[0-9]{1,15}(?:[.,][0-9]{1,2})?)(?![0-9]|[,.:/][0-9])"
+_MIXED = rf"(?<![0-9a-z_])(?<![0-9][.,:/-])[0-9]{{1,9}}(?:,[0-9]{{3}}){{0,3}}(?:\.[0-9]{{1,3}})?[{_UNITS}](?: ?[0-9][0-9,]{{0,8}}[{_UNITS}]|[0-9,{_IDEOGRAPHS}십백천만억조일이삼사오육칠팔구]){{0,12}}"
+_IDEOGRAPHIC = rf"[{_IDEOGRAPHS}][{_IDEOGRAPHS}0-9]{{0,16}}"
+_HANGUL = r"(?<![가-힣])[일이삼사오육칠팔구]?[십백천만억][일이삼사오육칠팔구십백천만억]{0,8}"
+_VAGUE_EAST = r"(?:(?<![가-힣])수|[数數几幾上])[십백천만억十百千万萬億亿]{1,2}"
+_VAGUE_WEST = (
+    r"(?<![a-zа-я])(?:(?:several|a few|many|a couple of) )?(?:tens|hundreds?|dozens?|thousands?|millions|десят(?:ки|ков|ками|ках)|сот(?:ни|ен|нями|нях)"
+    r"|тысячи|тысячами|миллионы)(?: of (?:thousands|millions)| (?:тысяч|миллионов))?(?![a-zа-я])"
+)
+_WESTERN = rf"(?<![a-zа-я])(?:{'|'.join(_SPELT)})(?:[ -](?:and )?(?:{'|'.join(_SPELT)})){{0,8}}(?![a-zа-я])"
+_NATIVE_WORDS = rf"(?<![가-힣])(?:{'|'.join(_NATIVE)})(?= ?[명척배개곳대채건])"
+_SCALE = re.compile(rf"[ -]?({'|'.join(_SCALES)})(?![a-zа-я])\.?|([kmb])(?![a-z0-9])")
+_NUMBER = re.compile(
+    rf"(?P<mixed>{_MIXED})|(?P<plain>{_PLAIN})|(?P<vague>{_VAGUE_EAST}|{_VAGUE_WEST})|(?P<ideographic>{_IDEOGRAPHIC}|{_HANGUL})"
+    rf"|(?P<native>{_NATIVE_WORDS})|(?P<words>{_WESTERN})"
+)
+_RANGE = re.compile(r" ?[-~] ?| to (?:as many as |about |over )?|에서 ?| 내지 |から|至|到|或| до | или | or |,? ?(?:perhaps|possibly|maybe|or)(?: even)? ")
+_BETWEEN = re.compile(r"between (?:about |some |around )?$")
+_LONGEST_LINK = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """Hold a number expression; `plain` is True for bare digits, `mantissa` is what stood before a scale such as million."""
+
+    start: int
+    end: int
+    low: float
+    high: float
+    plain: bool = False
+    mantissa: float = 0.0
+    vague: bool = False
+
+
+def numbers(folded: str) -> tuple[Number, ...]:
+    """Give the number expressions of a folded text in their order, ranges joined into one."""
+    return tuple(_joined(folded, [number for match in _NUMBER.finditer(folded) if (number := _read(folded, match))]))
+
+
+def amount(value: float) -> str:
+    """Write a value for a concept: without decimals where it has none, else with at most two."""
+    return str(int(value)) if value == int(value) else f"{value:.2f}".rstrip("0")
+
+
+def _read(folded: str, match: re.Match[str]) -> Number | None:
+    kind, words = match.lastgroup, match.group()
+    if kind == "vague":
+        return _vague(match.start(), match.end(), words)
+    if kind == "plain":
+        return _scaled(folded, match.start(), match.end(), _digits(words))
+    if kind == "native":
+        return _exactly(match.start(), match.end(), float(_WORDS[words]))
+    if kind == "words":
+        return _exactly(match.start(), match.end(), _spelt(words))
+    written = words.rstrip(", ")
+    value = _east_asian(written)
+    number = _exactly(match.start(), match.start() + len(written), value)
+    return replace(number, mantissa=_leading_digits(written)) if number else None
+
+
+def _exactly(start: int, end: int, value: float) -> Number | None:
+    return Number(start, end, value, value, mantissa=value) if value else None
+
+
+def _scaled(folded: str, start: int, end: int, value: float) -> Number:
+    """Multiply digits by the word behind them: 1.5 million, 10 тыс., $382m."""
+    scale = _SCALE.match(folded, end)
+    if not scale:
+        return Number(start, end, value, value, plain=True, mantissa=value)
+    factor = _WORDS[scale.group(1)] if scale.group(1) else _SHORT_SCALES[scale.group(2)]
+    return Number(start, scale.end(), value * factor, value * factor, mantissa=value)
+
+
+def _digits(written: str) -> float:
+    compact = written.replace(" ", "")
+    if re.fullmatch(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?", compact):
+        return float(compact.replace(",", ""))
+    return float(compact.replace(",", "."))
+
+
+def _leading_digits(written: str) -> float:
+    match = re.match(r"[0-9,]+(?:\.[0-9]+)?", written)
+    return float(match.group().replace(",", "")) if match else 0.0
+
+
+def _east_asian(written: str) -> float:
+    """Add up a number with ideographic or Hangul units: 1万2000, 三百七十万, 1억5천만, 二百."""
+    total, section, current = 0.0, 0.0, None
+    for token in re.findall(r"[0-9][0-9,]*(?:\.[0-9]+)?|.", written.replace(" ", "")):
+        if token[0].isascii():
+            current = float(token.replace(",", "").rstrip(".") or 0)
+        elif token in _TENS:
+            section, current = section + (1.0 if current is None else current) * _TENS[token], None
+        elif token in _MYRIADS:
+            section = section + (current or 0.0) or 1.0
+            total, section, current = total + section * _MYRIADS[token], 0.0, None
+        else:
+            digit = _HAN_DIGITS.get(token, _HANGUL_DIGITS.get(token, 0))
+            current = digit if current is None else current * 10 + digit
+    return total + section + (current or 0.0)
+
+
+def _spelt(words: str) -> float:
+    """Add up number words: "two hundred and fifty", "двести тысяч"."""
+    total, section = 0.0, 0.0
+    for word in re.findall(r"[a-zа-я]+", words):
+        value = _WORDS.get(word)
+        if value is None:
+            continue
+        if value >= 1000:
+            total, section = total + (section or 1.0) * value, 0.0
+        elif word in ("hundred", "dozen") and section:
+            section *= value
+        else:
+            section += value
+    return total + section
+
+
+def _vague(start: int, end: int, words: str) -> Number | None:
+    """Give the span of "tens of thousands" (10,000 to 99,999), 수백, 数千, десятки тысяч; a lone "thousand" is a number word."""
+    if re.fullmatch(r"(?:hundred|thousand|dozen|million)", words):
+        return _exactly(start, end, float(_WORDS[words]))
+    unit = _vague_unit(words)
+    return Number(start, end, unit, unit * 10 - 1, vague=True)
+
+
+def _vague_unit(words: str) -> float:
+    if words[-1] in _EAST_ASIAN:
+        return _east_asian(words[1:])
+    unit = 10.0 if words.startswith("tens") else 1.0
+    for word in words.split():
+        unit *= next((value for stem, value in _ROUND.items() if word.startswith(stem)), 1)
+    return unit
+
+
+def _joined(folded: str, found: Sequence[Number]) -> Iterator[Number]:
+    """Join two numbers with a word of range between them into one."""
+    skip = False
+    for number, following in zip(found, [*found[1:], None], strict=True):
+        if skip:
+            skip = False
+            continue
+        joined = _range(folded, number, following) if following else None
+        skip = joined is not None
+        yield joined or number
+
+
+def _range(folded: str, first: Number, second: Number) -> Number | None:
+    link = folded[first.end : second.start]
+    linked = bool(_RANGE.fullmatch(link)) or (link == " and " and bool(_BETWEEN.search(folded[max(0, first.start - 20) : first.start])))
+    if len(link) > _LONGEST_LINK or not linked:
+        return None
+    low = first.low
+    if first.plain and second.mantissa and not second.plain and low < second.mantissa:
+        low *= second.low / second.mantissa  # "50 to 100 thousand" starts at 50,000
+    return Number(first.start, second.end, low, second.high, vague=first.vague) if low < second.high else None

@@ -1,0 +1,187 @@
+"""Find what a number counts: the unit before or behind it, in five languages.
+
+English and Russian put a few words between number and unit ("300 young North Korean workers"); Korean, Chinese and Japanese put
+a counter right behind the number (170명, 四十艘), at most with the nationality between.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from aggregator.enrich.gazetteer import read_cues
+from aggregator.enrich.numbers import Number
+
+_MOST_WORDS = 6
+_NEXT_WORD = re.compile(r"(?: or so)?(?:[ -]|, (?=of ))([a-zа-я][a-zа-я'.]{0,30})")
+_STOPS = frozenset(
+    "in to and or by for from at with on per a an who that which were was are is be been have has had will would as than when while after "
+    "before into under during since its their his her he she they it but not only also about this last next year years month months day "
+    "days week weeks hour hours minute minutes old year-old percent-point time am pm kilometers kilometres km miles meters metres degrees "
+    "said says january february march april may june july august september october november december "
+    "в на из с со и или к по для от до за у о об при через что которые лет год года году годов годы месяц месяцев дней дня день час часов "
+    "часа неделя недели минут января февраля марта апреля мая июня июля августа сентября октября ноября декабря".split()
+)
+_ABBREVIATIONS = frozenset(("u.s.", "n.", "s.", "долл.", "руб.", "чел."))
+_CURRENCY_BEFORE = re.compile(
+    r"(?:(?P<code>usd|cny|rmb|krw|kpw|jpy|eur|gbp|rub) ?|(?P<dollar>(?:u\.?s\.? ?)?\$) ?|(?<![a-z])(?P<other>hk|nt|a|c|s|au|ca|nz)\$|(?P<sign>[€£¥₩₽]) ?)$"
+)
+_SIGNS = {"€": "EUR", "£": "GBP", "₩": "KRW", "₽": "RUB", "¥": "JPY"}
+_CODES = {"rmb": "CNY"}
+_DOLLARS = {"hk": "HKD", "nt": "TWD", "a": "AUD", "au": "AUD", "c": "CAD", "ca": "CAD", "s": "SGD", "nz": "NZD"}
+_OTHER_DOLLARS = frozenset(("hong", "kong", "canadian", "australian", "singapore", "taiwan", "zealand"))
+_NATIONALITY = (
+    r"(?:(?:朝鲜|北韩|北韓|朝鮮|北朝鮮|中国|中國|俄罗斯|俄羅斯|韩国|韓國|台湾|台灣|美国|美國|북한|중국|러시아|외국|해외|外国|海外|派遣|遠距|远程|it)(?:籍|の|의|인)? ?)?"
+)
+_APPROXIMATION = r"(?:여|余|餘|多|來|来|强|強|數|数|이상|가까운|以上|近く|超|% ?)?"
+_YEAR = re.compile(r"(?:19|20)[0-9]{2}$")
+_AFTER_PREPOSITION = re.compile(r"(?:\b(?:in|since|by|until|from|of|during|early|late|before|after|and)|[в-]) $")
+_ORDINAL = re.compile(r"(?:第|제 ?|no\. ?|№ ?|#)$")
+_AFTER_MONTH = re.compile(r"(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*\.? $")
+_NUMBERING = re.compile(r"\bnumber(?:s|ed|ing)?(?: (?:at|up to|about|around|some|roughly|nearly|over|more than|between|an estimated))* $")
+_LOOK_BACK, _LOOK_AHEAD = 12, 24
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Hold the unit of a number and where number and unit stand together."""
+
+    unit: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Units:
+    """Hold the vocabulary of units: words of the West by exact form and by stem, counters of the East, and generic counters' nouns."""
+
+    words: Mapping[str, str]
+    stems: Mapping[str, str]
+    counters: Mapping[str, str]
+    nouns: Mapping[str, str]
+    counter_pattern: re.Pattern[str]
+    noun_pattern: re.Pattern[str]
+
+    def of_word(self, word: str) -> str | None:
+        """Give the unit of an English or Russian word in any of its forms."""
+        if word in self.words:
+            return self.words[word]
+        return next((self.stems[word[:size]] for size in range(len(word), 2, -1) if word[:size] in self.stems), None)
+
+
+def counted(folded: str, number: Number, language: str) -> Counted | None:
+    """Give what a number counts, or None where it counts nothing we know (a year, a date, a paragraph)."""
+    before = folded[max(0, number.start - _LOOK_BACK) : number.start]
+    if _ORDINAL.search(before) or (number.plain and number.high <= 31 and _AFTER_MONTH.search(before)):
+        return None
+    money = _currency(before, language)
+    if money:
+        unit, length = money
+        return Counted(unit, number.start - length, number.end)
+    return _by_counter(folded, number) or _by_word(folded, number, before) or _by_sentence(folded, number)
+
+
+def _currency(before: str, language: str) -> tuple[str, int] | None:
+    """Give currency and length of the sign or code that ends the text before a number."""
+    match = _CURRENCY_BEFORE.search(before)
+    if not match:
+        return None
+    if match["code"]:
+        unit = _CODES.get(match["code"], match["code"].upper())
+    elif match["sign"]:
+        unit = "CNY" if match["sign"] == "¥" and language == "zh" else _SIGNS[match["sign"]]
+    else:
+        unit = _DOLLARS[match["other"]] if match["other"] else "USD"
+    return unit, len(match.group())
+
+
+def _by_counter(folded: str, number: Number) -> Counted | None:
+    """Read a counter behind the number; a generic one takes its meaning from a noun behind or before it."""
+    match = _UNITS.counter_pattern.match(folded, number.end, number.end + _LOOK_AHEAD)
+    if not match:
+        return None
+    unit = _UNITS.counters[match["counter"]] if match["counter"] else _of_generic(folded, number, match)
+    if unit == "won":
+        unit = _won(folded, number)
+    return Counted(unit, number.start, match.end()) if unit and unit != "none" else None
+
+
+def _of_generic(folded: str, number: Number, match: re.Match[str]) -> str | None:
+    if match["noun"]:
+        return _UNITS.nouns[match["noun"]]
+    nouns = list(_UNITS.noun_pattern.finditer(folded, max(0, number.start - _LOOK_BACK), number.start))
+    return _UNITS.nouns[nouns[-1].group()] if match["generic"] and nouns else None
+
+
+def _won(folded: str, number: Number) -> str:
+    """Tell the North's won where the text does; the South's is not assumed."""
+    before = folded[max(0, number.start - _LOOK_BACK) : number.start]
+    if re.search(r"북한 ?돈|북한 ?원|조선 ?돈|北朝鮮ウォン", before):
+        return "KPW"
+    return "KRW" if "한국 돈" in before or "한화" in before else "won"
+
+
+def _by_word(folded: str, number: Number, before: str) -> Counted | None:
+    """Read on, past adjectives, to the first word that is a unit, and on to a second one that follows it ("factory workers")."""
+    year = number.plain and bool(_YEAR.match(folded[number.start : number.end]))
+    if year and _AFTER_PREPOSITION.search(before):
+        return None
+    found: Counted | None = None
+    passed: list[str] = []
+    for word, end in _words(folded, number.end):
+        unit = _UNITS.of_word(word)
+        if unit is None and (found or year):
+            break
+        if unit:
+            found = Counted(_specified(unit, passed), number.start, end)
+        passed.append(word)
+    return found
+
+
+def _words(folded: str, position: int) -> Iterator[tuple[str, int]]:
+    """Give the words behind a number with their ends, up to one that cannot stand between number and unit."""
+    for count in range(_MOST_WORDS):
+        match = _NEXT_WORD.match(folded, position)
+        if not match:
+            return
+        word = match.group(1)
+        stripped = word.rstrip(".'").removesuffix("'s")
+        if stripped in _STOPS or (stripped == "of" and count):
+            return
+        yield stripped, match.start(1) + len(word.rstrip(".'"))
+        if word.endswith(".") and word not in _ABBREVIATIONS:
+            return
+        position = match.end()
+
+
+def _specified(unit: str, passed: list[str]) -> str:
+    if unit == "won" and passed[-1:] == ["korean"]:
+        return "KPW" if passed[-2:-1] == ["north"] else "KRW"
+    return "dollar" if unit == "USD" and _OTHER_DOLLARS & set(passed) else unit
+
+
+def _by_sentence(folded: str, number: Number) -> Counted | None:
+    """Take "are estimated to number up to 100,000 in China" for people."""
+    numbering = number.high >= 100 and _NUMBERING.search(folded[max(0, number.start - 60) : number.start])
+    return Counted("person", number.start, number.end) if numbering else None
+
+
+def _load() -> _Units:
+    cues = read_cues()
+    words: dict[str, str] = {}
+    stems: dict[str, str] = {}
+    counters: dict[str, str] = {}
+    nouns: dict[str, str] = {}
+    for unit, forms in cues["units"].items():
+        for word in forms.get("words", ()):
+            (stems if word.endswith("*") else words)[word.rstrip("*")] = unit
+        counters.update(dict.fromkeys(forms.get("counters", ()), unit))
+        nouns.update(dict.fromkeys(forms.get("nouns", ()), unit))
+    generic, noun = _alternatives(cues["generic"]), _alternatives(nouns)
+    # the longest of counters and nouns wins, for 人民币 begins with 人 and 企业 stands behind 家
+    every = "|".join(re.escape(word) for word in sorted(counters, key=len, reverse=True))
+    pattern = rf"{_APPROXIMATION} ?{_NATIONALITY}(?:(?P<counter>{every})|(?:(?P<generic>{generic})(?:의| )?{_NATIONALITY})?(?P<noun>{noun})|(?P<alone>{generic}))"
+    return _Units(words, stems, counters, nouns, re.compile(pattern.replace("(?P<alone>", "(?P<bare>")), re.compile(noun))
+
+
+def _alternatives(words: object) -> str:
+    return "|".join(re.escape(word) for word in sorted(map(str, words), key=len, reverse=True))  # type: ignore

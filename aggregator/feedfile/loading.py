@@ -1,0 +1,117 @@
+"""Load feeds.yaml: read, check everything, and hand over the records of the house."""
+
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ValidationError
+
+from aggregator.feedfile.agreement import Known, check_unique
+from aggregator.feedfile.document import parse, read_text
+from aggregator.feedfile.entries import FeedEntry, Outline, ScheduleEntry, SubscriptionEntry, TopicEntry
+from aggregator.feedfile.explain import explain
+from aggregator.feedfile.findings import Findings
+from aggregator.models import Configuration, FeedSpec, Schedule, SubscriptionSpec, TopicSpec
+
+CHANNELS = ("email", "slack", "file")
+KINDS = ("syndication", "jsonfeed")
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
+def load_configuration(
+    path: Path,
+    known_themes: Collection[str] | None = None,
+    known_channels: Collection[str] = CHANNELS,
+    known_kinds: Collection[str] = KINDS,
+) -> Configuration:
+    """Read and check a configuration file; touches neither network nor database nor environment.
+
+    `known_themes` are the themes of the term packs, and where they are to be checked too, their concepts as ``theme/concept``;
+    None leaves these names unchecked.
+
+    Raises:
+        ConfigurationError: with every problem found, in the order of the file.
+    """
+    findings = Findings(str(path))
+    outline = _outline(parse(read_text(path, findings), findings), findings)
+    known = Known(known_themes, known_channels, known_kinds, topics=[name for _, name in _raw("id", outline["topics"])])
+    feeds = _sound(FeedEntry, "feeds", outline, known, findings)
+    topics = _sound(TopicEntry, "topics", outline, known, findings)
+    subscriptions = _sound(SubscriptionEntry, "subscriptions", outline, known, findings)
+    _check_unique(outline, findings)
+    findings.check()
+    return Configuration(
+        feeds=tuple(map(_feed, feeds)), topics=tuple(map(_topic, topics)), subscriptions=tuple(map(_subscription, subscriptions))
+    )
+
+
+def _outline(data: object, findings: Findings) -> Mapping[str, Sequence[object]]:
+    """Give the three sections as lists, reporting what is wrong around them."""
+    if data is None:
+        findings.stop((), "the file is empty", "the sections feeds, topics and subscriptions")
+    try:
+        Outline.model_validate(data)
+    except ValidationError as error:
+        explain(error, Outline, (), findings)
+    sections = data if isinstance(data, dict) else {}
+    return {name: found if isinstance(found := sections.get(name), list) else [] for name in Outline.model_fields}
+
+
+def _sound(
+    model: type[_Model], section: str, outline: Mapping[str, Sequence[object]], known: Known, findings: Findings
+) -> Sequence[_Model]:
+    """Validate each entry for itself; one broken entry hides no mistake in another."""
+    sound: list[_Model] = []
+    for index, entry in enumerate(outline[section]):
+        try:
+            sound.append(model.model_validate(entry, context=known))
+        except ValidationError as error:
+            explain(error, model, (section, index), findings)
+    return sound
+
+
+def _check_unique(outline: Mapping[str, Sequence[object]], findings: Findings) -> None:
+    for section in Outline.model_fields:
+        check_unique(section, "id", _raw("id", outline[section]), findings)
+    check_unique("feeds", "url", _raw("url", outline["feeds"]), findings)
+
+
+def _raw(key: str, entries: Sequence[object]) -> list[tuple[int, str]]:
+    """Give a key's texts as written, also of entries that are wrong elsewhere."""
+    return [(index, entry[key]) for index, entry in enumerate(entries) if isinstance(entry, dict) and isinstance(entry.get(key), str)]
+
+
+def _feed(entry: FeedEntry) -> FeedSpec:
+    plain = entry.model_dump(exclude={"disabled"})
+    disabled = entry.disabled
+    if disabled is None:
+        return FeedSpec(**plain)
+    return FeedSpec(**plain, enabled=False, disabled_on=disabled.on, disabled_reason=disabled.reason)
+
+
+def _topic(entry: TopicEntry) -> TopicSpec:
+    lists = {name: tuple(getattr(entry, name)) for name in ("context", "require", "must_match", "must_not_match")}
+    return TopicSpec(id=entry.id, name=entry.name, anchor=entry.anchor, themes=dict(entry.themes), threshold=entry.threshold, **lists)
+
+
+def _schedule(entry: ScheduleEntry) -> Schedule:
+    weekday = WEEKDAYS.index(entry.weekday or "monday")
+    return Schedule(every=entry.every, at=entry.at, time_zone=ZoneInfo(entry.time_zone), weekday=weekday)
+
+
+def _subscription(entry: SubscriptionEntry) -> SubscriptionSpec:
+    return SubscriptionSpec(
+        id=entry.id,
+        name=entry.name,
+        channel=entry.channel,
+        recipients=tuple(entry.recipients),
+        topics=tuple(entry.topics),
+        schedule=_schedule(entry.schedule),
+        languages=tuple(entry.languages),
+        threshold=entry.threshold,
+        when_empty=entry.when_empty,
+        language=entry.language,
+    )

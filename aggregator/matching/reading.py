@@ -1,0 +1,74 @@
+"""Read an article once for all topics: scan title and text, number the sentences, find the guards."""
+
+from bisect import bisect_right
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from aggregator.matching.packs import GUARDS
+from aggregator.matching.scan import Hit, Scanner
+from aggregator.matching.text import Normalised, normalise, segment
+from aggregator.models import Article, Evidence
+
+TITLE_SENTENCE = 0
+"""The number of the title; sentences of the text count from 1."""
+LEAD = 600
+"""Characters of the text that count as its lead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Hold one hit with its place: the field, the sentence, and whether that is the title or the lead."""
+
+    hit: Hit
+    field: str
+    sentence: int
+    early: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Hold all that was found in one article; `guarded` gives the sentences of each guard."""
+
+    seen: tuple[Seen, ...]
+    blanked: tuple[Seen, ...]
+    guarded: Mapping[str, frozenset[int]]
+    fields: Mapping[str, Normalised]
+    assumed: bool
+
+    def quote(self, seen: Seen) -> Evidence:
+        """Give a hit as evidence in the words and offsets of the original."""
+        text = self.fields[seen.field]
+        start, end = text.span(seen.hit.start, seen.hit.end)
+        return Evidence(
+            theme=seen.hit.theme,
+            concept=seen.hit.concept,
+            strength=seen.hit.strength,
+            field=seen.field,
+            start=start,
+            end=end,
+            quote=text.original[start:end],
+        )
+
+
+def read(article: Article, scanner: Scanner) -> Reading:
+    """Find every term of every pack in an article's title and text."""
+    title, text = normalise(article.title), normalise(article.text)
+    in_title, in_text = scanner.scan(title), scanner.scan(text)
+    ends = segment(text.text).sentence_ends if in_text.hits or in_text.blanked else ()
+
+    def in_sentence(hit: Hit) -> Seen:
+        return Seen(hit, "text", 1 + bisect_right(ends, hit.start), hit.start < LEAD)
+
+    seen = [Seen(hit, "title", TITLE_SENTENCE, True) for hit in in_title.hits] + [in_sentence(hit) for hit in in_text.hits]
+    blanked = [Seen(hit, "title", TITLE_SENTENCE, True) for hit in in_title.blanked] + [in_sentence(hit) for hit in in_text.blanked]
+    guarded: dict[str, set[int]] = {}
+    for one in seen:
+        if one.hit.theme == GUARDS:
+            guarded.setdefault(one.hit.concept.partition("/")[2], set()).add(one.sentence)
+    return Reading(
+        tuple(one for one in seen if one.hit.theme != GUARDS),
+        tuple(blanked),
+        {guard: frozenset(sentences) for guard, sentences in guarded.items()},
+        {"title": title, "text": text},
+        article.feed.assume_country,
+    )

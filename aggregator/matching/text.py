@@ -1,0 +1,245 @@
+"""Normalise text for matching and find its sentences, keeping the way back to the original characters.
+
+Rules, the same for terms and for texts:
+
+* NFKC and case folding, ``ё`` as ``е``; full-width letters and half-width kana become the usual ones.
+* Hyphens, dashes and ellipses are spaces (``ship-to-ship`` = ``ship to ship``); runs of spaces are one space.
+* A blank line is a paragraph break (one line feed); a single line feed is a space, since feeds wrap their lines.
+* Zero-width and bidirectional marks vanish, and so do quotation marks, except an apostrophe inside a word.
+
+`Normalised.span` gives the original offsets of any stretch; a stretch that starts or ends inside a folded cluster
+(``ﬁ``, a letter with its combining accent) is widened to the whole cluster.
+"""
+
+import re
+import unicodedata
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+_SPACES = "\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
+_DASHES = "-\u2010\u2011\u2012\u2013\u2014\u2015\u2025\u2026\u2212\u22ef\u301c\uff0d"
+_GAPS = frozenset(_SPACES + _DASHES)
+_QUOTES = frozenset('"\u201c\u201d\u201e\u201f«»‹›「」『』《》〈〉〝〞\uff02')
+_APOSTROPHES = frozenset("'\u2018\u2019\u201a\u201b\u02bc`´\uff07\uff40")
+_FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+
+
+def _is_invisible(char: str) -> bool:
+    """Tell format characters (zero width, bidirectional, soft hyphen), variation selectors and fillers."""
+    return unicodedata.category(char) == "Cf" or "\ufe00" <= char <= "\ufe0f" or char in "\u034f\u115f\u1160\u3164\uffa0"
+
+
+def _is_regular(char: str) -> bool:
+    """Tell characters that NFKC keeps, whatever stands beside them, and that case folding maps one to one."""
+    if char in _QUOTES or char in _APOSTROPHES or "\u1100" <= char <= "\u11ff" or _is_invisible(char):
+        return False
+    if char in _GAPS:
+        return char == " "
+    if ord(char) in _FULL_WIDTH:
+        return True
+    stable = unicodedata.is_normalized("NFKC", char) and not unicodedata.category(char).startswith(("M", "Cs"))
+    return stable and len(char.casefold()) == 1
+
+
+def _character_class(codes: Iterable[int]) -> str:
+    """Write code points, given in rising order, as the inside of a character class."""
+    runs: list[list[int]] = []
+    for code in codes:
+        if runs and code == runs[-1][1] + 1:
+            runs[-1][1] = code
+        else:
+            runs.append([code, code])
+    return "".join(f"\\U{first:08x}-\\U{last:08x}" for first, last in runs)
+
+
+# One class of single characters, without alternatives or repeats: `re` skips ahead with it at memory speed.
+_BLOCKS = (*range(0x3400), *range(0x4E00, 0xA000), *range(0xAC00, 0xD7A4), *range(0xFF01, 0xFF5F))
+_REGULAR = _character_class(code for code in _BLOCKS if 0x4E00 <= code < 0xD7A4 or _is_regular(chr(code)))
+_IRREGULAR = re.compile(f"[^{_REGULAR}]")
+_DOUBLE_SPACE = re.compile(f"[^{_REGULAR}]|  ")
+_ONE_TO_ONE: Mapping[int, int | str] = {**_FULL_WIDTH, ord("Ё"): "е", ord("ё"): "е"}
+_MARKS = "\u0300-\u036f\u0483-\u0489\u1dc0-\u1dff\u20d0-\u20ff\u3099\u309a\uff9e\uff9f\ufe20-\ufe2f"
+_MARK = re.compile(f"[{_MARKS}]")
+_CLUSTER = re.compile(f"(?:[\u1100-\u1112][\u1161-\u1175][\u11a8-\u11c2]?|.)[{_MARKS}]*", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Normalised:
+    """Hold a text as the matcher reads it; `span` leads back to `original`.
+
+    The lists describe the stretches that did not map one to one, in order: where each starts and ends in both texts.
+    """
+
+    original: str
+    text: str
+    _starts: list[int] = field(repr=False)
+    _ends: list[int] = field(repr=False)
+    _from: list[int] = field(repr=False)
+    _to: list[int] = field(repr=False)
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """Give the original offsets of the normalised stretch [start, end), which must not be empty."""
+        return self._origin(start, last=False), self._origin(end - 1, last=True) + 1
+
+    def _origin(self, offset: int, *, last: bool) -> int:
+        """Give the first or last original character behind one normalised character."""
+        index = bisect_right(self._starts, offset) - 1
+        while index >= 0 and self._starts[index] == self._ends[index] > offset:
+            index -= 1
+        if index < 0:
+            return offset
+        if offset < self._ends[index]:
+            return self._to[index] - 1 if last else self._from[index]
+        return self._to[index] + offset - self._ends[index]
+
+
+def normalise(original: str) -> Normalised:
+    """Fold `original` for matching; the result has at most a small multiple of its length."""
+    regular = original if original.isascii() else original.translate(_ONE_TO_ONE)
+    folded = regular.casefold()
+    parts: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    sources: list[int] = []
+    targets: list[int] = []
+    length = done = 0
+    for first, last, piece in _irregular_stretches(original):
+        between = folded[done:first] if len(folded) == len(original) else regular[done:first].casefold()
+        parts += (between, piece)
+        starts.append(length + first - done)
+        length += first - done + len(piece)
+        ends.append(length)
+        sources.append(first)
+        targets.append(last)
+        done = last
+    parts.append(regular[done:].casefold())
+    return Normalised(original, "".join(parts), starts, ends, sources, targets)
+
+
+def _irregular_stretches(original: str) -> Iterator[tuple[int, int, str]]:
+    """Give what does not fold one to one, as (start, end, folded) of the original, in order and without overlap."""
+    done = 0
+    for match in (_DOUBLE_SPACE if "  " in original else _IRREGULAR).finditer(original):
+        start = match.start()
+        if start < done:
+            continue
+        if original[start] in _GAPS:
+            start, done = _gap_around(original, start, done)
+            yield start, done, _fold_gap(original[start:done])
+            continue
+        if start > done and _MARK.match(original, start):
+            start -= 1  # an accent belongs to the letter before it
+        cluster = _CLUSTER.match(original, start)
+        done = cluster.end() if cluster else start + 1
+        yield start, done, _fold_cluster(original, start, done)
+
+
+def _gap_around(original: str, start: int, done: int) -> tuple[int, int]:
+    """Widen a gap to all the spaces and dashes around it, but not before `done`."""
+    end = start + 1
+    while end < len(original) and original[end] in _GAPS:
+        end += 1
+    while start > done and original[start - 1] in _GAPS:
+        start -= 1
+    return start, end
+
+
+def _fold_gap(run: str) -> str:
+    breaks = max(run.count("\n"), run.count("\r")) + 2 * run.count("\u2029")
+    return "\n" if breaks > 1 else " "
+
+
+def _fold_cluster(original: str, start: int, end: int) -> str:
+    """Fold one character with its accents; quotation and invisible marks fold to nothing."""
+    cluster = original[start:end]
+    if cluster in _QUOTES:
+        return ""
+    if cluster in _APOSTROPHES:
+        inside = start > 0 and end < len(original) and original[start - 1].isalpha() and original[end].isalpha()
+        return "'" if inside else ""
+    folded = unicodedata.normalize("NFKC", cluster).casefold().replace("ё", "е")
+    # NFKC of one cluster may bring forth spaces and marks that never stand in a normalised text; and a lone surrogate
+    # cannot be handed to the automaton, which reads UTF-8.
+    return "".join(_tame(char) for char in folded)
+
+
+def _tame(char: str) -> str:
+    if _is_invisible(char):
+        return ""
+    if char in "\u0300\u0301":  # what is left of a stress mark, as Russian texts use it
+        return ""
+    return "\ufffd" if unicodedata.category(char) == "Cs" else " " if char in _GAPS else char
+
+
+# --- sentences --------------------------------------------------------------------------------------------------
+
+LONGEST_SENTENCE = 1200
+"""Characters after which a text without full stops is cut, so that "same sentence" keeps a meaning."""
+
+_STOP = re.compile("[\n.!?。]")
+_ABBREVIATIONS = frozenset(
+    re.findall(
+        r"\S+",
+        "mr mrs ms dr prof gen col lt sgt maj adm sen rep gov st no nos vs inc corp co ltd art sec para res fig approx est dept"
+        " jan feb mar apr jun jul aug sep sept oct nov dec u.s u.n u.k d.p.r d.p.r.k r.o.k e.u d.c p.m a.m e.g i.e"
+        " г гг ул руб тыс млн млрд им т д п стр ст проф акад ред др см",
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Segments:
+    """Hold where sentences and paragraphs of a normalised text end; ends are exclusive and rising."""
+
+    sentence_ends: tuple[int, ...]
+    paragraph_ends: tuple[int, ...]
+
+    def sentence_of(self, offset: int) -> int:
+        """Give the number, from 0, of the sentence that holds the character at `offset`."""
+        return bisect_right(self.sentence_ends, offset)
+
+    def paragraph_of(self, offset: int) -> int:
+        """Give the number, from 0, of the paragraph that holds the character at `offset`."""
+        return bisect_right(self.paragraph_ends, offset)
+
+    def sentence(self, number: int) -> tuple[int, int]:
+        """Give start and end of a sentence in the normalised text."""
+        return (self.sentence_ends[number - 1] if number else 0), self.sentence_ends[number]
+
+
+def segment(text: str) -> Segments:
+    """Find sentences and paragraphs of a normalised text in any of the five languages.
+
+    Every character belongs to exactly one sentence; the ends of paragraphs are ends of sentences too.
+    """
+    ends: list[int] = []
+    paragraphs: list[int] = []
+    for match in _STOP.finditer(text):
+        end = match.end()
+        mark = text[end - 1]
+        if mark == "." and not _is_full_stop(text, end - 1):
+            continue
+        if mark == "\n":
+            paragraphs.append(end)
+        _cut(ends, end)
+    if not ends or ends[-1] < len(text):
+        _cut(ends, len(text))
+    if not paragraphs or paragraphs[-1] < len(text):
+        paragraphs.append(len(text))
+    return Segments(tuple(ends), tuple(paragraphs))
+
+
+def _cut(ends: list[int], end: int) -> None:
+    """Add an end, and more ends before it where the sentence would be too long."""
+    start = ends[-1] if ends else 0
+    ends.extend(range(start + LONGEST_SENTENCE, end, LONGEST_SENTENCE))
+    ends.append(end)
+
+
+def _is_full_stop(text: str, dot: int) -> bool:
+    """Tell a full stop from the dot in ``3.5``, ``N. Korea`` and ``Dec. 15``."""
+    if dot + 1 < len(text) and text[dot + 1] not in " \n)]":
+        return False
+    word = text[max(0, dot - 13) : dot].rpartition(" ")[2].lstrip("([")
+    return not (len(word) == 1 and word.isalpha() and word.isascii()) and word not in _ABBREVIATIONS

@@ -1,0 +1,30 @@
+"""Say in a sentence why a document holds no entries."""
+
+import re
+
+_CHALLENGE = re.compile(
+    rb"just a moment\.\.\.|cf-chl|challenge-platform|checking your browser|attention required|captcha|access denied"
+    rb"|are you a robot|ddos-guard",
+    re.IGNORECASE,
+)
+_HTML = re.compile(rb"<!doctype\s+html|<html[\s>]|<head[\s>]|<body[\s>]", re.IGNORECASE)
+_HEAD = 20_000
+
+
+def diagnose(body: bytes, version: str, damage: BaseException | None) -> str:
+    """Name the most likely reason; `version` is the feed format as far as it was recognised, `damage` what the parser stumbled over."""
+    head = body[:_HEAD]
+    if not body.strip():
+        return "the document is empty"
+    if version:
+        return "the feed holds no entries" + (_where(damage) and f"; it is damaged{_where(damage)}")
+    if _HTML.search(head):
+        return "a bot check instead of a feed" if _CHALLENGE.search(head) else "HTML page instead of a feed"
+    if b"<" not in head.replace(b"\x00", b""):
+        return "the document is neither XML nor JSON"
+    return f"the document is neither RSS nor Atom{_where(damage)}"
+
+
+def _where(damage: BaseException | None) -> str:
+    line = getattr(damage, "getLineNumber", lambda: None)()
+    return f" (the XML breaks off at line {line})" if line else ""

@@ -1,0 +1,75 @@
+"""Tell what was read out of a document as one JSON object, the shape that `aggregator parse --json` prints.
+
+::
+
+    {file, error, feed: {title, url, language, updated},
+     entries: [{id, url, title, summary, content, published, updated, authors, categories, enclosures: [{url, type, length}]}]}
+
+Times are ISO 8601 in UTC; what is absent is null. Values are as feedparser tells them: HTML is sanitised and its
+links are resolved, titles may hold HTML, and an entry without a summary of its own repeats its content there.
+"""
+
+import atexit
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any, TypeAlias
+
+from aggregator.errors import ParseError
+from aggregator.models import Entry, FeedSpec, ParsedFeed
+from aggregator.sources.syndication import parse_polished
+from aggregator.sources.workers import DEADLINE, Worker
+
+Report: TypeAlias = Mapping[str, Any]
+
+
+def parse_report(name: str, body: bytes, now: datetime, deadline: float = DEADLINE) -> Report:
+    """Read one document within `deadline` seconds and report it; any bytes give a report.
+
+    The worker process behind it is started by the first call and kept until the program ends.
+    """
+    try:
+        return _worker(deadline).run(report_document, name, body, now)
+    except ParseError as error:
+        return _report(name, ParsedFeed(error=str(error)))
+
+
+@cache
+def _worker(deadline: float) -> Worker:
+    worker = Worker(deadline)
+    atexit.register(worker.stop)
+    return worker
+
+
+def report_document(name: str, body: bytes, now: datetime) -> Report:
+    """Report one document in this process, without a deadline."""
+    feed = FeedSpec(id=name, name=name, url="", publisher="", family="")
+    return _report(name, parse_polished(body, {}, "", feed, now))
+
+
+def _report(name: str, parsed: ParsedFeed) -> Report:
+    return {
+        "file": name,
+        "error": parsed.error,
+        "feed": {"title": parsed.title, "url": parsed.url, "language": parsed.language, "updated": _time(parsed.updated_at)},
+        "entries": [_entry(entry) for entry in parsed.entries],
+    }
+
+
+def _entry(entry: Entry) -> Report:
+    return {
+        "id": entry.id,
+        "url": entry.url,
+        "title": entry.title or None,
+        "summary": entry.summary or None,
+        "content": entry.content or None,
+        "published": _time(entry.published_at),
+        "updated": _time(entry.updated_at),
+        "authors": list(entry.authors),
+        "categories": list(entry.categories),
+        "enclosures": [{"url": found.url, "type": found.type, "length": found.length} for found in entry.enclosures],
+    }
+
+
+def _time(moment: datetime | None) -> str | None:
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z") if moment else None

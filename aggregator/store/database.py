@@ -1,0 +1,102 @@
+"""Transactions: every call of the store is one, unless its thread opened a wider one.
+
+Connections are pooled and may be used from any thread; the wider transaction belongs to the thread that opened it. A call that
+fails inside a wider transaction undoes its own part only, so that a caller may catch the error and go on. Errors of the driver
+leave as `StoreError`.
+"""
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import islice
+from typing import TypeVar
+
+from sqlalchemy import URL, Connection
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from aggregator.errors import StoreError
+from aggregator.store.engine import connect, reading
+
+T = TypeVar("T")
+
+BATCH = 500
+"""Rows per statement: far below the number of variables that either engine takes."""
+
+
+class Database:
+    """Hand out connections inside transactions."""
+
+    def __init__(self, url: URL) -> None:
+        self.url = url
+        self.engine = connect(url)
+        self._readers = reading(self.engine)
+        self._local = threading.local()
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Read from one snapshot, or inside this thread's transaction."""
+        joined = self._joined()
+        with translated():
+            if joined is not None:
+                yield joined
+            else:
+                with self._readers.begin() as connection:
+                    yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Write in a transaction of its own, or as a savepoint of this thread's transaction."""
+        joined = self._joined()
+        with translated():
+            if joined is not None:
+                with joined.begin_nested():
+                    yield joined
+            else:
+                with self.engine.begin() as connection:
+                    yield connection
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Join the calls of this thread until the block ends; inside another such block, join that one."""
+        if self._joined() is not None:
+            yield
+            return
+        with translated(), self.engine.begin() as connection:
+            self._local.connection = connection
+            try:
+                yield
+            finally:
+                self._local.connection = None
+
+    def close(self) -> None:
+        """Close the pooled connections."""
+        self.engine.dispose()
+
+    def _joined(self) -> Connection | None:
+        return getattr(self._local, "connection", None)
+
+
+class Section:
+    """Stand for one concern of the store; all sections share one database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn errors of the database into `StoreError`, with the driver's first line and no statement, value or URL."""
+    try:
+        yield
+    except DBAPIError as error:
+        said = str(error.orig).strip().partition("\n")[0]
+        raise StoreError(f"the database refused: {said}") from error
+    except SQLAlchemyError as error:
+        raise StoreError(f"the database cannot be used: {str(error).partition(chr(10))[0]}") from error
+
+
+def batches(rows: Sequence[T], size: int = BATCH) -> Iterator[list[T]]:
+    """Cut rows into lists of at most `size`."""
+    remaining = iter(rows)
+    while batch := list(islice(remaining, size)):
+        yield batch

@@ -1,0 +1,157 @@
+"""Judging: what waits, and what was decided about each revision, kept in one transaction per judgement.
+
+A revision is judged once; a second judgement of it changes nothing. The article shows the last judged text, but a text that
+matched is replaced only by one that matches too, and only where the judge says that it replaces.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, func, select, update
+
+from aggregator.errors import StoreError
+from aggregator.models import Fact, Judgement
+from aggregator.records import Judged, StoredRevision
+from aggregator.store.database import Section
+from aggregator.store.locks import JUDGING, hold_until_commit
+from aggregator.store.placing import place, story_of
+from aggregator.store.sequence import last_taken
+from aggregator.store.tables import articles, decisions, entries, facts, matches, revisions
+
+
+class Judging(Section):
+    """Hand out revisions that wait, and keep what was decided."""
+
+    def unjudged(self, limit: int) -> Sequence[StoredRevision]:
+        """Give the oldest revisions that wait for judgement, in sequence order."""
+        columns = (revisions, entries.c.feed_id, entries.c.article_id, articles.c.article_key)
+        query = (
+            select(*columns)
+            .join(entries, entries.c.id == revisions.c.entry_id)
+            .join(articles, articles.c.id == entries.c.article_id)
+            .where(revisions.c.judged_at.is_(None))
+            .order_by(revisions.c.seq)
+            .limit(limit)
+        )
+        with self._database.read() as connection:
+            return [_revision(row) for row in connection.execute(query).mappings()]
+
+    def judged_through(self) -> int:
+        """Give the highest sequence number below which everything is judged; 0 for an empty store."""
+        with self._database.read() as connection:
+            return judged_through(connection)
+
+    def record_judged(self, judged: Judged) -> int | None:
+        """Keep a judgement with matches, facts, decisions and placement; give the story's id where there is one."""
+        with self._database.write() as connection:
+            hold_until_commit(connection, JUDGING)
+            if not _claim(connection, judged):
+                return story_of(connection, judged.revision.article_id)
+            _keep_judgements(connection, judged)
+            _keep_facts(connection, judged)
+            _keep_article(connection, judged)
+            return place(connection, judged, judged.placement) if judged.placement else None
+
+
+def judged_through(connection: Connection) -> int:
+    """Give the highest number below which everything is judged.
+
+    The counter is read first: on PostgreSQL outside a snapshot, a revision that arrives between the two statements is then
+    merely left for the next window.
+    """
+    last = last_taken(connection)
+    waiting = connection.execute(select(func.min(revisions.c.seq)).where(revisions.c.judged_at.is_(None))).scalar()
+    return last if waiting is None else min(last, int(waiting) - 1)
+
+
+def _claim(connection: Connection, judged: Judged) -> bool:
+    """Mark a revision as judged, unless it is already."""
+    seq = judged.revision.seq
+    claim = update(revisions).where(revisions.c.seq == seq, revisions.c.judged_at.is_(None))
+    outcome = {"outcome": judged.outcome.code, "detail": judged.outcome.detail}
+    values = {"judged_at": judged.decided_at, "rule_version": judged.rule_version, **outcome}
+    if connection.execute(claim.values(values)).rowcount:
+        return True
+    if connection.execute(select(revisions.c.seq).where(revisions.c.seq == seq)).first() is None:
+        raise StoreError(f"revision {seq} cannot be judged: it is not stored")
+    return False
+
+
+def _keep_judgements(connection: Connection, judged: Judged) -> None:
+    said = [_decision(judged, judgement) for judgement in judged.judgements]
+    matched = [_match(judged, judgement) for judgement in judged.judgements if judgement.matched]
+    if said:
+        connection.execute(decisions.insert(), said)
+    if matched:
+        connection.execute(matches.insert(), matched)
+
+
+def _keep_facts(connection: Connection, judged: Judged) -> None:
+    rows = [_fact(judged.revision.seq, position, fact) for position, fact in enumerate(judged.article.facts)]
+    if rows:
+        connection.execute(facts.insert(), rows)
+
+
+def _keep_article(connection: Connection, judged: Judged) -> None:
+    """Show this revision's text as the article's, where it may replace what stands there."""
+    article, revision = judged.article, judged.revision
+    matched = any(judgement.matched for judgement in judged.judgements)
+    before = connection.execute(select(articles).where(articles.c.id == revision.article_id)).mappings().one()
+    if before["current_seq"] is not None and not _replaces(connection, judged, before["current_seq"], matched=matched):
+        return
+    published_at = article.published_at or before["published_at"]
+    connection.execute(
+        update(articles)
+        .where(articles.c.id == revision.article_id)
+        .values(
+            feed_id=revision.feed_id,
+            outlet=article.outlet or article.feed.publisher,
+            family=article.feed.family,
+            language=article.language or article.feed.language,
+            title=article.title,
+            text=article.text,
+            text_hash=judged.text_hash,
+            published_at=published_at,
+            told_at=published_at or before["first_seen_at"],
+            current_seq=revision.seq,
+            concepts=tuple(sorted(judged.concepts)),
+        )
+    )
+
+
+def _replaces(connection: Connection, judged: Judged, current_seq: int, *, matched: bool) -> bool:
+    shown_matches = connection.execute(select(matches.c.topic).where(matches.c.seq == current_seq)).first() is not None
+    return (judged.replaces and matched) if shown_matches else (judged.replaces or matched)
+
+
+def _decision(judged: Judged, judgement: Judgement) -> dict[str, Any]:
+    return {
+        "seq": judged.revision.seq,
+        "stage": "match",
+        "subject": judgement.topic,
+        "code": judgement.reason.code,
+        "detail": judgement.reason.detail,
+        "decided_at": judged.decided_at,
+    }
+
+
+def _match(judged: Judged, judgement: Judgement) -> dict[str, Any]:
+    return {
+        "seq": judged.revision.seq,
+        "topic": judgement.topic,
+        "score": judgement.score,
+        "rule_version": judged.rule_version,
+        "evidence": judgement.evidence,
+    }
+
+
+def _fact(seq: int, position: int, fact: Fact) -> dict[str, Any]:
+    names = ("kind", "concept", "field", "quote", "low", "high", "unit")
+    offsets = {"start_offset": fact.start, "end_offset": fact.end}
+    return {"seq": seq, "position": position, **offsets, **{name: getattr(fact, name) for name in names}}
+
+
+def _revision(row: RowMapping) -> StoredRevision:
+    names = ("seq", "entry_id", "article_id", "article_key", "feed_id", "entry", "observed_at")
+    # An entry is numbered by its first revision.
+    return StoredRevision(first=row["seq"] == row["entry_id"], **{name: row[name] for name in names})

@@ -1,0 +1,109 @@
+"""Placing: how a matched revision enters a story, and the audit trail it leaves.
+
+A story's version grows only by a material change. An article never leaves the story it stands in: under another one it would be
+told a second time. `story_events` has one line per matched revision, so every version can be traced to its words.
+"""
+
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Connection, case, insert, select, update
+
+from aggregator.records import Judged, Placement
+from aggregator.store.tables import articles, copy_groups, copy_members, decisions, stories, story_articles, story_events
+
+
+def story_of(connection: Connection, article_id: int) -> int | None:
+    """Give the story that an article stands in."""
+    query = select(story_articles.c.story_id).where(story_articles.c.article_id == article_id)
+    found: int | None = connection.execute(query).scalar()
+    return found
+
+
+def place(connection: Connection, judged: Judged, placement: Placement) -> int:
+    """Put the revision's article in its story, opened where there is none, and give the story's id."""
+    article_id = judged.revision.article_id
+    standing = story_of(connection, article_id)
+    if standing is not None and standing != placement.story_id:
+        # Decided before another judge placed the article; what stands is kept.
+        placement = replace(placement, story_id=standing, event="repeated", lead=False, copy_of=None, changes=())
+    elif standing is not None:
+        _change_role(connection, article_id, placement)
+    story_id = _open(connection, judged) if placement.story_id is None else placement.story_id
+    version = _grow(connection, judged, placement, story_id)
+    if standing is None:
+        _join(connection, article_id, story_id, placement)
+    if placement.copy_of is not None and placement.copy_of != article_id:
+        _group(connection, article_id, placement.copy_of)
+    _explain(connection, judged, placement)
+    row = {"seq": judged.revision.seq, "story_id": story_id, "kind": placement.event, "version": version}
+    connection.execute(insert(story_events).values(row | {"changes": placement.changes, "decided_at": judged.decided_at}))
+    return story_id
+
+
+def _open(connection: Connection, judged: Judged) -> int:
+    seq, now = judged.revision.seq, judged.decided_at
+    opening = insert(stories).values(
+        version=1, lead_article_id=judged.revision.article_id, opened_at=now, changed_at=now, first_seq=seq, last_seq=seq
+    )
+    return int(connection.execute(opening.returning(stories.c.id)).scalar_one())
+
+
+def _grow(connection: Connection, judged: Judged, placement: Placement, story_id: int) -> int:
+    """Advance a story by one revision, and give its version."""
+    seq = judged.revision.seq
+    values: dict[str, Any] = {"last_seq": case((stories.c.last_seq < seq, seq), else_=stories.c.last_seq)}
+    if placement.event == "updated":
+        values |= {"version": stories.c.version + 1, "changed_at": judged.decided_at}
+    if placement.lead:
+        values["lead_article_id"] = judged.revision.article_id
+    advance = update(stories).where(stories.c.id == story_id).values(values)
+    return int(connection.execute(advance.returning(stories.c.version)).scalar_one())
+
+
+def _join(connection: Connection, article_id: int, story_id: int, placement: Placement) -> None:
+    joining = insert(story_articles).values(
+        article_id=article_id,
+        story_id=story_id,
+        role=placement.role.value,
+        echo_of=placement.echo_of,
+        why_code=placement.why.code,
+        why_detail=placement.why.detail,
+    )
+    connection.execute(joining)
+
+
+def _change_role(connection: Connection, article_id: int, placement: Placement) -> None:
+    """Change what an article is to its story; why it stands there is kept from when it joined."""
+    change = update(story_articles).where(story_articles.c.article_id == article_id)
+    connection.execute(change.values(role=placement.role.value, echo_of=placement.echo_of))
+
+
+def _group(connection: Connection, article_id: int, original_id: int) -> None:
+    """Put a copy in the group of its original, which is made with the original as its first member."""
+    group = _group_of(connection, original_id)
+    if group is None:
+        text_hash = connection.execute(select(articles.c.text_hash).where(articles.c.id == original_id)).scalar_one()
+        opening = insert(copy_groups).values(text_hash=text_hash, first_article_id=original_id)
+        group = int(connection.execute(opening.returning(copy_groups.c.id)).scalar_one())
+        connection.execute(insert(copy_members).values(article_id=original_id, copy_group_id=group))
+    if _group_of(connection, article_id) is None:
+        connection.execute(insert(copy_members).values(article_id=article_id, copy_group_id=group))
+
+
+def _group_of(connection: Connection, article_id: int) -> int | None:
+    query = select(copy_members.c.copy_group_id).where(copy_members.c.article_id == article_id)
+    found: int | None = connection.execute(query).scalar()
+    return found
+
+
+def _explain(connection: Connection, judged: Judged, placement: Placement) -> None:
+    """Keep why the revision was placed so, and of which article it is a copy."""
+    said = {"story": (placement.why.code, placement.why.detail)}
+    if placement.copy_of is not None:
+        said["copy"] = ("copy", f"the same words as article {placement.copy_of}")
+    rows = [
+        {"seq": judged.revision.seq, "stage": stage, "subject": "", "code": code, "detail": detail, "decided_at": judged.decided_at}
+        for stage, (code, detail) in said.items()
+    ]
+    connection.execute(insert(decisions), rows)

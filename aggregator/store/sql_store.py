@@ -1,0 +1,50 @@
+"""The store itself: all concerns on one database, SQLite or PostgreSQL."""
+
+from contextlib import AbstractContextManager
+
+from sqlalchemy import update
+
+from aggregator.store import schema
+from aggregator.store.books import Books
+from aggregator.store.database import Database
+from aggregator.store.deliveries import Deliveries, free_claims
+from aggregator.store.digests import Digests
+from aggregator.store.engine import database_url
+from aggregator.store.feeds import Feeds
+from aggregator.store.judging import Judging
+from aggregator.store.polls import Polls
+from aggregator.store.subscriptions import Subscriptions
+from aggregator.store.tables import feeds
+from aggregator.store.tellings import Tellings
+from aggregator.store.windows import Windows
+
+
+class SqlStore(Feeds, Polls, Judging, Tellings, Subscriptions, Windows, Digests, Deliveries, Books):
+    """Keep everything in an SQL database; safe to call from any thread."""
+
+    def upgrade(self) -> None:
+        """Bring the schema to this release, under a lock, so that two starters do not collide."""
+        schema.upgrade(self._database.url)
+
+    def close(self) -> None:
+        """Close the connections; a closed store opens new ones when it is called again."""
+        self._database.close()
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Join the calls made by this thread inside the block into one transaction; an exception undoes them all."""
+        return self._database.transaction()
+
+    def release_leases(self) -> None:
+        """Free every lease; only for the one process that holds the installation's lock."""
+        with self._database.write() as connection:
+            connection.execute(update(feeds).where(feeds.c.leased_until.is_not(None)).values(leased_until=None))
+            free_claims(connection)
+
+
+def open_store(url: str) -> SqlStore:
+    """Open the store at a database URL, ``sqlite:///path/to/file.db`` or ``postgresql://user@host/name``.
+
+    Makes the folder of an SQLite file, but no table: `upgrade` does. Raises `UsageError` for another kind of URL, and
+    `StoreError` where the folder cannot be made.
+    """
+    return SqlStore(Database(database_url(url)))

@@ -1,0 +1,163 @@
+"""Windows: what a stretch (after, through] of the ingest sequence holds for a subscription.
+
+A story is in the window when one of its revisions there matched a topic, and it is news when its current version was never told
+to the subscription. Publication dates play no part. The counts take every revision of the window exactly once.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, Select, and_, case, exists, func, literal, select
+
+from aggregator.models import Evidence, Judgement, Reason
+from aggregator.records import StoryMaterial, Telling, ToldArticle, WindowCounts
+from aggregator.store.database import Section
+from aggregator.store.tables import articles, decisions, digest_items, facts, matches, revisions, stories, story_articles, story_events
+from aggregator.store.tellings import by_story, load
+
+NOT_JUDGED = "not_judged"
+"""The code of a revision that still waits."""
+OTHER_TOPIC = "other_topic"
+"""The code of a revision that matched, but none of the topics asked for."""
+
+
+class Windows(Section):
+    """Read what a digest tells and counts."""
+
+    def window_stories(self, subscription: str, topics: Collection[str], after_seq: int, through_seq: int) -> Sequence[StoryMaterial]:
+        """Give stories with a revision matched for these topics inside the window whose current version was not told yet."""
+        news = _news(subscription, topics, (after_seq, through_seq))
+        with self._database.read() as connection:
+            rows = connection.execute(news).mappings().all()
+            if not rows:
+                return []
+            chosen = select(news.subquery().c.id)
+            told = by_story(load(connection, articles.c.id.in_(_members(chosen))))
+            shown = _Shown(connection, _members(chosen))
+            changes = _changes(connection, chosen)
+        return [_material(row, changes.get(row["id"], ()), [shown.article(telling) for telling in told.get(row["id"], ())]) for row in rows]
+
+    def window_counts(self, topics: Collection[str], after_seq: int, through_seq: int) -> WindowCounts:
+        """Count the window's revisions by whether one of these topics matched, and by the reason where none did."""
+        asked = exists().where(matches.c.seq == revisions.c.seq, matches.c.topic.in_(topics))
+        other = exists().where(matches.c.seq == revisions.c.seq)
+        fate = case(
+            (asked, literal("")),
+            (revisions.c.judged_at.is_(None), literal(NOT_JUDGED)),
+            (other, literal(OTHER_TOPIC)),
+            else_=revisions.c.outcome,
+        ).label("fate")
+        inside = select(fate).where(revisions.c.seq > after_seq, revisions.c.seq <= through_seq).subquery()
+        with self._database.read() as connection:
+            counted = connection.execute(select(inside.c.fate, func.count()).group_by(inside.c.fate)).all()
+        reasons = {str(code): int(count) for code, count in counted}
+        seen, matched = sum(reasons.values()), reasons.pop("", 0)
+        return WindowCounts(seen=seen, matched=matched, unmatched_by_reason=reasons)
+
+
+def _news(subscription: str, topics: Collection[str], window: tuple[int, int]) -> Select[Any]:
+    """Ask for stories with news, and the version last told of each."""
+    after_seq, through_seq = window
+    inside = (
+        select(story_events.c.story_id)
+        .join(matches, matches.c.seq == story_events.c.seq)
+        .where(matches.c.topic.in_(topics), matches.c.seq > after_seq, matches.c.seq <= through_seq)
+    )
+    told = (
+        select(digest_items.c.story_id, func.max(digest_items.c.story_version).label("told_version"))
+        .where(digest_items.c.subscription_id == subscription)
+        .group_by(digest_items.c.story_id)
+        .subquery()
+    )
+    current = exists().where(
+        digest_items.c.subscription_id == subscription,
+        digest_items.c.story_id == stories.c.id,
+        digest_items.c.story_version == stories.c.version,
+    )
+    return (
+        select(stories, told.c.told_version)
+        .outerjoin(told, told.c.story_id == stories.c.id)
+        .where(stories.c.id.in_(inside), ~current)
+        .order_by(stories.c.id)
+    )
+
+
+def _members(chosen: Select[Any]) -> Select[Any]:
+    return select(story_articles.c.article_id).where(story_articles.c.story_id.in_(chosen))
+
+
+def _changes(connection: Connection, chosen: Select[Any]) -> Mapping[int, Sequence[tuple[int, str]]]:
+    """Give the sentences of every change of these stories with the version that brought them, oldest first."""
+    query = select(story_events).where(story_events.c.story_id.in_(chosen)).order_by(story_events.c.seq)
+    found: dict[int, list[tuple[int, str]]] = {}
+    for row in connection.execute(query):
+        found.setdefault(row.story_id, []).extend((row.version, change) for change in row.changes)
+    return found
+
+
+def _material(row: RowMapping, changes: Sequence[tuple[int, str]], told: Sequence[ToldArticle]) -> StoryMaterial:
+    told_version = row["told_version"]
+    fresh = [sentence for version, sentence in changes if told_version is not None and version > told_version]
+    return StoryMaterial(
+        story_id=row["id"],
+        version=row["version"],
+        told_version=told_version,
+        lead_article_id=row["lead_article_id"],
+        changes=tuple(fresh),
+        articles=tuple(told),
+    )
+
+
+class _Shown:
+    """Hold what a digest shows of articles beside their telling: judgements, figures, address and dates."""
+
+    def __init__(self, connection: Connection, members: Select[Any]) -> None:
+        within = articles.c.id.in_(members)
+        self._judgements = _judgements(connection, within)
+        self._figures = _figures(connection, within)
+        dates = select(articles.c.id, articles.c.published_at, articles.c.first_seen_at, revisions.c.url)
+        shown = dates.join(revisions, revisions.c.seq == articles.c.current_seq).where(within)
+        self._rows = {row["id"]: row for row in connection.execute(shown).mappings()}
+
+    def article(self, telling: Telling) -> ToldArticle:
+        row = self._rows[telling.article_id]
+        return ToldArticle(
+            telling=telling,
+            url=row["url"] or "",
+            judgements=self._judgements[telling.seq],
+            figures=self._figures.get(telling.seq, ()),
+            published_at=row["published_at"],
+            first_seen_at=row["first_seen_at"],
+        )
+
+
+def _judgements(connection: Connection, within: Any) -> Mapping[int, tuple[Judgement, ...]]:
+    reason = and_(decisions.c.seq == matches.c.seq, decisions.c.stage == "match", decisions.c.subject == matches.c.topic)
+    query = (
+        select(matches, decisions.c.code, decisions.c.detail)
+        .join(decisions, reason)
+        .join(articles, articles.c.current_seq == matches.c.seq)
+        .where(within)
+        .order_by(matches.c.seq, matches.c.score.desc(), matches.c.topic)
+    )
+    found: dict[int, tuple[Judgement, ...]] = {}
+    for row in connection.execute(query):
+        evidence: tuple[Evidence, ...] = row.evidence
+        reasoned = Reason(code=row.code, detail=row.detail)
+        judgement = Judgement(topic=row.topic, matched=True, score=row.score, evidence=evidence, reason=reasoned)
+        found[row.seq] = (*found.get(row.seq, ()), judgement)
+    return found
+
+
+def _figures(connection: Connection, within: Any) -> Mapping[int, tuple[str, ...]]:
+    """Give the quotes of the figures found in each article's current text, each once, in reading order."""
+    query = (
+        select(facts.c.seq, facts.c.quote)
+        .join(articles, articles.c.current_seq == facts.c.seq)
+        .where(within, facts.c.kind == "figure")
+        .order_by(facts.c.seq, facts.c.position)
+    )
+    found: dict[int, dict[str, None]] = {}
+    for row in connection.execute(query):
+        found.setdefault(row.seq, {})[row.quote] = None
+    return {seq: tuple(quotes) for seq, quotes in found.items()}

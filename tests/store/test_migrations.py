@@ -1,0 +1,106 @@
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import CheckConstraint, inspect, text
+
+from aggregator.errors import StoreError
+from aggregator.store import SqlStore, open_store
+from aggregator.store.schema import migrations_folder
+from aggregator.store.tables import metadata
+from tests.store.samples import FEED, NOW
+
+
+def differences(store: SqlStore) -> list[Any]:
+    with store._database.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        return list(compare_metadata(context, metadata))
+
+
+def test_upgrading_an_empty_database_gives_exactly_the_declared_tables(empty_url: str) -> None:
+    store = open_store(empty_url)
+    store.upgrade()
+    assert differences(store) == []
+    inspector = inspect(store._database.engine)
+    for table in metadata.sorted_tables:
+        declared = {str(check.name) for check in table.constraints if isinstance(check, CheckConstraint)}
+        assert {check["name"] for check in inspector.get_check_constraints(table.name)} == declared
+    store.close()
+
+
+def test_upgrading_again_changes_nothing(empty_url: str) -> None:
+    store = open_store(empty_url)
+    store.upgrade()
+    store.sync_feeds([FEED], NOW)
+    store.upgrade()
+    assert [line.feed_id for line in store.feed_health()] == ["dailynk"]
+    store.close()
+
+
+def test_starters_that_collide_take_turns(empty_url: str) -> None:
+    problems: list[BaseException] = []
+
+    def start() -> None:
+        store = open_store(empty_url)
+        try:
+            store.upgrade()
+        except BaseException as error:
+            problems.append(error)
+        store.close()
+
+    starters = [threading.Thread(target=start) for _ in range(3)]
+    for starter in starters:
+        starter.start()
+    for starter in starters:
+        starter.join()
+    store = open_store(empty_url)
+    assert problems == []
+    assert differences(store) == []
+    store.close()
+
+
+def test_a_database_of_another_release_is_refused_untouched(url: str) -> None:
+    store = open_store(url)
+    with store._database.write() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(StoreError, match="another release"):
+        store.upgrade()
+    assert store.overview().entries == 0
+    store.close()
+
+
+def test_rows_that_refer_to_nothing_stop_the_upgrade(tmp_path: Path) -> None:
+    store = open_store(f"sqlite:///{tmp_path}/store.db")
+    store.upgrade()
+    with store._database.engine.connect() as connection:
+        connection.exec_driver_sql("COMMIT")
+        connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
+        connection.exec_driver_sql("INSERT INTO sightings VALUES (7, 7, '2026-01-01')")
+    with pytest.raises(StoreError, match="table sightings refers to a missing row"):
+        store.upgrade()
+    store.close()
+
+
+def test_the_history_is_one_line_and_found_beside_the_package() -> None:
+    scripts = ScriptDirectory(str(migrations_folder()))
+    assert len(scripts.get_heads()) == 1
+    assert (migrations_folder() / "env.py").is_file()
+
+
+def test_the_whole_history_can_be_undone_on_an_empty_database(empty_url: str) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    store = open_store(empty_url)
+    store.upgrade()
+    with store._database.engine.begin() as connection:
+        config = Config(attributes={"connection": connection})
+        config.set_main_option("script_location", str(migrations_folder()))
+        config.set_main_option("path_separator", "os")
+        command.downgrade(config, "base")
+        assert inspect(connection).get_table_names() == ["alembic_version"]
+    store.close()

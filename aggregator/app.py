@@ -172,7 +172,7 @@ def _delivering(
 def _channels(settings: Settings, http: HttpClient) -> Mapping[str, Channel]:
     channels: dict[str, Channel] = {
         "file": _outbox(settings),
-        "slack": SlackChannel(http, settings.secret, allow_hosts=settings.http_allow),
+        "slack": SlackChannel(http, settings.secret, allow_hosts=settings.http_allow, public_url=settings.public_url),
     }
     if settings.smtp and settings.mail_from:
         channels["email"] = EmailChannel(settings.smtp, settings.mail_from, settings.public_url)

@@ -15,7 +15,7 @@ import structlog
 
 from aggregator.core.digests import Gathered, Window, compose
 from aggregator.core.timing import next_attempt_at, next_due_at
-from aggregator.errors import DeliveryError
+from aggregator.errors import AggregatorError, DeliveryError
 from aggregator.models import Digest, Receipt, SubscriptionSpec, TopicSpec
 from aggregator.ports import Channel, Store
 from aggregator.records import Address, ClaimedDelivery, SubscriptionState
@@ -56,8 +56,15 @@ class Sent:
 def decide_due(delivering: Delivering) -> tuple[int, ...]:
     """Decide a digest for every subscription that is due, and give the new digests' ids."""
     now = delivering.clock()
-    decided = [_decide(delivering, state, now) for state in delivering.store.due_subscriptions(now)]
-    return tuple(digest_id for digest_id in decided if digest_id is not None)
+    decided: list[int] = []
+    for state in delivering.store.due_subscriptions(now):
+        try:
+            digest_id = _decide(delivering, state, now)
+        except AggregatorError as error:  # one subscription must not stop the others; it stays due and is tried again
+            log.error("a digest could not be decided", subscription=state.subscription, reason=str(error))
+            continue
+        decided += [digest_id] if digest_id is not None else []
+    return tuple(decided)
 
 
 def decide_now(delivering: Delivering, subscription: str) -> int | None:

@@ -5,7 +5,6 @@ Our exception hierarchy::
     AggregatorError                a sentence for a person; never shown as a traceback
     ├── ConfigurationError         feeds.yaml or the environment is wrong; carries every problem found; exit code 2
     ├── UsageError                 a command was called wrongly, or is refused in this state; exit code 2
-    ├── FetchError                 the network said no; carries a `FailureKind`
     ├── ParseError                 a document is not what its kind promises
     ├── StoreError                 the database cannot do what was asked
     └── DeliveryError              a channel could not hand over a message; `permanent` tells whether trying again can help

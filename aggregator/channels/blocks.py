@@ -139,7 +139,7 @@ def _title(page: Page) -> str:
 
 def _dateline(page: Page) -> str:
     since = f"; everything since {page.since}" if page.since else ""
-    nothing = ". Nothing new matched your topics." if page.empty else ""
+    nothing = ". No new story on your topics." if page.empty else ""
     return f"{page.when} ({page.zone}){since}{nothing}"
 
 

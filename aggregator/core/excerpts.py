@@ -67,13 +67,9 @@ def safe_end(text: str, index: int) -> int:
 
 def _trimmed(piece: str, marks: Sequence[tuple[int, int]], limit: int, *, head: str, whole: bool) -> Excerpt:
     """Cut a flattened piece to the limit, put ellipses where text was left out, and clip the marks to what is left."""
-    room = limit - len(head)
-    kept = piece.rstrip() if whole and len(piece.rstrip()) <= room else None
-    if kept is None:
-        kept = piece[: _end_before(piece, min(room - len(ELLIPSIS), len(piece)))].rstrip()
-        tail = ELLIPSIS
-    else:
-        tail = ""
+    room, kept, tail = limit - len(head), piece.rstrip(), ""
+    if not whole or len(kept) > room:
+        kept, tail = piece[: _end_before(piece, room - len(ELLIPSIS))].rstrip(), ELLIPSIS
     clipped = ((start + len(head), min(end, len(kept)) + len(head)) for start, end in marks if start < len(kept))
     return Excerpt(head + kept + tail, _merged(tuple(clipped)))
 

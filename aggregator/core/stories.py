@@ -16,7 +16,9 @@ from aggregator.records import Placement, StorySketch, Telling
 WINDOW = timedelta(days=3)
 JOINS = 1.5
 JOINS_OWN_NEWSROOM = 2.5
-_WEIGHTS = {"organisation": 0.3, "person": 0.6, "provision": 0.3, "sectors": 0.4, "region": 0.5}
+_WEIGHTS = {"organisation": 0.3, "person": 0.6, "provision": 0.3, "sectors": 0.4, "region": 0.5, "country": 0.4}
+_EVERYWHERE = frozenset({"north-korea", "south-korea", "china", "russia", "united-states", "japan"})
+"""Countries that stand in nearly every text of this beat; any other says something about the event."""
 _OTHER_PLACES = -1.2
 _OTHER_FIGURES = -0.6
 _CITED = 1.0
@@ -24,18 +26,17 @@ _SAME_SENTENCES = 2.5
 
 
 def story_concepts(facts: Iterable[Fact], judgements: Iterable[Judgement], level: Callable[[str], str]) -> frozenset[str]:
-    """Give the language-free ids that may tell events apart; countries and capitals are left out, they stand in every text.
+    """Give the language-free ids that may tell events apart; capitals, and the countries of every text, are left out.
 
     `level` gives a place's level ("country", "capital", "region", "city", "site").
     """
     found = {evidence.concept for judgement in judgements if judgement.matched for evidence in judgement.evidence}
-    for fact in facts:
-        if fact.kind != "place":
-            found.add(fact.concept)
-        elif level(fact.concept) == "region":
-            found.add(fact.concept.replace("place/", "region/", 1))
-        elif level(fact.concept) in ("city", "site"):
-            found.add(fact.concept)
+    found |= {fact.concept for fact in facts if fact.kind != "place"}
+    for name, kind in ((fact.concept.partition("/")[2], level(fact.concept)) for fact in facts if fact.kind == "place"):
+        if kind in ("city", "site"):
+            found.add(f"place/{name}")
+        elif kind == "region" or (kind == "country" and name not in _EVERYWHERE):
+            found.add(f"{kind}/{name}")
     return frozenset(found)
 
 
@@ -77,7 +78,7 @@ def resembles(one: Telling, other: Telling) -> float:
 
 def shared(one: Telling, other: Telling) -> tuple[str, ...]:
     """Name the discriminators two tellings share, for the explanation."""
-    kinds = ("place/", "region/", "organisation/", "person/", "provision/", "sectors/")
+    kinds = ("place/", "region/", "country/", "organisation/", "person/", "provision/", "sectors/")
     return tuple(sorted(concept for concept in one.concepts & other.concepts if ":" in concept or concept.startswith(kinds)))
 
 

@@ -83,7 +83,7 @@ def read_cues() -> Mapping[str, Any]:
 
 def _read(file: str) -> Mapping[str, Any]:
     text = files("aggregator").joinpath("vocabulary", file).read_text(encoding="utf-8")
-    loaded: Mapping[str, Any] = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    loaded: Mapping[str, Any] = yaml.safe_load(text)
     return loaded
 
 

@@ -30,14 +30,22 @@ _SCALES = sorted((word for word in _SPELT if _WORDS[word] >= 100 and word not in
 
 _UNITS = "십백천만억조十百千万萬億亿兆"
 _IDEOGRAPHS = "〇零一二两兩三四五六七八九十百千万萬億亿兆"
-_PLAIN = r"(?<![0-9a-zа-я_])(?<![0-9][.,:/-])(?:[0-9]{1,3}(?:,[0-9]{3}){1,5}(?:\.[0-9]{1,2})?|[0-9]{1,3}(?: [0-9]{3}){1,4}|[0-9]{1,15}(?:[.,][0-9]{1,2})?)(?![0-9]|[,.:/][0-9])"
-_MIXED = rf"(?<![0-9a-z_])(?<![0-9][.,:/-])[0-9]{{1,9}}(?:,[0-9]{{3}}){{0,3}}(?:\.[0-9]{{1,3}})?[{_UNITS}](?: ?[0-9][0-9,]{{0,8}}[{_UNITS}]|[0-9,{_IDEOGRAPHS}십백천만억조일이삼사오육칠팔구]){{0,12}}"
+_ALONE = r"(?<![0-9a-zа-я_])(?<![0-9][.,:/-])"
+_PLAIN = (
+    rf"{_ALONE}(?:[0-9]{{1,3}}(?:,[0-9]{{3}}){{1,5}}(?:\.[0-9]{{1,2}})?"
+    r"|[0-9]{1,3}(?: [0-9]{3}){1,4}|[0-9]{1,15}(?:[.,][0-9]{1,2})?)(?![0-9]|[,.:/][0-9])"
+)
+_MIXED = (
+    rf"{_ALONE}[0-9]{{1,9}}(?:,[0-9]{{3}}){{0,3}}(?:\.[0-9]{{1,3}})?[{_UNITS}]"
+    rf"(?: ?[0-9][0-9,]{{0,8}}[{_UNITS}]|[0-9,{_IDEOGRAPHS}십백천만억조일이삼사오육칠팔구]){{0,12}}"
+)
 _IDEOGRAPHIC = rf"[{_IDEOGRAPHS}][{_IDEOGRAPHS}0-9]{{0,16}}"
 _HANGUL = r"(?<![가-힣])[일이삼사오육칠팔구]?[십백천만억][일이삼사오육칠팔구십백천만억]{0,8}"
 _VAGUE_EAST = r"(?:(?<![가-힣])수|[数數几幾上])[십백천만억十百千万萬億亿]{1,2}"
 _VAGUE_WEST = (
-    r"(?<![a-zа-я])(?:(?:several|a few|many|a couple of) )?(?:tens|hundreds?|dozens?|thousands?|millions|десят(?:ки|ков|ками|ках)|сот(?:ни|ен|нями|нях)"
-    r"|тысячи|тысячами|миллионы)(?: of (?:thousands|millions)| (?:тысяч|миллионов))?(?![a-zа-я])"
+    r"(?<![a-zа-я])(?:(?:several|a few|many|a couple of) )?"
+    r"(?:tens|hundreds?|dozens?|thousands?|millions|десят(?:ки|ков|ками|ках)|сот(?:ни|ен|нями|нях)|тысячи|тысячами|миллионы)"
+    r"(?: of (?:thousands|millions)| (?:тысяч|миллионов))?(?![a-zа-я])"
 )
 _WESTERN = rf"(?<![a-zа-я])(?:{'|'.join(_SPELT)})(?:[ -](?:and )?(?:{'|'.join(_SPELT)})){{0,8}}(?![a-zа-я])"
 _NATIVE_WORDS = rf"(?<![가-힣])(?:{'|'.join(_NATIVE)})(?= ?[명척배개곳대채건])"
@@ -46,7 +54,9 @@ _NUMBER = re.compile(
     rf"(?P<mixed>{_MIXED})|(?P<plain>{_PLAIN})|(?P<vague>{_VAGUE_EAST}|{_VAGUE_WEST})|(?P<ideographic>{_IDEOGRAPHIC}|{_HANGUL})"
     rf"|(?P<native>{_NATIVE_WORDS})|(?P<words>{_WESTERN})"
 )
-_RANGE = re.compile(r" ?[-~] ?| to (?:as many as |about |over )?|에서 ?| 내지 |から|至|到|或| до | или | or |,? ?(?:perhaps|possibly|maybe|or)(?: even)? ")
+RANGE = re.compile(
+    r" ?[-~] ?| to (?:as many as |about |over )?|에서 ?| 내지 |から|至|到|或| до | или | or |,? ?(?:perhaps|possibly|maybe|or)(?: even)? "
+)
 _BETWEEN = re.compile(r"between (?:about |some |around )?$")
 _LONGEST_LINK = 24
 
@@ -168,7 +178,7 @@ def _vague_unit(words: str) -> float:
 def _joined(folded: str, found: Sequence[Number]) -> Iterator[Number]:
     """Join two numbers with a word of range between them into one."""
     skip = False
-    for number, following in zip(found, [*found[1:], None], strict=True):
+    for number, following in zip(found, [*found[1:], None], strict=False):
         if skip:
             skip = False
             continue
@@ -179,7 +189,7 @@ def _joined(folded: str, found: Sequence[Number]) -> Iterator[Number]:
 
 def _range(folded: str, first: Number, second: Number) -> Number | None:
     link = folded[first.end : second.start]
-    linked = bool(_RANGE.fullmatch(link)) or (link == " and " and bool(_BETWEEN.search(folded[max(0, first.start - 20) : first.start])))
+    linked = bool(RANGE.fullmatch(link)) or (link == " and " and bool(_BETWEEN.search(folded[max(0, first.start - 20) : first.start])))
     if len(link) > _LONGEST_LINK or not linked:
         return None
     low = first.low

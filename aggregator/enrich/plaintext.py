@@ -17,14 +17,13 @@ from aggregator.models import Article
 MAX_HTML = 1_000_000
 MAX_TEXT = 200_000
 _TAG = re.compile(r"<(?:[a-zA-Z/!?])")
-_BLOCKS = frozenset(
-    "address article aside blockquote body caption center dd details dialog div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 "
-    "h5 h6 header hr html legend li main menu nav ol p pre section summary table tbody tfoot thead tr ul".split()
+_BLOCK = re.compile(
+    "address|article|aside|blockquote|body|caption|center|dd|details|dialog|div|dl|dt|fieldset|figcaption|figure|footer|form|h[1-6]|header"
+    "|hr|html|legend|li|main|menu|nav|ol|p|pre|section|summary|table|tbody|tfoot|thead|tr|ul"
 )
-_CELLS = frozenset(("td", "th", "option"))
-_DROPPED = frozenset(
-    "applet audio button canvas embed head iframe math noembed noframes noscript object script select style svg template textarea title "
-    "video".split()
+_CELL = re.compile("td|th|option")
+_DROPPED = re.compile(
+    "applet|audio|button|canvas|embed|head|iframe|math|noembed|noframes|noscript|object|script|select|style|svg|template|textarea|title|video"
 )
 _BREAK, _PARAGRAPH = "\n", "\n\n"
 _BLANKS = re.compile(r"[^\S\n]+")
@@ -72,13 +71,13 @@ class _Collector:
         self.blocks = False
 
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
-        if tag in _DROPPED:
+        if _DROPPED.fullmatch(tag):
             self.dropped += 1
         elif not self.dropped:
             self._divide(tag)
 
     def end(self, tag: str) -> None:
-        if tag in _DROPPED:
+        if _DROPPED.fullmatch(tag):
             self.dropped = max(0, self.dropped - 1)
         elif not self.dropped and tag != "br":
             self._divide(tag)
@@ -91,14 +90,14 @@ class _Collector:
         """Finish; the tokenizer demands the method."""
 
     def _divide(self, tag: str) -> None:
-        if tag in _BLOCKS:
+        if _BLOCK.fullmatch(tag):
             # body and html are the tokenizer's own additions to every fragment
             self.blocks = self.blocks or tag not in ("body", "html")
             self.parts.append("\x02")
         elif tag == "br":
             self.blocks = True
             self.parts.append("\x01")
-        elif tag in _CELLS:
+        elif _CELL.fullmatch(tag):
             self.parts.append(" ")
 
 
@@ -109,7 +108,7 @@ def _without_tags(html: str) -> str:
     try:
         parser.feed(_CONTROLS.sub("", html).encode("utf-8"))
         parser.close()
-    except etree.ParserError:
+    except etree.LxmlError:
         return ""  # nothing but comments and the like
     text = "".join(collector.parts)
     if collector.blocks:

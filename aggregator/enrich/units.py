@@ -5,7 +5,7 @@ a counter right behind the number (170명, 四十艘), at most with the national
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from aggregator.enrich.gazetteer import read_cues
@@ -13,24 +13,19 @@ from aggregator.enrich.numbers import Number
 
 _MOST_WORDS = 6
 _NEXT_WORD = re.compile(r"(?: or so)?(?:[ -]|, (?=of ))([a-zа-я][a-zа-я'.]{0,30})")
-_STOPS = frozenset(
-    "in to and or by for from at with on per a an who that which were was are is be been have has had will would as than when while after "
-    "before into under during since its their his her he she they it but not only also about this last next year years month months day "
-    "days week weeks hour hours minute minutes old year-old percent-point time am pm kilometers kilometres km miles meters metres degrees "
-    "said says january february march april may june july august september october november december "
-    "в на из с со и или к по для от до за у о об при через что которые лет год года году годов годы месяц месяцев дней дня день час часов "
-    "часа неделя недели минут января февраля марта апреля мая июня июля августа сентября октября ноября декабря".split()
-)
+_STOPS = frozenset(read_cues()["stops"])
 _ABBREVIATIONS = frozenset(("u.s.", "n.", "s.", "долл.", "руб.", "чел."))
 _CURRENCY_BEFORE = re.compile(
-    r"(?:(?P<code>usd|cny|rmb|krw|kpw|jpy|eur|gbp|rub) ?|(?P<dollar>(?:u\.?s\.? ?)?\$) ?|(?<![a-z])(?P<other>hk|nt|a|c|s|au|ca|nz)\$|(?P<sign>[€£¥₩₽]) ?)$"
+    r"(?:(?P<code>usd|cny|rmb|krw|kpw|jpy|eur|gbp|rub) ?|(?<![a-z])(?P<other>hk|nt|a|c|s|au|ca|nz)\$"
+    r"|(?P<dollar>(?:u\.?s\.? ?)?\$) ?|(?P<sign>[€£¥₩₽]) ?)$"
 )
 _SIGNS = {"€": "EUR", "£": "GBP", "₩": "KRW", "₽": "RUB", "¥": "JPY"}
 _CODES = {"rmb": "CNY"}
 _DOLLARS = {"hk": "HKD", "nt": "TWD", "a": "AUD", "au": "AUD", "c": "CAD", "ca": "CAD", "s": "SGD", "nz": "NZD"}
 _OTHER_DOLLARS = frozenset(("hong", "kong", "canadian", "australian", "singapore", "taiwan", "zealand"))
 _NATIONALITY = (
-    r"(?:(?:朝鲜|北韩|北韓|朝鮮|北朝鮮|中国|中國|俄罗斯|俄羅斯|韩国|韓國|台湾|台灣|美国|美國|북한|중국|러시아|외국|해외|外国|海外|派遣|遠距|远程|it)(?:籍|の|의|인)? ?)?"
+    r"(?:(?:朝鲜|北韩|北韓|朝鮮|北朝鮮|中国|中國|俄罗斯|俄羅斯|韩国|韓國|台湾|台灣|美国|美國|북한|중국|러시아|외국|해외|外国|海外|派遣|遠距|远程)"
+    r"(?:籍|の|의|인)? ?)?"
 )
 _APPROXIMATION = r"(?:여|余|餘|多|來|来|强|強|數|数|이상|가까운|以上|近く|超|% ?)?"
 _YEAR = re.compile(r"(?:19|20)[0-9]{2}$")
@@ -176,12 +171,15 @@ def _load() -> _Units:
             (stems if word.endswith("*") else words)[word.rstrip("*")] = unit
         counters.update(dict.fromkeys(forms.get("counters", ()), unit))
         nouns.update(dict.fromkeys(forms.get("nouns", ()), unit))
-    generic, noun = _alternatives(cues["generic"]), _alternatives(nouns)
-    # the longest of counters and nouns wins, for 人民币 begins with 人 and 企业 stands behind 家
-    every = "|".join(re.escape(word) for word in sorted(counters, key=len, reverse=True))
-    pattern = rf"{_APPROXIMATION} ?{_NATIONALITY}(?:(?P<counter>{every})|(?:(?P<generic>{generic})(?:의| )?{_NATIONALITY})?(?P<noun>{noun})|(?P<alone>{generic}))"
-    return _Units(words, stems, counters, nouns, re.compile(pattern.replace("(?P<alone>", "(?P<bare>")), re.compile(noun))
+    generic, noun, counter = _alternatives(cues["generic"]), _alternatives(nouns), _alternatives(counters)
+    plain = rf"(?P<counter>{counter})|(?:(?:{generic})(?:의| )?{_NATIONALITY})?(?P<noun>{noun})|(?P<generic>{generic})"
+    pattern = rf"{_APPROXIMATION} ?{_NATIONALITY}(?:{plain})"
+    return _Units(words, stems, counters, nouns, re.compile(pattern), re.compile(noun))
 
 
-def _alternatives(words: object) -> str:
-    return "|".join(re.escape(word) for word in sorted(map(str, words), key=len, reverse=True))  # type: ignore
+def _alternatives(words: Iterable[str]) -> str:
+    """Write an alternation in which the longest word wins, for 人民币 begins with 人."""
+    return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
+
+
+_UNITS = _load()

@@ -39,6 +39,9 @@ class FeedEntry(_Entry):
     name: Text = Field(description="How people call it.")
     publisher: Text = Field(description="The outlet as readers see it.")
     family: Identifier = Field(description="The newsroom; editions of one family never confirm each other.")
+    cited_as: Annotated[list[Text], AfterValidator(agreement.each_once)] = Field(
+        default_factory=list, description="Names under which others cite it, beside those the program knows."
+    )
     publisher_class: PublisherClass = Field("paper", description="How its reports are to be weighed.")
     language: Language = Field("en", description="Main language, ISO 639-1.")
     url: WebAddress = Field(description="Where the feed is.")
@@ -113,8 +116,8 @@ class SubscriptionEntry(_Entry):
 class Outline(_Entry):
     """Hold the sections of the file, before anybody looks inside."""
 
-    feeds: list[object] = Field(min_length=1)
-    topics: list[object] = Field(min_length=1)
+    feeds: list[object] = Field(min_length=1, description="The section of sources.")
+    topics: list[object] = Field(min_length=1, description="The section of what to watch for.")
     subscriptions: list[object] = Field(default_factory=list)
 
 

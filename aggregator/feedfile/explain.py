@@ -22,7 +22,6 @@ _EXPECTED = {
     "list_type": ("a list", "[one, two], or a line for each that begins with '- '"),
     "dict_type": ("a mapping", "'key: value' lines"),
     "mapping_type": ("a mapping", "'key: value' lines"),
-    "model_type": ("a mapping", "'key: value' lines"),
     "float_type": ("a number", "a number such as 1.5"),
 }
 _BOUNDS = {"greater_than_equal": "the number is too small", "less_than_equal": "the number is too large"}
@@ -46,24 +45,29 @@ def _steps(detail: ErrorDetails) -> KeyPath:
 def _meant_keys(details: Sequence[ErrorDetails], model: type[BaseModel]) -> set[KeyPath]:
     """Find the missing keys that an unknown key beside them was meant to be."""
     unknown = [detail["loc"] for detail in details if detail["type"] == "extra_forbidden"]
-    return {(*loc[:-1], nearest(loc[-1], fields_at(model, loc[:-1])) or "") for loc in unknown}
+    return {(*loc[:-1], nearest(loc[-1], _model_at(model, loc[:-1]).model_fields) or "") for loc in unknown}
 
 
-def fields_at(model: type[BaseModel], loc: KeyPath) -> Sequence[str]:
-    """List the keys that the model knows at a place inside it."""
+def _model_at(model: type[BaseModel], loc: KeyPath) -> type[BaseModel]:
+    """Give the model of the mapping that stands at a place inside another."""
     for step in loc:
         annotation = model.model_fields[str(step)].annotation
         inner = [kind for kind in (annotation, *get_args(annotation)) if isclass(kind) and issubclass(kind, BaseModel)]
         model = inner[0]
-    return list(model.model_fields)
+    return model
 
 
 def _report(detail: ErrorDetails, model: type[BaseModel], path: KeyPath, findings: Findings) -> None:
-    in_key = "[key]" in detail["loc"]
-    if detail["type"] == "extra_forbidden":
-        known = fields_at(model, detail["loc"][:-1])
+    kind, loc = detail["type"], detail["loc"]
+    in_key = "[key]" in loc or kind == "extra_forbidden"
+    if kind == "extra_forbidden":
+        known = list(_model_at(model, loc[:-1]).model_fields)
         message, allowed = f"this key is unknown{did_you_mean(path[-1], known)}", ", ".join(known)
-        in_key = True
+    elif kind == "missing":
+        message, allowed = "this key is missing", _model_at(model, loc[:-1]).model_fields[str(loc[-1])].description or ""
+    elif kind == "model_type":
+        keys = ", ".join(_model_at(model, loc).model_fields)
+        message, allowed = f"a mapping is expected, not {_kind(detail['input'])}", f"'key: value' lines with the keys {keys}"
     else:
         message, allowed = _words(detail, detail.get("ctx", {}))
     findings.add(path, message, allowed, mark=findings.at_key(path) if in_key else None)
@@ -73,8 +77,6 @@ def _words(detail: ErrorDetails, context: Mapping[str, Any]) -> tuple[str, str]:
     kind, value = detail["type"], detail["input"]
     if kind == REFUSED:
         return str(context["message"]), str(context["allowed"])
-    if kind == "missing":
-        return "this key is missing", "a value for it"
     if kind == "literal_error":
         words = re.findall(r"'([^']*)'", str(context["expected"]))
         return f"{_named(value)} is not allowed here{did_you_mean(value, words)}", ", ".join(words)

@@ -85,7 +85,7 @@ def _raw(key: str, entries: Sequence[object]) -> list[tuple[int, str]]:
 
 
 def _feed(entry: FeedEntry) -> FeedSpec:
-    plain = entry.model_dump(exclude={"disabled"})
+    plain = entry.model_dump(exclude={"disabled"}) | {"cited_as": tuple(entry.cited_as)}
     disabled = entry.disabled
     if disabled is None:
         return FeedSpec(**plain)

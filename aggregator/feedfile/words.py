@@ -115,8 +115,10 @@ def _address(text: str) -> str:
         refuse("a user name or password stands in the address", "an address without them: this file holds no secrets")
     if parts.scheme not in ("http", "https"):
         refuse(f"{shown(text)!r} does not begin with http:// or https://", example)
-    if not host or len(text) > 2000 or not re.fullmatch(r"[!-~]+", text):
-        refuse(f"{shown(text)!r} is no web address", f"{example}; at most 2000 characters, anything but ASCII percent-encoded")
+    if not host or len(text) > 2000:
+        refuse(f"{shown(text)!r} is no web address", f"{example}, of at most 2000 characters")
+    if not re.fullmatch(r"[!-~]+", text):
+        refuse("the address holds blanks or letters that are not ASCII", "percent-encoded letters: %20 for a blank")
     return text
 
 

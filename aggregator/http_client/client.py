@@ -11,6 +11,7 @@ import ssl
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx
@@ -57,8 +58,7 @@ class HttpClient:
     ) -> None:
         self._limits = limits or Limits()
         self._resolver = SystemResolver()
-        tls = tls or httpx.create_ssl_context(trust_env=False)
-        transport = GuardedTransport(Guard(allow), resolve or self._resolver, self._limits, tls)
+        transport = GuardedTransport(Guard(allow), resolve or self._resolver, self._limits, tls or _usual_tls())
         self._client = httpx.AsyncClient(
             transport=transport,
             trust_env=False,
@@ -148,6 +148,12 @@ class HttpClient:
             last_modified=_opaque(answer.headers, b"last-modified"),
             moved_to=str(answer.url) if moved else None,
         )
+
+
+@cache
+def _usual_tls() -> ssl.SSLContext:
+    # Loading the authorities takes 20 ms; nothing in the context belongs to one client.
+    return httpx.create_ssl_context(trust_env=False)
 
 
 async def _beginning(response: httpx.Response, size: int) -> bytes:

@@ -37,6 +37,8 @@ _TABLE: tuple[tuple[type[Exception], FailureKind, str], ...] = (
     (h11.RemoteProtocolError, FailureKind.TEMPORARY, "{host} did not answer in proper HTTP"),
     (h11.LocalProtocolError, FailureKind.PERMANENT, "the request to {host} cannot be put into proper HTTP"),
     (UnicodeError, FailureKind.PERMANENT, "the request to {host} cannot be put into proper HTTP"),
+    # httpx reads the Location of every redirect, even of one that it does not follow.
+    (httpx.InvalidURL, FailureKind.SOFT, "{host} redirects to something that is not a URL"),
     (httpx.HTTPError, FailureKind.TEMPORARY, "the exchange with {host} failed"),
     (OSError, FailureKind.TEMPORARY, "{host} cannot be reached"),
 )

@@ -6,8 +6,10 @@ How a topic's score comes about:
    ("the North", 北) counts where a strong name stands elsewhere in the article, or beside a strong term in its sentence.
 2. A strong term counts 1 where the country is in reach: in the title, in the same sentence or the one beside it. It
    counts half where the country is named only in the lead, and nothing otherwise.
-3. A weak term counts one half, and only in a sentence that holds the country or a strong term of the same theme.
-   A weak term of a concept marked ``beside_country`` is as good as a strong one close to the country's name.
+3. A weak term counts one half, and only in a sentence that holds the country or a strong term of the same theme or of
+   another that scores.
+   A weak term of a concept marked ``beside_country`` is as good as a strong one close to the country's name, or where
+   the title holds both.
 4. After the title and the lead all counts halve: what is said once, far down, is background.
 5. A guard in the same sentence makes a term count for nothing (a missile launch "violates resolutions" in every report).
 6. Each concept counts at most 1, by different sentences (its weak terms at most one half), times the topic's weight.
@@ -52,10 +54,10 @@ class _Rules:
 
 @dataclass(frozen=True, slots=True)
 class _Country:
-    """Hold where the country is named: its sentences, and the places of its names by field."""
+    """Hold where the country is named: its sentences, and its names in each of them."""
 
     sentences: frozenset[int]
-    names: tuple[Seen, ...]
+    names: Mapping[int, tuple[Seen, ...]]
     early: bool
     assumed: bool
 
@@ -65,10 +67,9 @@ class _Country:
         return 1.0 if self.assumed or near else _FAR_REACH if self.early else 0.0
 
     def is_beside(self, seen: Seen) -> bool:
-        """Tell whether a name stands within a few words of a term, in the same sentence."""
-        return any(
-            name.sentence == seen.sentence and max(name.hit.start - seen.hit.end, seen.hit.start - name.hit.end) <= _BESIDE
-            for name in self.names
+        """Tell whether a name stands within a few words of a term, or both in the title."""
+        return (seen.sentence == TITLE_SENTENCE and TITLE_SENTENCE in self.sentences) or any(
+            max(name.hit.start - seen.hit.end, seen.hit.start - name.hit.end) <= _BESIDE for name in self.names.get(seen.sentence, ())
         )
 
 
@@ -181,7 +182,11 @@ def _country(rules: _Rules, reading: Reading) -> _Country:
     if not reading.assumed and not any(name.hit.strength == "strong" for name in names):
         full = {one.sentence for one in _scoring(reading.seen, rules) if one.hit.strength == "strong" and _is_full(one, rules)}
         names = [name for name in names if name.sentence in full]
-    return _Country(frozenset(name.sentence for name in names), tuple(names), any(name.early for name in names), reading.assumed)
+    by_sentence: dict[int, list[Seen]] = {}
+    for name in names:
+        by_sentence.setdefault(name.sentence, []).append(name)
+    placed = {sentence: tuple(found) for sentence, found in by_sentence.items()}
+    return _Country(frozenset(placed), placed, any(name.early for name in names), reading.assumed)
 
 
 def _is_full(one: Seen, rules: _Rules) -> bool:
@@ -210,15 +215,9 @@ def _count(one: Seen, rules: _Rules, reading: Reading, country: _Country) -> _Co
         return _Count(one, one.hit.strength, 0.0, "in a sentence about something else")
     if one.hit.strength == "strong" or (one.hit.concept in rules.beside and country.is_beside(one)):
         return _Count(one, "strong", reach * depth, "" if reach else "without country in reach")
-    if one.sentence in country.sentences or (country.assumed and one.early) or _has_strong_beside(one, reading):
+    if one.sentence in country.sentences or (country.assumed and one.early) or reading.has_strong(one, rules.weights):
         return _Count(one, "weak", _WEAK * reach * depth, "" if reach else "without country in reach")
     return _Count(one, "weak", 0.0, "without country in the sentence")
-
-
-def _has_strong_beside(one: Seen, reading: Reading) -> bool:
-    return any(
-        other.hit.strength == "strong" and other.hit.theme == one.hit.theme and other.sentence == one.sentence for other in reading.seen
-    )
 
 
 def _points(counts: Iterable[_Count]) -> dict[str, float]:
@@ -240,7 +239,7 @@ def _points(counts: Iterable[_Count]) -> dict[str, float]:
 
 def _evidence(rules: _Rules, reading: Reading, country: _Country, counts: Sequence[_Count], matched: bool) -> tuple[Evidence, ...]:
     """Quote the country, what counted, and for a match what its context found; a few quotes a concept."""
-    chosen = [one for one in reading.seen if one in country.names]
+    chosen = [name for names in country.names.values() for name in names]
     chosen += [count.seen for count in counts if count.points or not matched]
     if matched:
         chosen += [one for one in reading.seen if one.hit.concept in rules.context and _supports(one, rules, reading, country)]
@@ -258,4 +257,4 @@ def _supports(one: Seen, rules: _Rules, reading: Reading, country: _Country) -> 
     if _is_guarded(one, rules, reading):
         return False
     near = {one.sentence - 1, one.sentence, one.sentence + 1} & country.sentences
-    return country.reach(one.sentence) > 0 and (one.hit.strength == "strong" or bool(near) or _has_strong_beside(one, reading))
+    return country.reach(one.sentence) > 0 and (one.hit.strength == "strong" or bool(near) or reading.has_strong(one, ()))

@@ -5,15 +5,15 @@ is bounded in length (see `aggregator.matching.terms`).
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from operator import attrgetter
 from typing import NamedTuple
 
 from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
 
-from aggregator.matching.packs import Concept, Pack, Term
-from aggregator.matching.terms import Form, is_word_letter
+from aggregator.matching.packs import GUARDS, Concept, Pack, Term
+from aggregator.matching.terms import Form, compiled, is_word_letter
 from aggregator.matching.text import Normalised
 
 _LONGEST_ENDING = 15
@@ -50,19 +50,26 @@ class Scanner:
     """Find the terms of some packs; immutable, and safe to share between threads."""
 
     def __init__(self, packs: Iterable[Pack]) -> None:
-        probes: dict[str, list[_Probe]] = {}
+        probes: dict[tuple[str, str], list[_Probe]] = {}
         for probe in _probes(packs):
-            probes.setdefault(probe.form.literal, []).append(probe)
-        self._probes = [tuple(dict.fromkeys(group)) for group in probes.values()]
+            probes.setdefault((probe.form.literal, probe.form.left), []).append(probe)
+        self._groups = [(left, _joined(group)) for (_, left), group in probes.items()]
         self._automaton = AhoCorasick(
-            list(probes), matchkind=MatchKind.Standard, store_patterns=False, implementation=Implementation.ContiguousNFA
+            [literal for literal, _ in probes],
+            matchkind=MatchKind.Standard,
+            store_patterns=False,
+            implementation=Implementation.ContiguousNFA,
         )
 
     def scan(self, text: Normalised) -> Scanned:
         """Find every term; of overlapping hits of one theme the longest stays, and excluded words leave none."""
         found: set[Hit] = set()
-        for index, start, end in self._automaton.find_matches_as_indexes(text.text, overlapping=True):
-            for probe in self._probes[index]:
+        folded = text.text
+        for index, start, end in self._automaton.find_matches_as_indexes(folded, overlapping=True):
+            left, probes = self._groups[index]
+            if left and start and (is_word_letter(folded[start - 1]) if left == "word" else folded[start - 1].isalnum()):
+                continue
+            for probe in probes:
                 last = _end_of(probe.form, text, start, end)
                 if last:
                     found.add(Hit(probe.theme, probe.concept, probe.strength, start, last))
@@ -86,17 +93,29 @@ def _forms(theme: str, concept: str, term: Term) -> Iterable[_Probe]:
     return (_Probe(theme, concept, term.strength, form) for form in term.forms)
 
 
+def _joined(group: Iterable[_Probe]) -> tuple[_Probe, ...]:
+    """Join the patterns that mean the same into one with alternatives, so that a hit costs one try, not twenty."""
+    single: list[_Probe] = []
+    patterns: dict[_Probe, list[str]] = {}
+    for probe in dict.fromkeys(group):
+        if probe.form.expression and not probe.form.capitals:
+            meaning = probe._replace(form=Form(probe.form.literal, probe.form.left))
+            patterns.setdefault(meaning, []).append(probe.form.expression)
+        else:
+            single.append(probe)
+    for meaning, expressions in patterns.items():
+        joined = expressions[0] if len(expressions) == 1 else f"(?:{'|'.join(f'(?:{one})' for one in expressions)})"
+        single.append(meaning._replace(form=replace(meaning.form, expression=joined)))
+    return tuple(single)
+
+
 def _end_of(form: Form, text: Normalised, start: int, end: int) -> int:
-    """Give where the term ends whose literal stands at [start, end), or 0 where its boundaries or pattern say no."""
+    """Give where the term ends whose literal stands at [start, end), or 0 where its right boundary or pattern says no."""
     folded = text.text
-    if form.left and start:
-        before = folded[start - 1]
-        if before.isalnum() if form.left == "letter" else is_word_letter(before):
-            return 0
     if form.capitals and not _has_capitals(form, text, start):
         return 0
-    if form.pattern is not None:
-        match = form.pattern.match(folded, start)
+    if form.expression:
+        match = compiled(form.expression).match(folded, start)
         return match.end() if match else 0
     if form.right == "ending":
         return _end_of_word(folded, end)
@@ -120,16 +139,16 @@ def _end_of_word(folded: str, end: int) -> int:
 
 
 def _settle(found: set[Hit]) -> Scanned:
-    """Drop what an exclusion of its theme touches, then what a longer hit of its theme covers."""
+    """Drop what an exclusion of its theme touches, then what a longer hit of its theme covers (guards all stay)."""
     kept: list[Hit] = []
     blanked: list[Hit] = []
-    for _, group in groupby(sorted(found), key=attrgetter("theme")):
+    for theme, group in groupby(sorted(found), key=attrgetter("theme")):
         hits = list(group)
         exclusions = sorted((hit for hit in hits if hit.strength == "exclude"), key=attrgetter("start"))
         terms = [hit for hit in hits if hit.strength != "exclude"]
         blank, free = _blank(terms, exclusions) if exclusions else ([], terms)
         blanked += blank
-        kept += _longest(free)
+        kept += free if theme == GUARDS else _longest(free)
     return Scanned(tuple(sorted(kept, key=attrgetter("start", "end"))), tuple(blanked))
 
 

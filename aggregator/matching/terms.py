@@ -19,6 +19,7 @@ text can make it slow.
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from aggregator.matching.text import normalise
 
@@ -27,6 +28,7 @@ MOST_VARIANTS = 500
 _FEW = 24
 
 _LETTER = "0-9a-z\u00df-\u00f6\u00f8-\u024f\u0370-\u052f"
+_WORD_LETTERS = frozenset(char for char in map(chr, (*range(0x1100), *range(0x1E00, 0x2E80))) if char.isalnum())
 _ENDING = f"[{_LETTER}]{{0,15}}"
 _WORDS_BETWEEN = " (?:[^ \\n.!?。]{1,30} ){0,3}"
 _CHARACTERS_BETWEEN = "[^\\n.!?。]{0,12}?"
@@ -48,19 +50,26 @@ class Form:
     """Hold one way to find a term: a literal, its boundaries, and a pattern to try from the literal on.
 
     `left` and `right` are "" (no boundary), "word" (no Latin or Cyrillic letter beside), "letter" (no letter at all);
-    `right` may be "ending" (the rest of the word belongs to it). `capitals` are the offsets that must be capitals.
+    `right` may be "ending" (the rest of the word belongs to it). `expression` is "" or a pattern that begins with the
+    literal; `capitals` are the offsets that must be capitals.
     """
 
     literal: str
     left: str = ""
     right: str = ""
-    pattern: re.Pattern[str] | None = None
+    expression: str = ""
     capitals: tuple[int, ...] = ()
+
+
+@cache
+def compiled(expression: str) -> re.Pattern[str]:
+    """Compile a pattern when it is first needed: most of the many patterns never meet their literal."""
+    return re.compile(expression)
 
 
 def is_word_letter(char: str) -> bool:
     """Tell letters and digits of scripts that write spaces between words."""
-    return char.isalnum() and (char < "\u1100" or "\u1e00" <= char < "\u2e80")
+    return char in _WORD_LETTERS
 
 
 def read_term(notation: str, sets: Mapping[str, Sequence[str]]) -> tuple[Form, ...]:
@@ -79,12 +88,13 @@ def read_expression(expression: str, at: str) -> Form:
         raise TermError("`at` is empty; give the literal with which each match begins")
     if _UNBOUNDED.search(bare):
         raise TermError("`*`, `+` and `{n,}` are unbounded; write {0,20} instead")
-    if _QUANTIFIED_GROUP.search(bare) or len(_REPEAT.findall(bare)) > 6 or re.search(r"\(\?P?[=<(](?![=!])", bare):
-        raise TermError("repeated groups, named groups and more than six repeats are not allowed")
+    if _QUANTIFIED_GROUP.search(bare) or len(_REPEAT.findall(bare)) > 6 or _NAMED_OR_BACK.search(expression):
+        raise TermError("repeated groups, named groups, back references and more than six repeats are not allowed")
     try:
-        return Form(literal, pattern=re.compile(expression))
+        compiled(expression)
     except re.error as error:
         raise TermError(f"not a regular expression: {error}") from error
+    return Form(literal, expression=expression)
 
 
 def _expand(notation: str, sets: Mapping[str, Sequence[str]]) -> list[str]:
@@ -151,7 +161,7 @@ def _fold(spelling: str) -> str:
 
 def _pattern_form(folded: str, left: str, right: str, capitals: tuple[int, ...]) -> Form:
     """Compile a term with gaps, inner endings or optional spaces; it begins at its first unbroken literal."""
-    literal = re.split(r" ?[*…(]", folded, maxsplit=1)[0]
+    literal = re.split(r"[*…(]", folded, maxsplit=1)[0]
     if _HANGUL.search(literal):
         literal = literal.split(" ", 1)[0]
     if not literal:
@@ -159,7 +169,7 @@ def _pattern_form(folded: str, left: str, right: str, capitals: tuple[int, ...])
     parts = [_words(part) for part in folded.split("…")]
     end = f"(?![{_LETTER}])" if is_word_letter(folded.rstrip("*)")[-1]) else "(?![^\\W_])" if right else ""
     inside = tuple(offset for offset in capitals if offset < len(literal))
-    return Form(literal, left, "", re.compile(_CHARACTERS_BETWEEN.join(parts) + end), inside)
+    return Form(literal, left, "", _CHARACTERS_BETWEEN.join(parts) + end, inside)
 
 
 def _words(part: str) -> str:

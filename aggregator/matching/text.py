@@ -59,6 +59,7 @@ _REGULAR = _character_class(code for code in _BLOCKS if 0x4E00 <= code < 0xD7A4 
 _IRREGULAR = re.compile(f"[^{_REGULAR}]")
 _DOUBLE_SPACE = re.compile(f"[^{_REGULAR}]|  ")
 _ONE_TO_ONE: Mapping[int, int | str] = {**_FULL_WIDTH, ord("Ё"): "е", ord("ё"): "е"}
+_FOLDS = re.compile("[Ёё\uff01-\uff5e]")
 _MARKS = "\u0300-\u036f\u0483-\u0489\u1dc0-\u1dff\u20d0-\u20ff\u3099\u309a\uff9e\uff9f\ufe20-\ufe2f"
 _MARK = re.compile(f"[{_MARKS}]")
 _CLUSTER = re.compile(f"(?:[\u1100-\u1112][\u1161-\u1175][\u11a8-\u11c2]?|.)[{_MARKS}]*", re.DOTALL)
@@ -96,7 +97,7 @@ class Normalised:
 
 def normalise(original: str) -> Normalised:
     """Fold `original` for matching; the result has at most a small multiple of its length."""
-    regular = original if original.isascii() else original.translate(_ONE_TO_ONE)
+    regular = original if original.isascii() or not _FOLDS.search(original) else original.translate(_ONE_TO_ONE)
     folded = regular.casefold()
     parts: list[str] = []
     starts: list[int] = []

@@ -98,6 +98,7 @@ class Outlet:
             if self._closing.is_set():
                 return
             yield chunk
+            await asyncio.sleep(0)  # let the loop notice that the reader has left
 
     async def _article(self, request: Request) -> Response:
         entry = request.path_params["entry"]

@@ -126,6 +126,8 @@ def zone_named(name: str) -> tzinfo:
 
 def _folded(text: str) -> str:
     """Lower the case, drop accents and comments, unify widths."""
+    if text.isascii():
+        return _COMMENT.sub(" ", text.lower()).strip()
     letters = "".join(character for character in unicodedata.normalize("NFKD", text) if unicodedata.category(character) != "Mn")
     return _COMMENT.sub(" ", unicodedata.normalize("NFKC", letters).lower().replace("−", "-")).strip()
 

@@ -11,20 +11,15 @@ _HTML = re.compile(rb"<!doctype\s+html|<html[\s>]|<head[\s>]|<body[\s>]", re.IGN
 _HEAD = 20_000
 
 
-def diagnose(body: bytes, version: str, damage: BaseException | None) -> str:
-    """Name the most likely reason; `version` is the feed format as far as it was recognised, `damage` what the parser stumbled over."""
+def diagnose(body: bytes, version: str, *, damaged: bool) -> str:
+    """Name the most likely reason; `version` is the feed format as far as it was recognised, `damaged` whether its XML is."""
     head = body[:_HEAD]
     if not body.strip():
         return "the document is empty"
     if version:
-        return "the feed holds no entries" + (_where(damage) and f"; it is damaged{_where(damage)}")
+        return "the feed holds no entries, and its XML is damaged" if damaged else "the feed holds no entries"
     if _HTML.search(head):
         return "a bot check instead of a feed" if _CHALLENGE.search(head) else "HTML page instead of a feed"
     if b"<" not in head.replace(b"\x00", b""):
         return "the document is neither XML nor JSON"
-    return f"the document is neither RSS nor Atom{_where(damage)}"
-
-
-def _where(damage: BaseException | None) -> str:
-    line = getattr(damage, "getLineNumber", lambda: None)()
-    return f" (the XML breaks off at line {line})" if line else ""
+    return "the document is neither RSS nor Atom"

@@ -24,6 +24,7 @@ from aggregator.sources.drafts import MAX_ENTRIES, Draft, Setting, finish, link
 _Parsed: TypeAlias = Mapping[str, Any]
 # What feedparser leaves of "A. Author (mailto:author@example.org)" when it takes the address out.
 _UNFINISHED = re.compile(r"\s*\(mailto:$")
+_NAMED = re.compile(r"[^\s@<>()]+@[^\s@<>()]+\s*\((?P<behind>[^()]+)\)|(?P<before>[^<>@]+[^<>@\s])\s*<[^\s@<>]+@[^\s@<>]+>")
 _HTML_TYPES = ("text/html", "application/xhtml+xml")
 
 
@@ -47,6 +48,11 @@ def _parse(body: bytes, headers: Mapping[str, str], setting: Setting, *, polishe
     return _feed(found, body, setting, polished=polished)
 
 
+def preload() -> None:
+    """Load the parser now rather than with the first document."""
+    _feedparser(b"<rss/>", {}, polished=False)
+
+
 def _feedparser(body: bytes, headers: Mapping[str, str], *, polished: bool) -> _Parsed:
     # Imported on first use: it costs 0.1 s and 10 MB, and only the processes that parse should pay.
     import feedparser
@@ -60,10 +66,8 @@ def _feedparser(body: bytes, headers: Mapping[str, str], *, polished: bool) -> _
 def _feed(found: _Parsed, body: bytes, setting: Setting, *, polished: bool) -> ParsedFeed:
     head, items = found["feed"], found["entries"]
     language = head.get("language") or None
-    damage = found.get("bozo_exception")
-    notes = [
-        code for code, holds in (("damaged_xml", isinstance(damage, SAXException)), ("entries_cut", len(items) > MAX_ENTRIES)) if holds
-    ]
+    damaged = isinstance(found.get("bozo_exception"), SAXException)
+    notes = [code for code, holds in (("damaged_xml", damaged), ("entries_cut", len(items) > MAX_ENTRIES)) if holds]
     setting = setting if setting.base else setting.based_on(_own_base(head))
     stamp = finish(Draft(updated=_texts(head, "updated", "published")), setting)
     return ParsedFeed(
@@ -72,7 +76,7 @@ def _feed(found: _Parsed, body: bytes, setting: Setting, *, polished: bool) -> P
         language=language,
         updated_at=stamp.updated_at,
         entries=tuple(finish(_draft(item, language, polished=polished), setting) for item in items[:MAX_ENTRIES]),
-        error=None if items else diagnose(body, found.get("version") or "", damage),
+        error=None if items else diagnose(body, found.get("version") or "", damaged=damaged),
         notes=tuple(notes),
     )
 
@@ -130,7 +134,7 @@ def _content(item: _Parsed, *, polished: bool) -> str:
 
 def _link(item: _Parsed) -> str | None:
     found = item.get("feedburner_origlink") or item.get("link")
-    if item.get("guidislink") and not str(found).startswith(("http://", "https://")):
+    if item.get("guidislink") and found == item.get("id") and not str(found).startswith(("http://", "https://")):
         # An identifier that only stands in for a link by default (RSS 2.0, isPermaLink) and is no address.
         return None
     return found or next((other["href"] for other in item.get("links", ()) if other.get("rel") == "alternate" and other.get("href")), None)
@@ -138,7 +142,12 @@ def _link(item: _Parsed) -> str | None:
 
 def _authors(item: _Parsed) -> list[str]:
     found = [_UNFINISHED.sub("", author.get("name") or "") or author.get("email") or "" for author in item.get("authors", ())]
-    return found if any(found) else [item.get("author") or ""]
+    told = item.get("author") or ""
+    named = _NAMED.fullmatch(told.strip())
+    if named:
+        # feedparser knows no top-level domain of more than four letters and cuts such addresses in two.
+        return [*found[:-1], (named["behind"] or named["before"]).strip()]
+    return found if any(found) else [told]
 
 
 def _enclosures(item: _Parsed) -> Iterable[tuple[str, str | None, int | None]]:

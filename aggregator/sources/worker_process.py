@@ -8,21 +8,24 @@ from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any
 
+from aggregator.sources.syndication import preload
+
 MEMORY = 2 * 1024**3
 """How many bytes of address space a worker may take."""
 _GRACE = 5
 
 
 def serve(connection: "Connection[Any, Any]", deadline: float) -> None:
-    """Answer calls one by one; the alarm ends a worker whose program is gone and cannot kill it any more."""
-    while True:
-        try:
+    """Greet, then answer calls one by one; the alarm ends a worker whose program is gone and cannot kill it any more."""
+    try:
+        connection.send(None)
+        while True:
             function, arguments = connection.recv()
             signal.alarm(math.ceil(deadline) + _GRACE)
             connection.send(_outcome(function, arguments))
             signal.alarm(0)
-        except (EOFError, OSError):
-            return
+    except (EOFError, OSError):
+        return
 
 
 def _outcome(function: Callable[..., object], arguments: tuple[object, ...]) -> tuple[object | None, str | None]:
@@ -39,6 +42,7 @@ def main(descriptor: str, deadline: str) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     with Connection(int(descriptor)) as connection:
+        preload()
         serve(connection, float(deadline))
 
 

@@ -25,6 +25,9 @@ from aggregator.models import FeedSpec, ParsedFeed
 from aggregator.sources import read_document
 
 DEADLINE = 20.0
+"""How many seconds a document may take."""
+START = 60.0
+"""How many seconds a new process may take until it is ready."""
 
 Result = TypeVar("Result")
 
@@ -56,6 +59,7 @@ class Worker:
     def __init__(self, deadline: float = DEADLINE) -> None:
         self._deadline = deadline
         self._live: _Live | None = None
+        self._greeted = False
         self._lock = threading.Lock()
 
     def start(self) -> None:
@@ -94,6 +98,7 @@ class Worker:
         return self._live
 
     def _exchange(self, live: _Live, job: tuple[Callable[..., Result], tuple[object, ...]]) -> Result:
+        self._await_greeting(live)
         live.connection.send(job)
         if not live.connection.poll(self._deadline):
             self._end()
@@ -104,10 +109,19 @@ class Worker:
             raise ParseError(problem or "the document gave nothing")
         return result
 
+    def _await_greeting(self, live: _Live) -> None:
+        """Wait until a new process is ready, so that its start takes no time from a document's deadline."""
+        if not self._greeted:
+            if not live.connection.poll(START):
+                self._end()
+                raise ParseError(f"no reader process started within {START:g} s")
+            live.connection.recv()
+            self._greeted = True
+
     def _end(self) -> None:
         if self._live is not None:
             self._live.end()
-        self._live = None
+        self._live, self._greeted = None, False
 
 
 class ReaderPool:

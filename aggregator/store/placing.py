@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, case, insert, select, update
 
+from aggregator.errors import StoreError
 from aggregator.records import Judged, Placement
 from aggregator.store.tables import articles, copy_groups, copy_members, decisions, stories, story_articles, story_events
 
@@ -58,7 +59,10 @@ def _grow(connection: Connection, judged: Judged, placement: Placement, story_id
     if placement.lead:
         values["lead_article_id"] = judged.revision.article_id
     advance = update(stories).where(stories.c.id == story_id).values(values)
-    return int(connection.execute(advance.returning(stories.c.version)).scalar_one())
+    version = connection.execute(advance.returning(stories.c.version)).scalar()
+    if version is None:
+        raise StoreError(f"revision {seq} cannot be placed: story {story_id} is not stored")
+    return int(version)
 
 
 def _join(connection: Connection, article_id: int, story_id: int, placement: Placement) -> None:

@@ -99,9 +99,9 @@ def test_dark_mode_and_phones_are_catered_for() -> None:
 
 def test_an_empty_digest_still_states_what_was_watched() -> None:
     written = letter(EMPTY)
-    assert "Nothing new matched your topics." in written.text
+    assert "No new story on your topics." in written.text
     assert "1,204 seen = 1,190 unmatched + 14 matched" in written.text
-    assert "Nothing new matched" in Seen(written.html).text
+    assert "No new story" in Seen(written.html).text
 
 
 def test_writing_twice_gives_the_same() -> None:

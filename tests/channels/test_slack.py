@@ -112,7 +112,7 @@ def test_slack_neither_unfurls_nor_formats_on_its_own() -> None:
 
 def test_an_alert_says_so_and_an_empty_digest_too() -> None:
     assert payload(replace(DIGEST, kind="alert", items=(VLADIVOSTOK,)))["text"].startswith("Alert: North Korean labour watch: 1 new.")
-    assert "Nothing new matched your topics." in json.dumps(payload(EMPTY))
+    assert "No new story on your topics." in json.dumps(payload(EMPTY))
 
 
 def test_a_retry_has_the_same_bytes() -> None:

@@ -11,6 +11,7 @@ from aggregator.feedfile import load_configuration
 from aggregator.feedfile.entries import FeedEntry, ScheduleEntry, SubscriptionEntry, TopicEntry
 from aggregator.models import Configuration, Schedule
 from aggregator.settings import Settings
+from aggregator.vocabulary import load_packs
 
 FEEDS = Path(__file__).parents[2] / "feeds.yaml"
 SMALL = """
@@ -23,7 +24,9 @@ topics:
 
 @pytest.fixture(scope="module")
 def shipped() -> Configuration:
-    return load_configuration(FEEDS)
+    packs = load_packs()
+    concepts = [concept.id for pack in packs.themes.values() for concept in pack.concepts.values()]
+    return load_configuration(FEEDS, {*packs.themes, *concepts})
 
 
 def small(tmp_path: Path, more: str = "") -> Configuration:

@@ -75,6 +75,21 @@ def test_the_excerpt_shows_the_heaviest_group_of_marks() -> None:
     assert [shown.text[start:end] for start, end in shown.marks] == ["loyalty funds", "dispatch"]
 
 
+def test_a_text_without_spaces_or_full_stops_is_cut_between_characters() -> None:
+    text = "中国要求朝鲜劳工回国" * 90
+    at = text.index("劳工", 500)
+    shown = excerpt(text, [Mark(at, at + 2, 3)])
+    assert len(shown.text) == LIMIT
+    assert [shown.text[start:end] for start, end in shown.marks] == ["劳工"]
+    assert shown.text.strip("…") in text
+
+
+def test_words_longer_than_the_excerpt_do_not_draw_it_to_them() -> None:
+    text = "x" * 280 + " and then the visas"
+    shown = excerpt(text, [Mark(0, 280, 9), Mark(len(text) - 5, len(text))])
+    assert shown.text.endswith("visas")
+
+
 def test_overlapping_marks_become_one() -> None:
     assert excerpt("North Korean workers", [Mark(0, 12), Mark(6, 20), Mark(0, 12)]).marks == ((0, 20),)
 

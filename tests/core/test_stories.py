@@ -116,11 +116,17 @@ def test_the_same_words_elsewhere_are_a_copy_of_the_first() -> None:
     assert (placement.story_id, placement.role, placement.copy_of) == (10, Role.COPY, 1)
 
 
-def test_countries_and_capitals_tell_no_events_apart() -> None:
-    levels = {"place/china": "country", "place/beijing": "capital", "place/liaoning": "region", "place/dandong": "city"}
+def test_capitals_and_the_countries_of_every_text_tell_no_events_apart() -> None:
+    levels = {
+        "place/china": "country",
+        "place/malaysia": "country",
+        "place/beijing": "capital",
+        "place/liaoning": "region",
+        "place/dandong": "city",
+    }
     facts = [Fact(kind="place", concept=concept, field="text", start=0, end=1, quote="x") for concept in levels]
     facts.append(Fact(kind="figure", concept="person:300", field="text", start=0, end=1, quote="x"))
-    assert story_concepts(facts, (), levels.__getitem__) == {"region/liaoning", "place/dandong", "person:300"}
+    assert story_concepts(facts, (), levels.__getitem__) == {"country/malaysia", "region/liaoning", "place/dandong", "person:300"}
 
 
 def test_only_matched_topics_lend_their_words() -> None:

@@ -78,7 +78,7 @@ def test_page_served_as_a_feed_is_html(world: World, http: httpx.Client) -> None
     assert answer.text.startswith("<!DOCTYPE html>")
 
 
-def test_oversized_body_streams_until_the_reader_has_enough(world: World, http: httpx.Client) -> None:
+def test_oversized_body_streams_until_the_reader_has_enough(world: World, http: httpx.Client, caplog: pytest.LogCaptureFixture) -> None:
     received = 0
     with http.stream("GET", world.feed_urls["endless-scroll"]) as answer:
         assert "content-length" not in answer.headers
@@ -87,6 +87,7 @@ def test_oversized_body_streams_until_the_reader_has_enough(world: World, http: 
             if received > 16_000_000:
                 break
     assert http.get(world.feed_urls["hanseo-ko"]).status_code == 200
+    assert not caplog.records or {record.name for record in caplog.records} == {"httpx"}
 
 
 def test_slow_body_begins_and_does_not_end(world: World, http: httpx.Client) -> None:

@@ -102,7 +102,7 @@ def test_released_leases_are_due_as_before(outbox: Store) -> None:
 
 
 def test_rows_can_be_asked_for_by_digest(outbox: Store) -> None:
-    assert outbox.deliveries(digest_id=99) == []
+    assert outbox.deliveries(digest_id=99_999) == []
     assert len(outbox.deliveries(limit=2)) == 2
 
 
@@ -122,5 +122,4 @@ def test_two_workers_never_claim_the_same_row(store: Store, another: Store) -> N
     for worker in workers:
         worker.join()
     assert len(claimed) == len(set(claimed))
-    left = 24 - len(claimed)  # a worker may stop early: the last rows were locked by another that was claiming them
-    assert left == 0
+    assert len(claimed) == 24

@@ -86,7 +86,7 @@ def test_no_version_of_a_story_is_told_twice_by_any_path(store: Store) -> None:
 
 def test_a_digest_of_a_story_that_is_not_stored_leaves_nothing(store: Store) -> None:
     with pytest.raises(StoreError, match="refused"):
-        store.record_digest(digest(item(99)), ADDRESSES, TOMORROW, NOW)
+        store.record_digest(digest(item(99_999)), ADDRESSES, TOMORROW, NOW)
     assert store.digests() == []
     assert store.deliveries() == []
 

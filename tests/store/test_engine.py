@@ -20,7 +20,7 @@ from aggregator.store.engine import database_url, sqlite_file
     ],
 )
 def test_other_databases_are_refused_without_showing_the_password(url: str) -> None:
-    with pytest.raises(UsageError, match="write sqlite:///path/to/file.db or postgresql://") as caught:
+    with pytest.raises(UsageError, match=r"write sqlite:///path/to/file\.db or postgresql://") as caught:
         open_store(url)
     assert "secret" not in str(caught.value)
 

@@ -193,9 +193,12 @@ def test_copies_share_a_group_with_the_first_text(sql_store: SqlStore, store: St
 
 
 def test_a_broken_judgement_leaves_nothing_behind(sql_store: SqlStore, store: Store) -> None:
-    (revision,) = take_in(store, intake())
+    story_id = open_story(store)
+    (revision,) = take_in(store, intake("two"))
     with pytest.raises(StoreError, match="refused"):
-        store.record_judged(matched(revision, joined(1, echo_of=77)))
-    assert [revision.seq for revision in store.unjudged(10)] == [1]
-    assert rows(sql_store, matches) == []
-    assert rows(sql_store, decisions) == []
+        store.record_judged(matched(revision, joined(story_id, echo_of=77)))
+    with pytest.raises(StoreError, match="story 99999 is not stored"):
+        store.record_judged(matched(revision, joined(99_999)))
+    assert [revision.seq for revision in store.unjudged(10)] == [2]
+    assert [row["seq"] for row in rows(sql_store, matches)] == [1]
+    assert {row["seq"] for row in rows(sql_store, decisions)} == {1}

@@ -19,6 +19,15 @@ with installation_lock(sys.argv[1]):
     sys.stdin.read()
 """
 
+_FORKING = """
+import os, sys
+from aggregator.store import installation_lock
+with installation_lock(sys.argv[1]):
+    if os.fork() == 0:
+        print("child runs", flush=True)
+    sys.stdin.read()
+"""
+
 
 def test_the_second_service_is_refused_and_told_who_holds_the_lock(url: str) -> None:
     with installation_lock(url), pytest.raises(UsageError, match=rf"another service.*{os.getpid()}"), installation_lock(url):
@@ -49,20 +58,16 @@ def test_the_lock_of_a_killed_process_is_free(url: str) -> None:
         pass
 
 
-def test_a_forked_child_does_not_keep_the_lock(tmp_path: Path) -> None:
+def test_a_forked_child_does_not_keep_the_lock_of_its_killed_parent(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/store.db"
-    reader, writer = os.pipe()
-    with installation_lock(url):
-        child = os.fork()
-        if child == 0:
-            os.close(writer)
-            os.read(reader, 1)
-            os._exit(0)
-    with installation_lock(url):
-        pass
-    os.close(writer)
-    os.waitpid(child, 0)
-    os.close(reader)
+    process = subprocess.Popen([sys.executable, "-c", _FORKING, url], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    with process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"child runs\n"
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        with installation_lock(url):
+            pass
 
 
 def test_an_unwritable_place_for_the_lock_is_named(tmp_path: Path) -> None:

@@ -63,8 +63,9 @@ def test_starters_that_collide_take_turns(empty_url: str) -> None:
     store.close()
 
 
-def test_a_database_of_another_release_is_refused_untouched(url: str) -> None:
-    store = open_store(url)
+def test_a_database_of_another_release_is_refused_untouched(empty_url: str) -> None:
+    store = open_store(empty_url)
+    store.upgrade()
     with store._database.write() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(StoreError, match="another release"):

@@ -12,10 +12,14 @@ from tests.store.samples import ADDRESSES, HOUR, NOW, digest, intake, item, open
 
 
 def test_an_exception_undoes_everything_inside(store: Store) -> None:
-    with pytest.raises(RuntimeError, match="killed"), store.transaction():
-        store.record_polls([poll(intake())])
-        assert len(store.unjudged(10)) == 1
-        raise RuntimeError("killed")
+    def fail_late() -> None:
+        with store.transaction():
+            store.record_polls([poll(intake())])
+            assert len(store.unjudged(10)) == 1
+            raise RuntimeError("stopped")
+
+    with pytest.raises(RuntimeError, match="stopped"):
+        fail_late()
     assert store.unjudged(10) == []
     assert store.polls() == []
     assert [revision.seq for revision in take_in(store, intake())] == [1]
@@ -34,7 +38,7 @@ def test_a_refused_call_undoes_its_own_part_only(store: Store) -> None:
     with store.transaction():
         (revision,) = take_in(store, intake())
         with pytest.raises(StoreError, match="refused"):
-            store.record_digest(digest(item(99)), ADDRESSES, NOW, NOW)
+            store.record_digest(digest(item(99_999)), ADDRESSES, NOW, NOW)
         store.record_judged(unmatched(revision))
     assert store.judged_through() == 1
     assert store.digests() == []

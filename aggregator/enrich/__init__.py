@@ -1,0 +1,74 @@
+"""Enrich: turn a served entry into an article with text, language and facts, by one visible list of steps.
+
+A step takes an article and gives an article with more in it; it never drops anything. A step that fails is named in
+`Article.missing`, and the article goes on without its part. To add a step, write it in a module of its own and add it to `STEPS`;
+the order matters, since later steps read what earlier ones found.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import replace
+from typing import TypeAlias
+
+import structlog
+
+from aggregator.enrich.article import article_of
+from aggregator.enrich.attribution import find_attribution
+from aggregator.enrich.figures import find_figures
+from aggregator.enrich.gazetteer import load_gazetteer, outlet_concept
+from aggregator.enrich.language import detect_language
+from aggregator.enrich.organisations import find_organisations
+from aggregator.enrich.places import find_places
+from aggregator.enrich.plaintext import extract_text, plain_text
+from aggregator.models import Article, Entry, Fact, FeedSpec
+
+__all__ = ["STEPS", "Enricher", "Step", "article_of", "enrich", "load_gazetteer", "outlet_concept", "plain_text"]
+
+Step: TypeAlias = Callable[[Article], Awaitable[Article]]
+
+STEPS: tuple[Step, ...] = (
+    extract_text,
+    detect_language,
+    find_places,
+    find_organisations,
+    find_figures,
+    find_attribution,
+)
+
+log = structlog.get_logger(__name__)
+
+
+async def enrich(article: Article, steps: Sequence[Step] = STEPS) -> Article:
+    """Run the steps over an article, one after the other; a failing step is noted, and the next gets the article as it was."""
+    for step in steps:
+        try:
+            article = await step(article)
+        except Exception as error:  # the article must survive whatever a step makes of hostile text
+            name = getattr(step, "__name__", type(step).__name__)
+            log.warning("enrichment step failed", step=name, feed=article.feed.id, error=repr(error)[:200])
+            article = replace(article, missing=(*article.missing, name))
+    return article
+
+
+class Enricher:
+    """Enrich the entries of configured feeds; a cited outlet that is configured goes by its feed's family (``outlet/yonhap``)."""
+
+    def __init__(self, feeds: Iterable[FeedSpec] = ()) -> None:
+        self._families = dict(named for feed in feeds if (named := _named(feed)))
+
+    async def enrich(self, entry: Entry, feed: FeedSpec) -> Article:
+        """Turn a served entry into an article with all its facts."""
+        article = await enrich(article_of(entry, feed))
+        return replace(article, facts=tuple(self._by_family(fact) for fact in article.facts))
+
+    def level(self, concept: str) -> str:
+        """Give a place's level, see `Gazetteer.level`."""
+        return load_gazetteer().level(concept)
+
+    def _by_family(self, fact: Fact) -> Fact:
+        concept = self._families.get(fact.concept)
+        return replace(fact, concept=concept) if concept else fact
+
+
+def _named(feed: FeedSpec) -> tuple[str, str] | None:
+    concept = outlet_concept(feed.publisher) or outlet_concept(feed.family)
+    return (concept, f"outlet/{feed.family}") if concept else None

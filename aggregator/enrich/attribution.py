@@ -1,0 +1,76 @@
+"""Find the outlets a text cites: an outlet's name beside a word of citing, "according to Yonhap", 연합뉴스에 따르면, 据韩联社报道.
+
+No citation is the outlet naming itself, a picture credit, or a bare name. An agency in the dateline, or alone in the last line,
+is one where another outlet carries its text.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from aggregator.enrich.dateline import datelines, in_dateline
+from aggregator.enrich.folding import fold, sentence_span
+from aggregator.enrich.gazetteer import load_gazetteer, outlet_concept, read_cues
+from aggregator.enrich.names import Mention
+from aggregator.enrich.places import first_of_each
+from aggregator.models import Article, Fact
+
+_REACH_BEFORE, _REACH_AFTER = 70, 180
+_GAP = r"[^.;:!?,\n]{0,40}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Cues:
+    """Hold what makes a name a citation, before and after it, and what makes it a picture credit."""
+
+    before: re.Pattern[str]
+    after: re.Pattern[str]
+    credit: re.Pattern[str]
+
+
+async def find_attribution(article: Article) -> Article:
+    """Add the outlets that title and text cite, once per outlet and field."""
+    return replace(article, facts=(*article.facts, *_cited("title", article.title, article), *_cited("text", article.text, article)))
+
+
+def _cited(field: str, text: str, article: Article) -> Iterator[Fact]:
+    own = {outlet_concept(name) for name in (article.feed.publisher, article.feed.family, article.outlet) if name}
+    folded = fold(text)
+    filed = datelines(text) if field == "text" else ()
+    mentions = (
+        mention
+        for mention in load_gazetteer().find(text)
+        if mention.concept.startswith("outlet/") and mention.concept not in own and _cites(text, folded, mention, filed)
+    )
+    return first_of_each("outlet", field, text, mentions)
+
+
+def _cites(text: str, folded: str, mention: Mention, filed: tuple[tuple[int, int], ...]) -> bool:
+    if in_dateline(filed, mention.start) or _signs(text, mention):
+        return True
+    start, end = sentence_span(text, mention.start)
+    before = folded[max(start, mention.start - _REACH_BEFORE) : mention.start]
+    after = folded[mention.end : min(end, mention.end + _REACH_AFTER)]
+    if _CUES.credit.search(before) or after.startswith((" 제공", " photo", "/photo", " file photo", " 자료사진")):
+        return False
+    return bool(_CUES.before.search(before) or _CUES.after.search(after))
+
+
+def _signs(text: str, mention: Mention) -> bool:
+    """Tell whether the name stands alone in brackets as the text's last line."""
+    last = text[text.rfind("\n", 0, mention.start) + 1 :].strip()
+    return last.strip("()（）[]【】.") == text[mention.start : mention.end] and last[:1] in "(（[【"
+
+
+def _load() -> _Cues:
+    attribution = read_cues()["attribution"]
+    before, after = "|".join(attribution["before"]), "|".join(attribution["after"])
+    pictures = "|".join(map(re.escape, attribution["credits"]))
+    return _Cues(
+        before=re.compile(rf"(?:(?<![a-zа-я])(?:{before})){_GAP}$"),
+        after=re.compile(after),
+        credit=re.compile(rf"(?:{pictures}) ?(?:[:=/©|]|by ) ?[^.;!?]{{0,20}}$|[/©] ?$"),
+    )
+
+
+_CUES = _load()

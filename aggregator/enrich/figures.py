@@ -1,0 +1,96 @@
+"""Find figures: a number together with what it counts, such as ``person:200``, ``USD:3000000`` or ``person:50000-100000``.
+
+A number that counts nothing we know is no figure: years, dates, times, ages, telephone and paragraph numbers. Resolution numbers
+become provisions. A share in words ("half of the", 三分之一) is a percentage, "doubled" a multiple. A vague amount is the span it can
+mean: "tens of thousands" is 10,000 to 99,999.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+
+from aggregator.enrich.folding import fold
+from aggregator.enrich.gazetteer import read_cues
+from aggregator.enrich.numbers import RANGE, Number, amount, numbers
+from aggregator.enrich.provisions import provisions
+from aggregator.enrich.units import Counted, counted
+from aggregator.models import Article, Fact
+
+MOST_FIGURES = 200
+_SMALLEST_BY_UNIT = {"person": 2, "country": 3, "company": 2, "multiple": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    """Hold a field with its folded twin."""
+
+    name: str
+    text: str
+    folded: str
+
+
+async def find_figures(article: Article) -> Article:
+    """Add the figures and the cited resolutions of title and text."""
+    language = article.language or article.feed.language
+    found = [*_in_field("title", article.title, language), *_in_field("text", article.text, language)]
+    return replace(article, facts=(*article.facts, *found))
+
+
+def _in_field(name: str, text: str, language: str) -> Iterator[Fact]:
+    field = _Field(name, text, fold(text))
+    cited = tuple(islice(provisions(name, text), MOST_FIGURES))
+    yield from cited
+    yield from islice(_figures(field, cited, language), MOST_FIGURES)
+
+
+def _figures(field: _Field, cited: Sequence[Fact], language: str) -> Iterator[Fact]:
+    taken = 0
+    for number in (*numbers(field.folded),):
+        if number.start < taken or any(fact.start <= number.start < fact.end for fact in cited):
+            continue
+        unit = counted(field.folded, number, language)
+        if unit and number.high >= _SMALLEST_BY_UNIT.get(unit.unit, 0):
+            taken = unit.end
+            yield _fact(field, number, unit)
+    yield from _shares(field)
+
+
+def _fact(field: _Field, number: Number, unit: Counted) -> Fact:
+    value = amount(number.low) if number.low == number.high else f"{amount(number.low)}-{amount(number.high)}"
+    return Fact(
+        kind="figure",
+        concept=f"{unit.unit}:{value}",
+        field=field.name,
+        start=unit.start,
+        end=unit.end,
+        quote=field.text[unit.start : unit.end],
+        low=number.low,
+        high=number.high,
+        unit=unit.unit,
+    )
+
+
+def _shares(field: _Field) -> Iterator[Fact]:
+    """Give shares and multiples in words; "a fifth or even a third" is one range."""
+    waiting: tuple[Number, str] | None = None
+    for match in _PHRASE.finditer(field.folded):
+        unit, value = _MEANINGS[int((match.lastgroup or "p0")[1:])]
+        number = Number(match.start(), match.end(), value, value)
+        if waiting and waiting[1] == unit and waiting[0].low < value and RANGE.fullmatch(field.folded, waiting[0].end, number.start):
+            number, waiting = replace(number, start=waiting[0].start, low=waiting[0].low), None
+        if waiting:
+            yield _fact(field, waiting[0], Counted(waiting[1], waiting[0].start, waiting[0].end))
+        waiting = number, unit
+    if waiting:
+        yield _fact(field, waiting[0], Counted(waiting[1], waiting[0].start, waiting[0].end))
+
+
+def _phrases() -> tuple[re.Pattern[str], tuple[tuple[str, float], ...]]:
+    phrases = read_cues()["phrases"]
+    patterns = (f"(?P<p{number}>{'|'.join(phrase['words'])})" for number, phrase in enumerate(phrases))
+    meanings = tuple((phrase["unit"], float(phrase["value"])) for phrase in phrases)
+    return re.compile(rf"(?<![a-zа-я0-9])(?:{'|'.join(patterns)})(?![a-zа-я0-9])"), meanings
+
+
+_PHRASE, _MEANINGS = _phrases()

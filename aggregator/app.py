@@ -12,7 +12,7 @@ from pathlib import Path
 import structlog
 
 from aggregator import __version__
-from aggregator.channels import EmailChannel, FileChannel, SlackChannel
+from aggregator.channels import CHANNELS, EmailChannel, FileChannel, SlackChannel
 from aggregator.core.timing import next_due_at
 from aggregator.deliver import Delivering
 from aggregator.enrich import Enricher
@@ -25,6 +25,7 @@ from aggregator.poll import Polling
 from aggregator.ports import Channel, Store
 from aggregator.records import Address
 from aggregator.settings import Settings
+from aggregator.sources import SOURCES
 from aggregator.sources.report import Report, parse_report
 from aggregator.sources.workers import ReaderPool
 from aggregator.store import open_store
@@ -63,7 +64,9 @@ def utc_now() -> datetime:
 
 def read_configuration(settings: Settings) -> Configuration:
     """Read feeds.yaml against the term packs that are there; raises `ConfigurationError`."""
-    return load_configuration(settings.feeds_file, load_packs().themes)
+    packs = load_packs()
+    themes = {*packs.themes, *(concept.id for pack in packs.themes.values() for concept in pack.concepts.values())}
+    return load_configuration(settings.feeds_file, themes - {"guards"}, tuple(CHANNELS), tuple(SOURCES))
 
 
 @asynccontextmanager

@@ -1,15 +1,22 @@
 """How Alembic reaches the database: through the connection of the running program, or by ``-x url=...`` for developers."""
 
+from typing import Literal
+
 from alembic import context
-from sqlalchemy import Connection
+from sqlalchemy import Connection, TypeDecorator
 
 from aggregator.store.engine import connect, database_url
 from aggregator.store.tables import metadata
 
 
+def spelled(kind: str, item: object, _context: object) -> str | Literal[False]:
+    """Spell our column types as SQLAlchemy's own in new migrations, so that an old migration stays what it was."""
+    return f"sa.{item.impl!r}" if kind == "type" and isinstance(item, TypeDecorator) else False
+
+
 def run(connection: Connection) -> None:
     """Run the migrations that are asked for, inside the transaction of the connection where it has one."""
-    context.configure(connection=connection, target_metadata=metadata, render_as_batch=True, transactional_ddl=True)
+    context.configure(connection=connection, target_metadata=metadata, render_as_batch=True, transactional_ddl=True, render_item=spelled)
     with context.begin_transaction():
         context.run_migrations()
 

@@ -22,7 +22,7 @@ feeds:
     kind: syndication
     url: http://127.0.0.1:{port}/rss
 topics:
-  labour:
+  - id: labour
     name: Labour
     anchor: country_anchor
     themes: {{overseas_workers: 1.0}}

@@ -9,7 +9,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Protocol
 
 import structlog
 
@@ -17,6 +16,7 @@ from aggregator.core import outcomes
 from aggregator.core.fingerprints import text_hash
 from aggregator.core.revisions import material_changes
 from aggregator.core.stories import WINDOW, place, story_concepts
+from aggregator.matching import Judge
 from aggregator.models import Article, Entry, FeedSpec, Judgement, Reason, Role
 from aggregator.ports import Store
 from aggregator.records import Judged, Placement, StoredRevision, Telling
@@ -26,22 +26,13 @@ log = structlog.get_logger(__name__)
 COPIES_SINCE = timedelta(days=14)
 
 
-class TopicJudge(Protocol):
-    """Judge one article by every topic; `rule_version` names the rules that did."""
-
-    @property
-    def rule_version(self) -> str: ...
-
-    def judge(self, article: Article) -> tuple[Judgement, ...]: ...
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judging:
-    """Hold what judging works with; `level` tells a place's level, `enrich` turns a served entry into an article with facts."""
+    """Hold what judging works with; `enrich` turns a served entry into an article with facts, `level` tells a place's level."""
 
     store: Store
     enrich: Callable[[Entry, FeedSpec], Awaitable[Article]]
-    topics: TopicJudge
+    topics: Judge
     feeds: Mapping[str, FeedSpec]
     level: Callable[[str], str]
     clock: Callable[[], datetime]

@@ -12,6 +12,7 @@ from aggregator.models import (
     Delivery,
     Digest,
     Entry,
+    Fact,
     Failed,
     Judgement,
     Reason,
@@ -210,7 +211,7 @@ class ToldArticle:
     telling: Telling
     url: str
     judgements: tuple[Judgement, ...]
-    figures: tuple[str, ...]
+    figures: tuple[Fact, ...]
     published_at: datetime | None
     first_seen_at: datetime
 

@@ -228,9 +228,12 @@ def _outlets(story: StoryMaterial, lead: ToldArticle) -> Iterator[Outlet]:
 
 
 def _figures(story: StoryMaterial, lead: ToldArticle) -> tuple[str, ...]:
-    """Give up to three figures, the lead's own first, each once."""
+    """Give up to three figures, the lead's own first, each once whatever language it is written in."""
     ordered = sorted(story.articles, key=lambda article: (article is not lead, _WITNESSES[article.telling.role]))
-    return tuple(dict.fromkeys(figure for article in ordered for figure in article.figures))[:FIGURES]
+    quotes: dict[str, str] = {}
+    for figure in (figure for article in ordered for figure in article.figures):
+        quotes.setdefault(figure.concept, figure.quote)
+    return tuple(dict.fromkeys(quotes.values()))[:FIGURES]
 
 
 def _excerpt(lead: ToldArticle, matches: Mapping[str, Judgement]) -> Excerpt:

@@ -10,6 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
+import ahocorasick_rs
+
 from aggregator.enrich.folding import fold
 from aggregator.enrich.gazetteer import read_cues
 from aggregator.enrich.numbers import RANGE, Number, amount, numbers
@@ -46,7 +48,7 @@ def _in_field(name: str, text: str, language: str) -> Iterator[Fact]:
 
 def _figures(field: _Field, cited: Sequence[Fact], language: str) -> Iterator[Fact]:
     taken = 0
-    for number in (*numbers(field.folded),):
+    for number in numbers(field.folded):
         if number.start < taken or any(fact.start <= number.start < fact.end for fact in cited):
             continue
         unit = counted(field.folded, number, language)
@@ -73,6 +75,8 @@ def _fact(field: _Field, number: Number, unit: Counted) -> Fact:
 
 def _shares(field: _Field) -> Iterator[Fact]:
     """Give shares and multiples in words; "a fifth or even a third" is one range."""
+    if not _HINTS.find_matches_as_indexes(field.folded):
+        return
     waiting: tuple[Number, str] | None = None
     for match in _PHRASE.finditer(field.folded):
         unit, value = _MEANINGS[int((match.lastgroup or "p0")[1:])]
@@ -94,3 +98,4 @@ def _phrases() -> tuple[re.Pattern[str], tuple[tuple[str, float], ...]]:
 
 
 _PHRASE, _MEANINGS = _phrases()
+_HINTS = ahocorasick_rs.AhoCorasick(read_cues()["phrase_hints"])

@@ -18,6 +18,9 @@ _ALIKE = {
     "Ё": "е",
 }
 _MULTILINGUAL_PLANE = 0xFFFF
+_LAST_MARK = 0x1F000
+_MARKS = "".join(chr(code) for code in range(0x300, _LAST_MARK) if unicodedata.combining(chr(code)))
+_MARK_RUN = re.compile(f"([{_MARKS}]{{8}})[{_MARKS}]+")
 # Two word characters before the full stop, so that "U.S. visas" and "N. Korea" stay in one piece; decimals have no space behind.
 _SENTENCE_END = re.compile(r"(?<=\w\w[.!?])[\"”’')\]]{0,3}\s+|(?<=[。！？])|\n+")
 
@@ -32,9 +35,15 @@ class _Folding(dict[int, str]):
         return folded
 
 
+@lru_cache(maxsize=8)
 def fold(text: str) -> str:
     """Fold every character of a text; the result has the same length."""
     return text.translate(_FOLDING)
+
+
+def compose(text: str) -> str:
+    """Give a text in NFC; of a run of combining marks, which makes normalising quadratic, only the first are kept."""
+    return unicodedata.normalize("NFC", _MARK_RUN.sub(r"\1", text))
 
 
 @lru_cache(maxsize=8)

@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+import ahocorasick_rs
+
 from aggregator.enrich.gazetteer import read_cues
 
 _HAN_DIGITS = {**{digit: value for value, digit in enumerate("〇一二三四五六七八九")}, "零": 0, "两": 2, "兩": 2}
@@ -59,6 +61,12 @@ RANGE = re.compile(
 )
 _BETWEEN = re.compile(r"between (?:about |some |around )?$")
 _LONGEST_LINK = 24
+_HANGUL_UNITS = frozenset("십백천만억")
+_FIGURE_START = re.compile(rf"[0-9]+|[수數数几幾上]|[{_IDEOGRAPHS}]+|[십백천만억]+")
+_WORD_STARTS = ahocorasick_rs.AhoCorasick(
+    [*_SPELT, *_NATIVE, "several ", "a few ", "many ", "a couple of ", "tens", "millions", "десят", "сот", "миллионы"],
+    matchkind=ahocorasick_rs.MatchKind.LeftmostLongest,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +84,28 @@ class Number:
 
 def numbers(folded: str) -> tuple[Number, ...]:
     """Give the number expressions of a folded text in their order, ranges joined into one."""
-    return tuple(_joined(folded, [number for match in _NUMBER.finditer(folded) if (number := _read(folded, match))]))
+    return tuple(_joined(folded, [number for match in _matches(folded) if (number := _read(folded, match))]))
 
 
 def amount(value: float) -> str:
     """Write a value for a concept: without decimals where it has none, else with at most two."""
     return str(int(value)) if value == int(value) else f"{value:.2f}".rstrip("0")
+
+
+def _matches(folded: str) -> Iterator[re.Match[str]]:
+    """Try the grammar only where a number can start; trying it at every character takes five times as long."""
+    position = 0
+    for start in sorted({*_figure_starts(folded), *(start for _, start, _ in _WORD_STARTS.find_matches_as_indexes(folded))}):
+        match = _NUMBER.match(folded, start) if start >= position else None
+        if match:
+            position = match.end()
+            yield match
+
+
+def _figure_starts(folded: str) -> Iterator[int]:
+    for match in _FIGURE_START.finditer(folded):
+        start = match.start()
+        yield start - 1 if start and folded[start] in _HANGUL_UNITS and folded[start - 1] in _HANGUL_DIGITS else start
 
 
 def _read(folded: str, match: re.Match[str]) -> Number | None:

@@ -6,16 +6,19 @@ Text without any tag is taken as it stands: its blank lines are its paragraphs.
 
 import html as entities
 import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import replace
 
 from lxml import etree
 
+from aggregator.enrich.folding import compose
 from aggregator.models import Article
 
 MAX_HTML = 1_000_000
 MAX_TEXT = 200_000
+MAX_LINE = 1_000
+MAX_DEPTH = 1_000
+_ANY_TAG = re.compile(r"<[a-zA-Z/!?][^<>]{0,1000}>")
 _TAG = re.compile(r"<(?:[a-zA-Z/!?])")
 _BLOCK = re.compile(
     "address|article|aside|blockquote|body|caption|center|dd|details|dialog|div|dl|dt|fieldset|figcaption|figure|footer|form|h[1-6]|header"
@@ -58,8 +61,12 @@ def plain_text(html: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """Bring a headline into one line: NFC, single spaces, no control characters."""
-    return " ".join(unicodedata.normalize("NFC", _CONTROLS.sub("", text)).split())
+    """Bring a headline into one line of at most `MAX_LINE` characters: NFC, single spaces, no control characters."""
+    return " ".join(compose(_CONTROLS.sub("", text[: 4 * MAX_LINE])).split())[:MAX_LINE].strip()
+
+
+class _TooDeepError(Exception):
+    """Stop the tokenizer: with thousands of open elements every stray end tag makes it search them all."""
 
 
 class _Collector:
@@ -68,15 +75,20 @@ class _Collector:
     def __init__(self) -> None:
         self.parts: list[str] = []
         self.dropped = 0
+        self.depth = 0
         self.blocks = False
 
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise _TooDeepError
         if _DROPPED.fullmatch(tag):
             self.dropped += 1
         elif not self.dropped:
             self._divide(tag)
 
     def end(self, tag: str) -> None:
+        self.depth -= 1
         if _DROPPED.fullmatch(tag):
             self.dropped = max(0, self.dropped - 1)
         elif not self.dropped and tag != "br":
@@ -108,6 +120,8 @@ def _without_tags(html: str) -> str:
     try:
         parser.feed(_CONTROLS.sub("", html).encode("utf-8"))
         parser.close()
+    except _TooDeepError:
+        return entities.unescape(_ANY_TAG.sub(_PARAGRAPH, html))
     except etree.LxmlError:
         return ""  # nothing but comments and the like
     text = "".join(collector.parts)
@@ -117,7 +131,7 @@ def _without_tags(html: str) -> str:
 
 
 def _tidy(text: str) -> str:
-    text = unicodedata.normalize("NFC", _CONTROLS.sub("", text))
+    text = compose(_CONTROLS.sub("", text))
     text = _BLANKS.sub(" ", text)
     return _GAPS.sub(_PARAGRAPH, _LINE_EDGES.sub(_BREAK, text)).strip()
 

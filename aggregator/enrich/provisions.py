@@ -25,13 +25,17 @@ _CITED = re.compile(
     r"|(?:第 ?)?\d{4}(?: ?\(\d{4}\))?(?:号|號)?(?:(?:、|,|和|及|与|與)(?:第 ?)?\d{4}(?:号|號)?){0,8}(?:号|號)?(?:决议|決議)"
     r"|\d{4}호 ?결의"
 )
+_FOUR_DIGITS = re.compile(r"[0-9]{4}")
 _DIGITS = re.compile(r"(?<![\d(])\d{4}(?![\d)])")
 
 
 def provisions(field: str, text: str) -> Iterator[Fact]:
     """Give a fact of kind "provision" for each resolution cited in a field, with concepts like ``resolution/2397``."""
-    for match in _CITED.finditer(fold(text)):
-        for number in _DIGITS.finditer(fold(match.group())):
+    folded = fold(text)
+    if not any(int(number) in RESOLUTIONS for number in _FOUR_DIGITS.findall(folded)):
+        return
+    for match in _CITED.finditer(folded):
+        for number in _DIGITS.finditer(match.group()):
             start, end = match.start() + number.start(), match.start() + number.end()
             if int(number.group()) in RESOLUTIONS:
                 concept = f"resolution/{number.group()}"

@@ -58,7 +58,7 @@ def _feed(feed: FeedSource, url: str) -> Mapping[str, object]:
 
 
 def _subscriptions(every: str) -> list[Mapping[str, object]]:
-    rhythm: Mapping[str, object] = {"every": every} if every == "immediate" else {"every": every, "at": "07:30", "time_zone": "UTC"}
+    rhythm: Mapping[str, object] = {"every": every} if every == "immediate" else {"every": every, "at": "07:30", "time_zone": "Asia/Seoul"}
     return [
         {
             "id": "demo-digest",
@@ -67,6 +67,7 @@ def _subscriptions(every: str) -> list[Mapping[str, object]]:
             "recipients": [DESK],
             "topics": list(TOPICS),
             "schedule": rhythm,
+            "when_empty": "silent",
         },
         {
             "id": "demo-alerts",

@@ -185,7 +185,7 @@ def _rendered(app: App, digests: Sequence[Digest]) -> Sequence[Path]:
 def _feeds_file(newsroom: Newsroom, topics: str) -> str:
     edition = Edition.load()
     origins = {feed.outlet: newsroom.feeds[feed.id].removesuffix(feed.path) for feed in edition.feeds.values()}
-    return feeds_yaml(edition.at(origins), topics)
+    return feeds_yaml(edition.at(origins), topics, every="day")
 
 
 def _settings(newsroom: Newsroom, folder: Path) -> Settings:

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select, and_, case, exists, func, literal, select
 
-from aggregator.models import Evidence, Judgement, Reason
+from aggregator.models import Evidence, Fact, Judgement, Reason
 from aggregator.records import StoryMaterial, Telling, ToldArticle, WindowCounts
 from aggregator.store.database import Section
 from aggregator.store.tables import articles, decisions, digest_items, facts, matches, revisions, stories, story_articles, story_events
@@ -149,15 +149,17 @@ def _judgements(connection: Connection, within: Any) -> Mapping[int, tuple[Judge
     return found
 
 
-def _figures(connection: Connection, within: Any) -> Mapping[int, tuple[str, ...]]:
-    """Give the quotes of the figures found in each article's current text, each once, in reading order."""
+def _figures(connection: Connection, within: Any) -> Mapping[int, tuple[Fact, ...]]:
+    """Give the figures found in each article's current text, in reading order."""
     query = (
-        select(facts.c.seq, facts.c.quote)
+        select(facts)
         .join(articles, articles.c.current_seq == facts.c.seq)
         .where(within, facts.c.kind == "figure")
         .order_by(facts.c.seq, facts.c.position)
     )
-    found: dict[int, dict[str, None]] = {}
-    for row in connection.execute(query):
-        found.setdefault(row.seq, {})[row.quote] = None
-    return {seq: tuple(quotes) for seq, quotes in found.items()}
+    found: dict[int, tuple[Fact, ...]] = {}
+    for row in connection.execute(query).mappings():
+        plain = {name: row[name] for name in ("kind", "concept", "field", "quote", "low", "high", "unit")}
+        fact = Fact(start=row["start_offset"], end=row["end_offset"], **plain)
+        found[row["seq"]] = (*found.get(row["seq"], ()), fact)
+    return found

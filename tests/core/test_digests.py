@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from aggregator.core.digests import BELOW_SUBSCRIPTION, OTHER_LANGUAGE, Gathered, Window, compose
 from aggregator.core.outcomes import NO_COUNTRY, NO_THEME
 from aggregator.errors import AggregatorError
-from aggregator.models import Digest, Evidence, FeedHealth, Judgement, Reason, Role, Schedule, SubscriptionSpec, TopicSpec
+from aggregator.models import Digest, Evidence, Fact, FeedHealth, Judgement, Reason, Role, Schedule, SubscriptionSpec, TopicSpec
 from aggregator.records import StoryMaterial, Telling, ToldArticle, WindowCounts
 
 NOW = datetime(2026, 11, 21, 0, 0, tzinfo=UTC)
@@ -62,7 +62,7 @@ def article(number: int, *judgements: Judgement, told: Mapping[str, Any] | None 
         telling=replace(telling, **(told or {})),
         url=f"https://example.org/{number}",
         judgements=judgements or (match(),),
-        figures=figures,
+        figures=tuple(Fact(kind="figure", concept=quote, field="text", start=0, end=0, quote=quote) for quote in figures),
         published_at=NOW - timedelta(hours=11),
         first_seen_at=NOW - timedelta(hours=10) + timedelta(minutes=number),
     )

@@ -40,7 +40,8 @@ def test_a_new_story_comes_with_its_articles_and_evidence(store: Store) -> None:
     (story,) = window(store, 0, 2)
     assert (story.story_id, story.version, story.told_version, story.lead_article_id, story.changes) == (story_id, 1, None, 1, ())
     first, echo = story.articles
-    assert (first.url, first.figures, first.published_at) == ("https://dailynk.example/one", ("2,000 people",), NOW - HOUR)
+    assert (first.url, first.published_at) == ("https://dailynk.example/one", NOW - HOUR)
+    assert {(figure.concept, figure.quote) for figure in first.figures} == {("person:2000", "2,000 people")}
     assert first.judgements == (judgement("sanctions"), judgement("workers"))
     assert first.judgements[0].evidence == (EVIDENCE,)
     assert (echo.telling.role, echo.telling.echo_of, echo.judgements) == (Role.ECHO, 1, (judgement("workers"),))

@@ -26,7 +26,7 @@ from aggregator.ports import Channel, Store
 from aggregator.records import Address
 from aggregator.settings import Settings
 from aggregator.sources import SOURCES
-from aggregator.sources.report import Report, parse_report
+from aggregator.sources.report import Report, parse_report, unread_report
 from aggregator.sources.workers import ReaderPool
 from aggregator.store import open_store
 from aggregator.vocabulary import load_packs
@@ -127,9 +127,15 @@ def draft(settings: Settings, digest: Digest) -> Mapping[str, bytes]:
 
 
 def report_file(path: Path) -> Report:
-    """Read a saved feed and report what is in it; raises `OSError` where the file cannot be read."""
-    with path.open("rb") as file:
-        body = file.read(Limits().max_body)
+    """Read a saved feed and report what is in it, or why it cannot be read; longer ones than the network may bring are refused."""
+    most = Limits().max_body
+    try:
+        with path.open("rb") as file:
+            body = file.read(most + 1)
+    except OSError as error:
+        return unread_report(str(path), f"the file cannot be read: {error.strerror}")
+    if len(body) > most:
+        return unread_report(str(path), f"the file is larger than {most:,} bytes")
     return parse_report(str(path), body, utc_now())
 
 

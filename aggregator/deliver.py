@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from aggregator.core.digests import Gathered, Window, compose
-from aggregator.core.timing import next_attempt_at, next_due_at
+from aggregator.core.timing import DELIVERY_RETRIES, next_attempt_at, next_due_at
 from aggregator.errors import AggregatorError, DeliveryError
 from aggregator.models import Digest, Receipt, SubscriptionSpec, TopicSpec
 from aggregator.ports import Channel, Store
@@ -60,8 +60,9 @@ def decide_due(delivering: Delivering) -> tuple[int, ...]:
     for state in delivering.store.due_subscriptions(now):
         try:
             digest_id = _decide(delivering, state, now)
-        except AggregatorError as error:  # one subscription must not stop the others; it stays due and is tried again
-            log.error("a digest could not be decided", subscription=state.subscription, reason=str(error))
+        except Exception as error:  # one subscription must not stop the others; it stays due and is tried again
+            unexpected = not isinstance(error, AggregatorError)
+            log.error("a digest could not be decided", subscription=state.subscription, reason=str(error), exc_info=unexpected)
             continue
         decided += [digest_id] if digest_id is not None else []
     return tuple(decided)
@@ -80,7 +81,11 @@ def preview(delivering: Delivering, subscription: SubscriptionSpec) -> Digest:
 
 
 async def send_due(delivering: Delivering, progress: Callable[[Sent], None] = lambda sent: None) -> tuple[Sent, ...]:
-    """Send every delivery that is due, a few at a time; a failed one is put back by date."""
+    """Send every delivery that is due, a few at a time; a failed one is put back by date.
+
+    Raises `StoreError` where the store fails, but not before the messages on their way are through: one that is broken off would
+    go out twice.
+    """
     results: list[Sent] = []
 
     async def work() -> None:
@@ -89,9 +94,10 @@ async def send_due(delivering: Delivering, progress: Callable[[Sent], None] = la
             progress(sent)
             results.append(sent)
 
-    async with asyncio.TaskGroup() as group:
-        for _ in range(delivering.parallel):
-            group.create_task(work())
+    ended = await asyncio.gather(*(work() for _ in range(delivering.parallel)), return_exceptions=True)
+    for error in ended:
+        if error is not None:
+            raise error
     return tuple(results)
 
 
@@ -104,7 +110,8 @@ def _decide(delivering: Delivering, state: SubscriptionState, now: datetime) -> 
     digest = _composed(delivering, subscription, state)
     if digest.items or (due is not None and subscription.when_empty == "send"):
         digest_id = delivering.store.record_digest(digest, addresses, due, now)
-        log.info("digest decided", subscription=subscription.id, digest=digest_id, stories=len(digest.items))
+        if digest_id is not None:  # None: another process decided this window first
+            log.info("digest decided", subscription=subscription.id, digest=digest_id, stories=len(digest.items))
         return digest_id
     delivering.store.advance_subscription(subscription.id, state.after_seq, digest.through_seq, due, now)
     return None
@@ -140,8 +147,10 @@ async def _send(delivering: Delivering, claimed: ClaimedDelivery) -> Sent:
 
 async def _hand_over(delivering: Delivering, claimed: ClaimedDelivery) -> Receipt:
     channel = delivering.channels.get(claimed.delivery.channel)
-    if channel is None:
-        raise DeliveryError(f"channel {claimed.delivery.channel!r} is not configured any more", permanent=True)
+    if channel is None:  # it may come back with the next start, so the message waits for it
+        raise DeliveryError(f"channel {claimed.delivery.channel!r} is not configured: set what it needs in the environment")
+    if claimed.delivery.attempts > len(DELIVERY_RETRIES) + 1:
+        raise DeliveryError("every attempt so far broke off without an answer", permanent=True)
     return await channel.send(claimed.delivery, channel.render(claimed.digest, claimed.delivery))
 
 

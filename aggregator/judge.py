@@ -1,8 +1,9 @@
 """Judge: enrich what was stored, match it against the topics, fold copies and echoes, place it in a story.
 
 Revisions are judged one after the other in the order of the ingest sequence, since a story depends on those before it.
-Every revision ends with exactly one outcome and the reasons of each step; nothing is deleted. A batch is one transaction:
-killed in the middle, it is judged again and comes out the same.
+Every revision ends with exactly one outcome and the reasons of each step; nothing is deleted. A text that the rules break on gets
+an outcome too, so that it holds up nothing behind it. A batch is one transaction: killed in the middle, it is judged again and
+comes out the same.
 """
 
 import asyncio
@@ -43,25 +44,31 @@ async def judge_pending(judging: Judging, progress: Callable[[int], None] = lamb
     """Judge everything that waits, and give how many revisions were judged."""
     done = 0
     while waiting := await asyncio.to_thread(judging.store.unjudged, judging.batch):
-        articles = [await judging.enrich(revision.entry, _feed(judging, revision)) for revision in waiting]
-        await asyncio.to_thread(_settle_batch, judging, waiting, articles)
+        read = [await _read(judging, revision) for revision in waiting]
+        await asyncio.to_thread(_settle_batch, judging, read)
         done += len(waiting)
         progress(done)
     return done
 
 
-def _settle_batch(judging: Judging, waiting: Sequence[StoredRevision], articles: Sequence[Article]) -> None:
-    with judging.store.transaction():
-        for revision, article in zip(waiting, articles, strict=True):
-            judged = _settle(judging, revision, article)
-            story_id = judging.store.record_judged(judged)
-            log.debug("judged", seq=revision.seq, feed=revision.feed_id, outcome=judged.outcome.code, story=story_id)
+async def _read(judging: Judging, revision: StoredRevision) -> Judged:
+    """Enrich one revision and match it against the topics; no story is looked at yet."""
+    feed = _feed(judging, revision)
+    try:
+        article = await judging.enrich(revision.entry, feed)
+        return await asyncio.to_thread(_matched, judging, revision, article)
+    except Exception as error:  # one text must not hold up all those behind it
+        log.exception("an entry could not be judged", seq=revision.seq, feed=revision.feed_id)
+        unread = _judged(judging, revision, Article(title=revision.entry.title, text="", feed=feed), ())
+        return replace(unread, outcome=Reason(code=outcomes.NOT_READ, detail=f"internal error: {type(error).__name__}"), replaces=False)
 
 
-def _settle(judging: Judging, revision: StoredRevision, article: Article) -> Judged:
-    """Decide everything about one revision; the store is only read."""
-    judgements = judging.topics.judge(article)
-    judged = Judged(
+def _matched(judging: Judging, revision: StoredRevision, article: Article) -> Judged:
+    return _judged(judging, revision, article, judging.topics.judge(article))
+
+
+def _judged(judging: Judging, revision: StoredRevision, article: Article, judgements: tuple[Judgement, ...]) -> Judged:
+    return Judged(
         revision=revision,
         article=article,
         text_hash=text_hash(article.title, article.text),
@@ -71,9 +78,21 @@ def _settle(judging: Judging, revision: StoredRevision, article: Article) -> Jud
         outcome=_nearest(judgements),
         decided_at=judging.clock(),
     )
-    before = judging.store.telling(revision.article_id)
-    judged = replace(judged, replaces=before is None or not revision.first)
-    return _placed(judging, judged, before) if any(judgement.matched for judgement in judgements) else judged
+
+
+def _settle_batch(judging: Judging, read: Sequence[Judged]) -> None:
+    with judging.store.transaction():
+        for judged in read:
+            settled = _settle(judging, judged)
+            story_id = judging.store.record_judged(settled)
+            log.debug("judged", seq=judged.revision.seq, feed=judged.revision.feed_id, outcome=settled.outcome.code, story=story_id)
+
+
+def _settle(judging: Judging, judged: Judged) -> Judged:
+    """Decide what a matched revision is to the stories that stand; the store is only read."""
+    if not any(judgement.matched for judgement in judged.judgements):
+        return judged
+    return _placed(judging, judged, judging.store.telling(judged.revision.article_id))
 
 
 def _placed(judging: Judging, judged: Judged, before: Telling | None) -> Judged:
@@ -81,7 +100,10 @@ def _placed(judging: Judging, judged: Judged, before: Telling | None) -> Judged:
     telling = _telling(judged)
     if before and before.story_id is not None:
         placement, outcome = _again(judged, before, telling)
-        return replace(judged, placement=placement, outcome=outcome)
+        # The shown text gives way to a revision of its own feed, or to a changed fact: beside a feed that carries the page in full,
+        # one that carries its headline only must not take the figures away, or they would look new when the full text comes again.
+        replaces = bool(placement.changes) or (not judged.revision.first and judged.revision.feed_id == before.feed_id)
+        return replace(judged, placement=placement, outcome=outcome, replaces=replaces)
     copies = judging.store.tellings_with_text(telling.text_hash, telling.told_at - COPIES_SINCE)
     stories = () if copies else judging.store.story_sketches(telling.told_at - WINDOW, telling.told_at + WINDOW)
     placement = place(telling, copies, stories)

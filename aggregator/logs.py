@@ -7,6 +7,7 @@ passwords inside URLs, and paths of webhook addresses are blanked before anythin
 import logging
 import re
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 import structlog
@@ -20,7 +21,10 @@ _KEPT = frozenset({"exception", "exc_info", "stack"})
 
 
 def configure_logs(style: str, level: str) -> None:
-    """Set up logging for the process; `style` is "json", "console", or "auto": console where standard error is a terminal."""
+    """Set up logging for the process; `style` is "json", "console", or "auto": console where standard error is a terminal.
+
+    Libraries that log by the standard library are told in the same form, from warnings upwards.
+    """
     console = style == "console" or (style == "auto" and sys.stderr.isatty())
     renderer: Processor = (
         structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
@@ -28,19 +32,23 @@ def configure_logs(style: str, level: str) -> None:
         else structlog.processors.JSONRenderer(ensure_ascii=False)
     )
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            clean,
-            renderer,
-        ],
+        processors=[structlog.contextvars.merge_contextvars, *_STEPS, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s", stream=sys.stderr)
+    _configure_libraries(renderer)
+
+
+def _configure_libraries(renderer: Processor) -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    final = [structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer]
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=_STEPS, processors=final))
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.WARNING)
+    # It warns of every tick that finds the one before it still running, which is what ticks are for.
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
 
 
 def clean(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
@@ -58,3 +66,11 @@ def _cleaned(key: str, value: Any) -> Any:
         return value
     text = without_secrets(value)
     return text if key in _KEPT else _CONTROLS.sub(lambda found: f"\\x{ord(found.group()):02x}", text)
+
+
+_STEPS: Sequence[Processor] = (
+    structlog.processors.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    structlog.processors.format_exc_info,
+    clean,
+)

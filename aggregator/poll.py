@@ -1,12 +1,13 @@
 """Poll: fetch the feeds that are due, read them, store every entry they served.
 
 Nothing is judged here. Hosts are asked one request at a time, with a pause between requests; a slow host delays nobody else.
-A failed feed is a stored poll with a reason, never an exception. Finished polls are written in batches.
+A failed feed is a stored poll with a reason, never an exception. Finished polls are written in batches; one that the store refuses
+is stored as a failed poll and takes no other with it.
 """
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -15,6 +16,7 @@ from aggregator.core.fingerprints import body_hash
 from aggregator.core.intake import decide, identities
 from aggregator.core.timing import next_poll_at
 from aggregator.core.urls import host_of
+from aggregator.errors import StoreError
 from aggregator.models import Failed, FailureKind, FeedSpec, Fetched, FetchOutcome, FetchRequest, NotModified, ParsedFeed
 from aggregator.ports import FeedReader, Fetcher, Store
 from aggregator.records import FeedState, Poll, PollRecord
@@ -50,14 +52,20 @@ async def poll_due(
     limit: int = 500,
     progress: Callable[[Poll], None] = lambda poll: None,
 ) -> tuple[Poll, ...]:
-    """Poll every due feed, or those in `only` at once, and give one line of history each."""
+    """Poll every due feed, or those in `only` at once, and give one line of history each.
+
+    A feed that somebody else is polling is left out. Raises `StoreError` where the store keeps nothing at all.
+    """
     states = await asyncio.to_thread(polling.store.claim_feeds, polling.clock(), LEASE, limit, only)
     done: asyncio.Queue[PollRecord] = asyncio.Queue()
     room = asyncio.Semaphore(polling.concurrency)
-    async with asyncio.TaskGroup() as group:
-        for queue in _by_host(states).values():
-            group.create_task(_poll_host(polling, queue, room, done))
-        written = group.create_task(_write(polling, done, len(states), progress))
+    try:
+        async with asyncio.TaskGroup() as group:
+            for queue in _by_host(states).values():
+                group.create_task(_poll_host(polling, queue, room, done))
+            written = group.create_task(_write(polling, done, len(states), progress))
+    except ExceptionGroup as failures:  # callers catch errors, not groups of them; the first one ended the rest
+        raise failures.exceptions[0] from failures
     return written.result()
 
 
@@ -68,11 +76,37 @@ async def _write(polling: Polling, done: asyncio.Queue[PollRecord], expected: in
         batch = [await done.get()]
         while len(batch) < polling.batch and not done.empty():
             batch.append(done.get_nowait())
-        for poll in await asyncio.to_thread(polling.store.record_polls, batch):
+        for poll in await asyncio.to_thread(_keep, polling, batch):
             _tell(polling.feeds.get(poll.feed_id), poll)
             progress(poll)
             polls.append(poll)
     return tuple(polls)
+
+
+def _keep(polling: Polling, batch: Sequence[PollRecord]) -> Sequence[Poll]:
+    """Store a batch; where the store refuses it, store each poll by itself."""
+    try:
+        return polling.store.record_polls(batch)
+    except StoreError:
+        return [poll for record in batch for poll in _keep_one(polling, record)]
+
+
+def _keep_one(polling: Polling, record: PollRecord) -> Sequence[Poll]:
+    try:
+        return polling.store.record_polls([record])
+    except StoreError as error:
+        if record.outcome == "failed":
+            raise
+        log.error("what a feed served could not be stored", feed=record.feed_id, reason=str(error))
+        return polling.store.record_polls([_refused(polling, record, error)])
+
+
+def _refused(polling: Polling, record: PollRecord, error: StoreError) -> PollRecord:
+    """Turn a poll that cannot be stored into a failed one; the store keeps the validators as they were."""
+    feed = polling.feeds.get(record.feed_id)
+    failure = Failed(kind=FailureKind.TEMPORARY, message=f"what the feed served could not be stored: {error}", status=record.status)
+    due = next_poll_at(feed, 1, failure, record.finished_at) if feed else record.next_due_at
+    return replace(record, outcome="failed", next_due_at=due, intakes=(), failure=failure)
 
 
 def _by_host(states: Sequence[FeedState]) -> Mapping[str, list[FeedState]]:

@@ -1,9 +1,11 @@
 """The command line: commands only, no logic.
 
 Exit codes: 0 done, 1 done with failures that were listed, 2 wrong use or configuration. An expected error is a sentence on standard
-error, never a traceback. Modules behind a command are loaded when it runs, so that ``--help`` stays quick.
+error, never a traceback. Modules behind a command are loaded when it runs, so that ``--help`` stays quick. Output is UTF-8 whatever
+the locale says; what UTF-8 cannot spell, such as half a file name, is written as an escape that JSON reads as well.
 """
 
+import io
 import sys
 
 import typer
@@ -34,6 +36,9 @@ cli.add_typer(digest, name="digest")
 
 def main() -> None:
     """Run one command and turn expected errors into a sentence and an exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
         cli()
     except (ConfigurationError, UsageError) as error:

@@ -23,9 +23,8 @@ def check(
     """
     from aggregator.checks import check_configuration
 
-    settings = settings_from_environment(feeds_file, quiet=True)
     try:
-        report = check_configuration(settings)
+        report = check_configuration(settings_from_environment(feeds_file, quiet=True))
     except ConfigurationError as error:
         if not json:
             raise

@@ -37,11 +37,12 @@ def demo(
     from aggregator.newsroom.world import World
 
     configure_logs("auto", "error")
+    wanted = _read(topics)
     if newsroom is None:
         _empty(folder)
     with nullcontext() if newsroom else World.open(folder / "received") as world:
         control = newsroom or (world.control_url if world else "")
-        report = run_demo(control, folder, _read(topics), lambda line: screen.err.print(line))
+        report = run_demo(control, folder, wanted, lambda line: screen.err.print(line))
     if json:
         screen.print_json(report)
     else:
@@ -52,19 +53,23 @@ def demo(
 
 def _empty(folder: Path) -> None:
     """Begin with an empty folder, but never throw away what no demo made."""
-    if folder.exists() and any(folder.iterdir()):
-        if not (folder / _MARK).exists():
-            raise UsageError(f"{folder} holds files that no demo made: name an empty folder with --folder")
-        shutil.rmtree(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / _MARK).touch()
+    try:
+        if folder.exists() and any(folder.iterdir()):
+            if not (folder / _MARK).exists():
+                raise UsageError(f"{folder} holds files that no demo made: name an empty folder with --folder")
+            shutil.rmtree(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / _MARK).touch()
+    except OSError as error:
+        raise UsageError(f"{folder} cannot be emptied ({error.strerror or error}): name another folder with --folder") from error
 
 
 def _read(topics: Path) -> str:
     try:
         return topics.read_text(encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"{topics} cannot be read ({error.strerror}): name a feeds.yaml whose topics to use with --topics") from error
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
+        raise UsageError(f"{topics} cannot be read ({reason}): name a feeds.yaml whose topics to use with --topics") from error
 
 
 def _show(report: "DemoReport") -> None:

@@ -52,12 +52,14 @@ def preview(name: Name, json: Json = False, form: Annotated[Form, typer.Option("
     if json:
         screen.print_json(composed)
     else:
-        typer.echo(page.decode())
+        typer.echo(page, nl=False)
 
 
 @digest.command()
 def send(name: Name, json: Json = False) -> None:
     """Decide a subscription's digest now, and send everything that is due. What was sent once is not sent again.
+
+    Exit code 1 where a message was not taken; it is tried again by date.
 
     Example: aggregator digest send morning-digest
     """
@@ -68,7 +70,7 @@ def send(name: Name, json: Json = False) -> None:
 
     async def work() -> tuple[int | None, Sequence[Sent]]:
         async with open_app(settings, read_configuration(settings)) as app:
-            _subscription(app, name)
+            _require_recipient(app, _subscription(app, name))
             declare(app)
             digest_id = await asyncio.to_thread(decide_now, app.delivering, name)
             return digest_id, await send_due(app.delivering)
@@ -80,7 +82,7 @@ def send(name: Name, json: Json = False) -> None:
 
 
 @digest.command("list")
-def list_digests(json: Json = False, limit: Annotated[int, typer.Option(help="How many, newest first.")] = 20) -> None:
+def list_digests(json: Json = False, limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many, newest first.")] = 20) -> None:
     """List the digests decided so far, newest first, with their deliveries.
 
     Example: aggregator digest list --limit 5
@@ -108,7 +110,7 @@ def list_digests(json: Json = False, limit: Annotated[int, typer.Option(help="Ho
 
 @digest.command()
 def show(
-    digest_id: Annotated[int, typer.Argument(help="The digest's number, see `aggregator digest list`.")],
+    digest_id: Annotated[int, typer.Argument(min=1, max=2**31 - 1, help="The digest's number, see `aggregator digest list`.")],
     json: Json = False,
     form: Annotated[Form, typer.Option("--as", help="The form to print.")] = Form.TEXT,
 ) -> None:
@@ -126,7 +128,7 @@ def show(
     if json:
         screen.print_json(composed)
     else:
-        typer.echo(draft(settings, composed)[f".{form.value}"].decode())
+        typer.echo(draft(settings, composed)[f".{form.value}"], nl=False)
 
 
 def _subscription(app: "App", name: str) -> SubscriptionSpec:
@@ -134,6 +136,13 @@ def _subscription(app: "App", name: str) -> SubscriptionSpec:
     if name not in known:
         raise UsageError(f"feeds.yaml has no subscription {name!r}; it has {', '.join(sorted(known)) or 'none'}")
     return known[name]
+
+
+def _require_recipient(app: "App", subscription: SubscriptionSpec) -> None:
+    """Refuse where nobody would get the digest; its window stays open until somebody would."""
+    if not app.delivering.addresses(subscription):
+        wanted = ", ".join(subscription.recipients)
+        raise UsageError(f"subscription {subscription.id} has nobody to write to: set {wanted} in the environment")
 
 
 def _show(digest_id: int | None, results: Sequence[Sent], *, json: bool) -> None:

@@ -20,15 +20,20 @@ def poll(
 ) -> None:
     """Poll feeds now: fetch, store and judge, and list what each brought. Nothing is sent.
 
+    Exit code 1 where a feed failed, or is just being polled by the service.
+
     Example: aggregator poll dailynk-en yonhap-en
     """
     polls = asyncio.run(_poll(settings_from_environment(quiet=True), feeds or []))
+    busy = sorted(set(feeds or []) - {line.feed_id for line in polls})
     if json:
         for line in polls:
             screen.print_json(line)
-    else:
+    elif polls or not busy:
         _show(polls)
-    if any(line.outcome == "failed" for line in polls):
+    for feed in busy:
+        screen.err.print(f"{feed}: another process is polling this feed, or broke off less than ten minutes ago; try again later")
+    if busy or any(line.outcome == "failed" for line in polls):
         raise typer.Exit(1)
 
 
@@ -43,10 +48,10 @@ async def _poll(settings: Settings, only: Sequence[str]) -> Sequence[Poll]:
         raise UsageError(f"no enabled feed has the id {', '.join(sorted(unknown))}; {settings.feeds_file} lists them")
     async with open_app(settings, configuration) as app:
         declare(app)
-        expected = len(only) or sum(feed.enabled for feed in configuration.feeds)
+        enabled = sum(feed.enabled for feed in configuration.feeds)
         with screen.progress() as bars:
-            bar = bars.add_task("polling", total=expected)
-            polls = await poll_due(app.polling, only=only or None, progress=lambda _: bars.advance(bar))
+            bar = bars.add_task("polling", total=len(only) or enabled)
+            polls = await poll_due(app.polling, only=only or None, limit=enabled, progress=lambda _: bars.advance(bar))
             judged = bars.add_task("judging", total=sum(line.new + line.revised for line in polls))
             await judge_pending(app.judging, lambda done: bars.update(judged, completed=done))
     return polls

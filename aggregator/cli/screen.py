@@ -1,6 +1,7 @@
 """What commands print: tables for people, JSON for machines, progress only at a terminal.
 
-Text of feeds cannot move the cursor or colour the screen: control characters are shown as spaces.
+Text of feeds cannot move the cursor or colour the screen: control characters are shown as spaces, and nothing in it is read as
+markup. In a pipe or a file every row of a table is one line, however long.
 """
 
 import json
@@ -8,7 +9,7 @@ import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any, TextIO, TypeAlias
 
 from pydantic import TypeAdapter
 from rich.console import Console
@@ -18,8 +19,15 @@ from rich.text import Text
 
 Report: TypeAlias = Mapping[str, Any]
 
-out = Console(soft_wrap=False, highlight=False)
-err = Console(stderr=True, highlight=False)
+_ENDLESS = 100_000
+
+
+def _console(stream: TextIO, *, stderr: bool) -> Console:
+    return Console(stderr=stderr, width=None if stream.isatty() else _ENDLESS, highlight=False, markup=False, emoji=False)
+
+
+out = _console(sys.stdout, stderr=False)
+err = _console(sys.stderr, stderr=True)
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
 
 
@@ -34,7 +42,7 @@ def _dumped(part: Any) -> Any:
 
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], *, numbers: Sequence[str] = ()) -> None:
     """Print a table; columns in `numbers` are set flush right."""
-    table = Table(title=title, title_justify="left", header_style="dim", box=None, pad_edge=False)
+    table = Table(title=Text(plain(title)), title_justify="left", header_style="dim", box=None, pad_edge=False)
     for column in columns:
         table.add_column(column, justify="right" if column in numbers else "left", overflow="fold")
     for row in rows:

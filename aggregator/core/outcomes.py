@@ -9,7 +9,9 @@ NO_COUNTRY: Final = "no_country"
 NO_THEME: Final = "no_theme"
 BELOW_THRESHOLD: Final = "below_threshold"
 EXCLUDED: Final = "excluded"
-UNMATCHED: Final = frozenset({NO_COUNTRY, NO_THEME, BELOW_THRESHOLD, EXCLUDED})
+NOT_READ: Final = "not_read"
+"""The rules broke on this text; it is stored, counted in every coverage statement, and the log says what broke."""
+UNMATCHED: Final = frozenset({NO_COUNTRY, NO_THEME, BELOW_THRESHOLD, EXCLUDED, NOT_READ})
 
 NEW_STORY: Final = "new_story"
 """Opened a story."""
@@ -34,6 +36,7 @@ EXPLAINED: Final = {
     NO_THEME: "no word of the topics",
     BELOW_THRESHOLD: "too weak: a topic's threshold is not reached",
     EXCLUDED: "only words that mean something else",
+    NOT_READ: "could not be read, see the log",
     NEW_STORY: "opened a story",
     MATERIAL_REVISION: "changed a fact of a story",
     SAME_STORY: "another report of a story",

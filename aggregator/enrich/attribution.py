@@ -7,6 +7,7 @@ is one where another outlet carries its text.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from aggregator.enrich.dateline import datelines, in_dateline
 from aggregator.enrich.folding import fold, sentence_span
@@ -16,6 +17,7 @@ from aggregator.enrich.places import first_of_each
 from aggregator.models import Article, Fact
 
 _REACH_BEFORE, _REACH_AFTER = 70, 180
+_MOST_MENTIONS = 500
 _GAP = r"[^.;:!?,\n]{0,40}"
 
 
@@ -37,12 +39,9 @@ def _cited(field: str, text: str, article: Article) -> Iterator[Fact]:
     own = {outlet_concept(name) for name in (article.feed.publisher, article.feed.family, article.outlet) if name}
     folded = fold(text)
     filed = datelines(text) if field == "text" else ()
-    mentions = (
-        mention
-        for mention in load_gazetteer().find(text)
-        if mention.concept.startswith("outlet/") and mention.concept not in own and _cites(text, folded, mention, filed)
-    )
-    return first_of_each("outlet", field, text, mentions)
+    named = (mention for mention in load_gazetteer().find(text) if mention.concept.startswith("outlet/") and mention.concept not in own)
+    cites = (mention for mention in islice(named, _MOST_MENTIONS) if _cites(text, folded, mention, filed))
+    return first_of_each("outlet", field, text, cites)
 
 
 def _cites(text: str, folded: str, mention: Mention, filed: tuple[tuple[int, int], ...]) -> bool:

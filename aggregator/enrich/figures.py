@@ -20,7 +20,8 @@ from aggregator.enrich.units import Counted, counted
 from aggregator.models import Article, Fact
 
 MOST_FIGURES = 200
-_SMALLEST_BY_UNIT = {"person": 2, "country": 3, "company": 2, "multiple": 2}
+# "One worker", "the two countries" tell nothing; what is measured instead of counted may be small.
+_SMALLEST_COUNT, _SMALLEST_BY_UNIT = 2, {"country": 3, "ton": 0, "barrel": 0, "percent": 0, "won": 0, "dollar": 0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +53,14 @@ def _figures(field: _Field, cited: Sequence[Fact], language: str) -> Iterator[Fa
         if number.start < taken or any(fact.start <= number.start < fact.end for fact in cited):
             continue
         unit = counted(field.folded, number, language)
-        if unit and number.high >= _SMALLEST_BY_UNIT.get(unit.unit, 0):
+        if unit and number.high >= _smallest(unit.unit):
             taken = unit.end
             yield _fact(field, number, unit)
     yield from _shares(field)
+
+
+def _smallest(unit: str) -> int:
+    return 0 if unit.isupper() else _SMALLEST_BY_UNIT.get(unit, _SMALLEST_COUNT)
 
 
 def _fact(field: _Field, number: Number, unit: Counted) -> Fact:

@@ -76,6 +76,7 @@ def outlet_concept(publisher: str) -> str | None:
     return load_gazetteer().outlet(publisher)
 
 
+@cache
 def read_cues() -> Mapping[str, Any]:
     """Read the words around facts; the readers of its parts are the steps that use them."""
     return _read("cues.yaml")
@@ -83,7 +84,11 @@ def read_cues() -> Mapping[str, Any]:
 
 def _read(file: str) -> Mapping[str, Any]:
     text = files("aggregator").joinpath("vocabulary", file).read_text(encoding="utf-8")
-    loaded: Mapping[str, Any] = yaml.safe_load(text)
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text)  # the C one is ten times as fast, where it was built
+    try:
+        loaded: Mapping[str, Any] = loader.get_single_data()
+    finally:
+        loader.dispose()
     return loaded
 
 

@@ -32,7 +32,7 @@ _SCALES = sorted((word for word in _SPELT if _WORDS[word] >= 100 and word not in
 
 _UNITS = "십백천만억조十百千万萬億亿兆"
 _IDEOGRAPHS = "〇零一二两兩三四五六七八九十百千万萬億亿兆"
-_ALONE = r"(?<![0-9a-zа-я_])(?<![0-9][.,:/-])"
+_ALONE = r"(?<![0-9a-zа-я_])(?<![0-9][.,:/])"
 _PLAIN = (
     rf"{_ALONE}(?:[0-9]{{1,3}}(?:,[0-9]{{3}}){{1,5}}(?:\.[0-9]{{1,2}})?"
     r"|[0-9]{1,3}(?: [0-9]{3}){1,4}|[0-9]{1,15}(?:[.,][0-9]{1,2})?)(?![0-9]|[,.:/][0-9])"
@@ -50,7 +50,8 @@ _VAGUE_WEST = (
     r"(?: of (?:thousands|millions)| (?:тысяч|миллионов))?(?![a-zа-я])"
 )
 _WESTERN = rf"(?<![a-zа-я])(?:{'|'.join(_SPELT)})(?:[ -](?:and )?(?:{'|'.join(_SPELT)})){{0,8}}(?![a-zа-я])"
-_NATIVE_WORDS = rf"(?<![가-힣])(?:{'|'.join(_NATIVE)})(?= ?[명척배개곳대채건])"
+_NATIVE_WORDS = rf"(?<![가-힣])(?:{'|'.join(_NATIVE)}){{1,2}}(?= ?[명척배개곳대채건])"
+_NATIVE_WORD = re.compile("|".join(_NATIVE))
 _SCALE = re.compile(rf"[ -]?({'|'.join(_SCALES)})(?![a-zа-я])\.?|([kmb])(?![a-z0-9])")
 _NUMBER = re.compile(
     rf"(?P<mixed>{_MIXED})|(?P<plain>{_PLAIN})|(?P<vague>{_VAGUE_EAST}|{_VAGUE_WEST})|(?P<ideographic>{_IDEOGRAPHIC}|{_HANGUL})"
@@ -115,7 +116,7 @@ def _read(folded: str, match: re.Match[str]) -> Number | None:
     if kind == "plain":
         return _scaled(folded, match.start(), match.end(), _digits(words))
     if kind == "native":
-        return _exactly(match.start(), match.end(), float(_WORDS[words]))
+        return _exactly(match.start(), match.end(), float(sum(_WORDS[word] for word in _NATIVE_WORD.findall(words))))
     if kind == "words":
         return _exactly(match.start(), match.end(), _spelt(words))
     written = words.rstrip(", ")

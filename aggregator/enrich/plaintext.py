@@ -18,6 +18,7 @@ MAX_HTML = 1_000_000
 MAX_TEXT = 200_000
 MAX_LINE = 1_000
 MAX_DEPTH = 1_000
+_CHUNK = 16_384
 _ANY_TAG = re.compile(r"<[a-zA-Z/!?][^<>]{0,1000}>")
 _TAG = re.compile(r"<(?:[a-zA-Z/!?])")
 _BLOCK = re.compile(
@@ -117,8 +118,10 @@ def _without_tags(html: str) -> str:
     """Give the text between the tags; where no tag divides it, its own line feeds do."""
     collector = _Collector()
     parser = etree.HTMLParser(target=collector, huge_tree=True, recover=True, encoding="utf-8", remove_comments=True, remove_pis=True)
+    source = _CONTROLS.sub("", html).encode("utf-8")
     try:
-        parser.feed(_CONTROLS.sub("", html).encode("utf-8"))
+        for start in range(0, len(source), _CHUNK):  # an exception of the collector stops the tokenizer between two chunks
+            parser.feed(source[start : start + _CHUNK])
         parser.close()
     except _TooDeepError:
         return entities.unescape(_ANY_TAG.sub(_PARAGRAPH, html))

@@ -12,7 +12,7 @@ from aggregator.enrich.gazetteer import read_cues
 from aggregator.enrich.numbers import Number
 
 _MOST_WORDS = 6
-_NEXT_WORD = re.compile(r"(?: or so)?(?:[ -]|, (?=of ))([a-zа-я][a-zа-я'.]{0,30})")
+_NEXT_WORD = re.compile(r"(?: or so)?(?:[ -]['\"]?|, (?=of ))([a-zа-я][a-zа-я'.]{0,30})")
 _STOPS = frozenset(read_cues()["stops"])
 _ABBREVIATIONS = frozenset(("u.s.", "n.", "s.", "долл.", "руб.", "чел."))
 _CURRENCY_BEFORE = re.compile(
@@ -30,7 +30,7 @@ _NATIONALITY = (
 _APPROXIMATION = r"(?:여|余|餘|多|來|来|强|強|數|数|이상|가까운|以上|近く|超|% ?)?"
 _YEAR = re.compile(r"(?:19|20)[0-9]{2}$")
 _AFTER_PREPOSITION = re.compile(r"(?:\b(?:in|since|by|until|from|of|during|early|late|before|after|and)|[в-]) $")
-_ORDINAL = re.compile(r"(?:第|제 ?|no\. ?|№ ?|#)$")
+_ORDINAL = re.compile(r"(?:第|제 ?|no\. ?|№ ?|#|[0-9]-[0-9]{1,4}-)$")
 _AFTER_MONTH = re.compile(r"(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*\.? $")
 _NUMBERING = re.compile(r"\bnumber(?:s|ed|ing)?(?: (?:at|up to|about|around|some|roughly|nearly|over|more than|between|an estimated))* $")
 _LOOK_BACK, _LOOK_AHEAD = 12, 24

@@ -194,7 +194,8 @@ def _is_full(one: Seen, rules: _Rules) -> bool:
 
 
 def _is_guarded(one: Seen, rules: _Rules, reading: Reading) -> bool:
-    return any(one.sentence in reading.guarded.get(guard, ()) for guard in rules.guards.get(one.hit.concept, ()))
+    guards = rules.guards.get(one.hit.concept)
+    return guards is not None and any(one.sentence in reading.guarded.get(guard, ()) for guard in guards)
 
 
 def _absent(rules: _Rules, reading: Reading) -> Reason:

@@ -83,7 +83,7 @@ def read_term(notation: str, sets: Mapping[str, Sequence[str]]) -> tuple[Form, .
 def read_expression(expression: str, at: str) -> Form:
     """Give the form of a regular expression that begins at the literal `at`; raises `TermError`."""
     bare = re.sub(r"\[(?:\\.|[^\]\\])*\]|\\.", "x", expression)
-    literal = normalise(at).text
+    literal = normalise(at).text.strip()
     if not literal:
         raise TermError("`at` is empty; give the literal with which each match begins")
     if _UNBOUNDED.search(bare):

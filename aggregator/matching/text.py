@@ -125,7 +125,7 @@ def _irregular_stretches(original: str) -> Iterator[tuple[int, int, str]]:
         start = match.start()
         if start < done:
             continue
-        if original[start] in _GAPS:
+        if original[start] in _GAPS or (start > done and original[start - 1] in _GAPS and _vanishes(original[start])):
             start, done = _gap_around(original, start, done)
             yield start, done, _fold_gap(original[start:done])
             continue
@@ -136,10 +136,15 @@ def _irregular_stretches(original: str) -> Iterator[tuple[int, int, str]]:
         yield start, done, _fold_cluster(original, start, done)
 
 
+def _vanishes(char: str) -> bool:
+    """Tell marks that fold to nothing beside a gap."""
+    return char in _QUOTES or char in _APOSTROPHES or _is_invisible(char)
+
+
 def _gap_around(original: str, start: int, done: int) -> tuple[int, int]:
-    """Widen a gap to all the spaces and dashes around it, but not before `done`."""
+    """Widen a gap to all the spaces and dashes around it, and to what vanishes between them, but not before `done`."""
     end = start + 1
-    while end < len(original) and original[end] in _GAPS:
+    while end < len(original) and (original[end] in _GAPS or _vanishes(original[end])):
         end += 1
     while start > done and original[start - 1] in _GAPS:
         start -= 1
@@ -223,7 +228,10 @@ def segment(text: str) -> Segments:
             continue
         if mark == "\n":
             paragraphs.append(end)
-        _cut(ends, end)
+        if ends and ends[-1] == end - 1:
+            ends[-1] = end  # marks in a row end one sentence
+        else:
+            _cut(ends, end)
     if not ends or ends[-1] < len(text):
         _cut(ends, len(text))
     if not paragraphs or paragraphs[-1] < len(text):

@@ -31,7 +31,12 @@ def parse_report(name: str, body: bytes, now: datetime, deadline: float = DEADLI
     try:
         return _worker(deadline).run(report_document, name, body, now)
     except ParseError as error:
-        return _report(name, ParsedFeed(error=str(error)))
+        return unread_report(name, str(error))
+
+
+def unread_report(name: str, error: str) -> Report:
+    """Report a document that could not even be opened, in the same shape."""
+    return _report(name, ParsedFeed(error=error))
 
 
 @cache

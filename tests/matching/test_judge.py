@@ -27,14 +27,12 @@ def test_judgements_come_in_the_order_of_the_topics() -> None:
 
 def test_evidence_points_into_the_original_words() -> None:
     text = "It’s said that “North\u00a0Korean” ＷＯＲＫＥＲＳ left.\n\n북한\u200b노동자들도."
+    found = set()
     for evidence in labour("北 노동자…", text).evidence:
         source = "北 노동자…" if evidence.field == "title" else text
         assert source[evidence.start : evidence.end] == evidence.quote
-    assert {"“North\u00a0Korean” ＷＯＲＫＥＲＳ", "북한\u200b노동자"} >= {
-        evidence.quote.lstrip("“") if False else evidence.quote
-        for evidence in labour("", text).evidence
-        if evidence.concept == "overseas_workers/north_korean_workers" and "북" in evidence.quote
-    }
+        found.add(evidence.quote)
+    assert {"北 노동자", "North\u00a0Korean” ＷＯＲＫＥＲＳ", "북한\u200b노동자"} <= found
 
 
 @settings(max_examples=150, deadline=None)

@@ -1,6 +1,7 @@
 """No secret reaches the log, and feed text cannot forge a line of it."""
 
 import json
+import logging
 
 import pytest
 import structlog
@@ -10,8 +11,11 @@ from aggregator.logs import configure_logs, without_secrets
 
 @pytest.fixture(autouse=True)
 def _restored() -> "object":
+    handlers, level = logging.getLogger().handlers[:], logging.getLogger().level
     yield
     structlog.reset_defaults()
+    logging.getLogger().handlers[:] = handlers
+    logging.getLogger().setLevel(level)
 
 
 @pytest.mark.parametrize(
@@ -44,6 +48,14 @@ def test_an_exception_is_told_without_its_secrets(capsys: pytest.CaptureFixture[
     except RuntimeError:
         structlog.get_logger().exception("it failed")
     assert "hunter2" not in capsys.readouterr().err
+
+
+def test_a_library_is_told_in_the_same_form(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logs("json", "info")
+    logging.getLogger("some.library").warning("cannot reach %s", "smtp://desk:hunter2@mail.example")
+    logging.getLogger("some.library").info("chatter")
+    (line,) = capsys.readouterr().err.splitlines()
+    assert json.loads(line)["event"] == "cannot reach smtp://***@mail.example"
 
 
 def test_debug_lines_stay_away_unless_wanted(capsys: pytest.CaptureFixture[str]) -> None:

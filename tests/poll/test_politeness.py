@@ -1,0 +1,160 @@
+"""One request at a time to a host, with a pause between; hosts side by side, up to the limit; leases that end."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from itertools import pairwise
+
+from aggregator.core.urls import host_of
+from aggregator.models import FetchOutcome, FetchRequest
+from aggregator.poll import LEASE, poll_due
+from aggregator.records import Poll, PollRecord
+from aggregator.store import SqlStore
+from aggregator.store.database import Database
+from aggregator.store.engine import database_url
+from tests.conftest import Clock
+from tests.poll.newsstand import ScriptedFetcher, feed, polling, serving
+from tests.poll.test_intake import FIRST
+
+PATIENCE = 10
+
+
+class WatchedFetcher(ScriptedFetcher):
+    """Count what is under way at once, by host and in all; requests meet at a barrier where there is one."""
+
+    def __init__(self, meeting: int = 0) -> None:
+        super().__init__(serving(FIRST).answer)
+        self.meeting = asyncio.Barrier(meeting) if meeting else None
+        self.under_way: Counter[str] = Counter()
+        self.most: Counter[str] = Counter()
+        self.times: list[tuple[float, float]] = []
+
+    async def fetch(self, request: FetchRequest) -> FetchOutcome:
+        started, places = asyncio.get_running_loop().time(), (host_of(request.url), "all")
+        self.under_way.update(places)
+        self.most |= self.under_way
+        if self.meeting:
+            await asyncio.wait_for(self.meeting.wait(), PATIENCE)
+        for _ in range(5):
+            await asyncio.sleep(0)
+        self.under_way.subtract(places)
+        self.times.append((started, asyncio.get_running_loop().time()))
+        return await super().fetch(request)
+
+
+async def test_a_host_gets_one_request_at_a_time(sqlite_store: SqlStore, clock: Clock) -> None:
+    fetcher = WatchedFetcher()
+    polls = await poll_due(polling(sqlite_store, fetcher, clock, *(feed(f"f{number}", "one.example") for number in range(6))))
+    assert len(polls) == 6
+    assert fetcher.most["one.example"] == 1
+
+
+async def test_a_host_gets_a_pause_between_two_requests(sqlite_store: SqlStore, clock: Clock) -> None:
+    fetcher = WatchedFetcher()
+    use = polling(sqlite_store, fetcher, clock, *(feed(f"f{number}", "one.example") for number in range(3)))
+    await poll_due(replace(use, spacing=0.03))
+    assert all(following[0] - before[1] >= 0.025 for before, following in pairwise(fetcher.times))
+
+
+async def test_many_hosts_are_asked_side_by_side(sqlite_store: SqlStore, clock: Clock) -> None:
+    fetcher = WatchedFetcher(meeting=12)
+    polls = await poll_due(polling(sqlite_store, fetcher, clock, *(feed(f"f{number}") for number in range(12))))
+    assert {poll.outcome for poll in polls} == {"ok"}
+    assert fetcher.most["all"] == 12
+
+
+async def test_no_more_requests_are_under_way_than_the_limit_says(sqlite_store: SqlStore, clock: Clock) -> None:
+    fetcher = WatchedFetcher(meeting=3)
+    use = polling(sqlite_store, fetcher, clock, *(feed(f"f{number}") for number in range(12)))
+    await poll_due(replace(use, concurrency=3))
+    assert fetcher.most["all"] == 3
+
+
+class WaitingFetcher(ScriptedFetcher):
+    """Let one host wait until it is told to answer."""
+
+    def __init__(self) -> None:
+        super().__init__(serving(FIRST).answer)
+        self.asked_slow, self.answer_slow = asyncio.Event(), asyncio.Event()
+
+    async def fetch(self, request: FetchRequest) -> FetchOutcome:
+        if "slow" in request.url:
+            self.asked_slow.set()
+            await asyncio.wait_for(self.answer_slow.wait(), PATIENCE)
+        return await super().fetch(request)
+
+
+async def test_a_slow_host_delays_nobody_and_finished_polls_are_written_meanwhile(sqlite_store: SqlStore, clock: Clock) -> None:
+    fetcher, seen = WaitingFetcher(), list[str]()
+
+    def progress(poll: Poll) -> None:
+        assert sqlite_store.polls(poll.feed_id)
+        seen.append(poll.feed_id)
+        if len(seen) == 3:
+            fetcher.answer_slow.set()
+
+    use = polling(sqlite_store, fetcher, clock, feed("slow"), feed("a", "one.example"), feed("b", "one.example"), feed("c"))
+    await poll_due(use, progress=progress)
+    assert seen[-1] == "slow"
+
+
+async def test_a_cancelled_poll_leaves_leases_that_can_be_released(sqlite_store: SqlStore, clock: Clock) -> None:
+    fetcher = WaitingFetcher()
+    use = polling(sqlite_store, fetcher, clock, feed("slow"))
+    running = asyncio.create_task(poll_due(use))
+    await asyncio.wait_for(fetcher.asked_slow.wait(), PATIENCE)
+    running.cancel()
+    assert isinstance((await asyncio.gather(running, return_exceptions=True))[0], asyncio.CancelledError)
+    assert await poll_due(use) == ()
+    sqlite_store.release_leases()
+    fetcher.answer_slow.set()
+    assert [poll.outcome for poll in await poll_due(use)] == ["ok"]
+
+
+async def test_a_lease_whose_holder_died_ends_by_time(sqlite_store: SqlStore, clock: Clock) -> None:
+    use = polling(sqlite_store, serving(FIRST), clock)
+    sqlite_store.claim_feeds(clock(), LEASE, 10)
+    clock.now += LEASE - timedelta(seconds=1)
+    assert await poll_due(use) == ()
+    clock.pass_by(seconds=1)
+    assert len(await poll_due(use)) == 1
+
+
+async def test_only_the_named_feeds_are_polled_due_or_not(sqlite_store: SqlStore, clock: Clock) -> None:
+    use = polling(sqlite_store, serving(FIRST), clock, feed("a"), feed("b"), feed("c"))
+    await poll_due(use)
+    assert await poll_due(use) == ()
+    assert {poll.feed_id for poll in await poll_due(use, only=["a", "c"])} == {"a", "c"}
+    assert await poll_due(use, only=[]) == ()
+
+
+async def test_a_limit_takes_the_longest_due_and_leaves_the_rest_due(sqlite_store: SqlStore, clock: Clock) -> None:
+    use = polling(sqlite_store, serving(FIRST), clock, *(feed(name) for name in "abcd"))
+    await poll_due(use, only=["b"])
+    clock.pass_by(days=1)
+    assert [poll.feed_id for poll in await poll_due(use, limit=3)] == ["a", "c", "d"]
+    assert [poll.feed_id for poll in await poll_due(use, limit=3)] == ["b"]
+
+
+class CountingStore(SqlStore):
+    """Remember how many polls each transaction held; the first waits until all are there."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(Database(database_url(url)))
+        self.sizes: list[int] = []
+
+    def record_polls(self, records: Sequence[PollRecord]) -> Sequence[Poll]:
+        self.sizes.append(len(records))
+        return super().record_polls(records)
+
+
+async def test_finished_polls_are_written_in_batches_of_bounded_size(store_url: str, clock: Clock) -> None:
+    store = CountingStore(store_url)
+    use = replace(polling(store, ScriptedFetcher(serving(FIRST).answer), clock, *(feed(f"f{number:02}") for number in range(20))), batch=4)
+    polls = await poll_due(use)
+    store.close()
+    assert len({poll.feed_id for poll in polls}) == 20
+    assert sum(store.sizes) == 20
+    assert max(store.sizes) <= 4

@@ -100,14 +100,20 @@ def _placed(judging: Judging, judged: Judged, before: Telling | None) -> Judged:
     telling = _telling(judged)
     if before and before.story_id is not None:
         placement, outcome = _again(judged, before, telling)
-        # The shown text gives way to a revision of its own feed, or to a changed fact: beside a feed that carries the page in full,
-        # one that carries its headline only must not take the figures away, or they would look new when the full text comes again.
-        replaces = bool(placement.changes) or (not judged.revision.first and judged.revision.feed_id == before.feed_id)
-        return replace(judged, placement=placement, outcome=outcome, replaces=replaces)
+        return replace(judged, placement=placement, outcome=outcome, replaces=bool(placement.changes) or _shows_more(telling, before))
     copies = judging.store.tellings_with_text(telling.text_hash, telling.told_at - COPIES_SINCE)
     stories = () if copies else judging.store.story_sketches(telling.told_at - WINDOW, telling.told_at + WINDOW)
     placement = place(telling, copies, stories)
     return replace(judged, placement=placement, outcome=Reason(code=_outcome(placement), detail=placement.why.detail))
+
+
+def _shows_more(telling: Telling, before: Telling) -> bool:
+    """Tell whether a text may take the place of the one an article shows: it is of the same feed, or longer.
+
+    A feed that carries headlines only must not take away the figures of the feed that carries the page in full, or they would look
+    new when the full text comes again.
+    """
+    return telling.feed_id == before.feed_id
 
 
 def _again(judged: Judged, before: Telling, telling: Telling) -> tuple[Placement, Reason]:
@@ -127,7 +133,9 @@ def _again(judged: Judged, before: Telling, telling: Telling) -> tuple[Placement
 def _outcome(placement: Placement) -> str:
     if placement.story_id is None:
         return outcomes.NEW_STORY
-    return {Role.COPY: outcomes.COPY, Role.ECHO: outcomes.ECHO}.get(placement.role, outcomes.SAME_STORY)
+    if placement.copy_of is not None:
+        return outcomes.COPY
+    return outcomes.ECHO if placement.role is Role.ECHO else outcomes.SAME_STORY
 
 
 def _nearest(judgements: Sequence[Judgement]) -> Reason:

@@ -176,7 +176,7 @@ class Judged:
     """Hold all that was decided about one revision; the store keeps it in one transaction.
 
     `outcome` is the revision's one final reason code, see `aggregator.core.outcomes`. `placement` is None where nothing matched.
-    `replaces` is False where another feed shows the same page: the article keeps the text it has.
+    `replaces` is False where another feed shows the same page in no more words: the article keeps the text it has.
     """
 
     revision: StoredRevision

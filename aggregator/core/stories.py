@@ -44,10 +44,7 @@ def place(telling: Telling, copies: Sequence[Telling], stories: Sequence[StorySk
     """Decide the story and the role of an article that has none yet."""
     original = next((copy for copy in copies if copy.story_id is not None and copy.article_id != telling.article_id), None)
     if original:
-        why = Reason(code="copy", detail=f"the same words as {original.outlet}: {original.title}")
-        return Placement(
-            story_id=original.story_id, event="joined", role=Role.COPY, why=why, copy_of=original.article_id, echo_of=original.article_id
-        )
+        return _copied(telling, original)
     best = max(stories, key=lambda story: affinity(telling, story), default=None)
     if best is None or affinity(telling, best) < _bar(telling, best):
         return _opened(telling)
@@ -80,6 +77,20 @@ def shared(one: Telling, other: Telling) -> tuple[str, ...]:
     """Name the discriminators two tellings share, for the explanation."""
     kinds = ("place/", "region/", "country/", "organisation/", "person/", "provision/", "sectors/")
     return tuple(sorted(concept for concept in one.concepts & other.concepts if ":" in concept or concept.startswith(kinds)))
+
+
+def _copied(telling: Telling, original: Telling) -> Placement:
+    """Fold the same words; where they name this newsroom as their source, it is the other one that copied."""
+    source = _cites(original, telling)
+    return Placement(
+        story_id=original.story_id,
+        event="joined",
+        role=Role.ORIGIN if source else Role.COPY,
+        why=Reason(code="copy", detail=f"the same words as {original.outlet}: {original.title}"),
+        copy_of=original.article_id,
+        echo_of=None if source else original.article_id,
+        lead=source,
+    )
 
 
 def _joined(telling: Telling, story: StorySketch) -> Placement:

@@ -12,10 +12,11 @@ from typing import TypeAlias
 import structlog
 
 from aggregator.enrich.article import article_of
-from aggregator.enrich.attribution import find_attribution
+from aggregator.enrich.attribution import attribution_by, find_attribution
 from aggregator.enrich.figures import find_figures
 from aggregator.enrich.gazetteer import load_gazetteer, outlet_concept
 from aggregator.enrich.language import detect_language
+from aggregator.enrich.names import Name
 from aggregator.enrich.organisations import find_organisations
 from aggregator.enrich.places import find_places
 from aggregator.enrich.plaintext import extract_text, plain_text
@@ -53,11 +54,14 @@ class Enricher:
     """Enrich the entries of configured feeds; a cited outlet that is configured goes by its feed's family (``outlet/yonhap``)."""
 
     def __init__(self, feeds: Iterable[FeedSpec] = ()) -> None:
+        feeds = tuple(feeds)
         self._families = dict(named for feed in feeds if (named := _named(feed)))
+        cited = (Name(f"outlet/{feed.family}", name, exact=name.isascii()) for feed in feeds for name in feed.cited_as)
+        self._steps = tuple(attribution_by(cited) if step is find_attribution else step for step in STEPS)
 
     async def enrich(self, entry: Entry, feed: FeedSpec) -> Article:
         """Turn a served entry into an article with all its facts."""
-        article = await enrich(article_of(entry, feed))
+        article = await enrich(article_of(entry, feed), self._steps)
         return replace(article, facts=tuple(self._by_family(fact) for fact in article.facts))
 
     def level(self, concept: str) -> str:

@@ -5,14 +5,14 @@ is one where another outlet carries its text.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 
 from aggregator.enrich.dateline import datelines, in_dateline
 from aggregator.enrich.folding import fold, sentence_span
 from aggregator.enrich.gazetteer import load_gazetteer, outlet_concept, read_cues
-from aggregator.enrich.names import Mention
+from aggregator.enrich.names import Mention, Name, NameIndex
 from aggregator.enrich.places import first_of_each
 from aggregator.models import Article, Fact
 
@@ -32,14 +32,33 @@ class _Cues:
 
 async def find_attribution(article: Article) -> Article:
     """Add the outlets that title and text cite, once per outlet and field."""
-    return replace(article, facts=(*article.facts, *_cited("title", article.title, article), *_cited("text", article.text, article)))
+    return _with_citations(article, load_gazetteer().find)
 
 
-def _cited(field: str, text: str, article: Article) -> Iterator[Fact]:
+def attribution_by(configured: Iterable[Name]) -> Callable[[Article], Awaitable[Article]]:
+    """Make the step for an installation: it also knows its configured outlets by the names under which others cite them."""
+    index = NameIndex(configured)
+
+    def find(text: str) -> tuple[Mention, ...]:
+        return (*load_gazetteer().find(text), *index.find(text))
+
+    async def find_attribution(article: Article) -> Article:
+        return _with_citations(article, find)
+
+    return find_attribution
+
+
+def _with_citations(article: Article, find: Callable[[str], tuple[Mention, ...]]) -> Article:
+    cited = (fact for field, text in (("title", article.title), ("text", article.text)) for fact in _cited(field, text, article, find))
+    return replace(article, facts=(*article.facts, *cited))
+
+
+def _cited(field: str, text: str, article: Article, find: Callable[[str], tuple[Mention, ...]]) -> Iterator[Fact]:
     own = {outlet_concept(name) for name in (article.feed.publisher, article.feed.family, article.outlet) if name}
+    own.add(f"outlet/{article.feed.family}")
     folded = fold(text)
     filed = datelines(text) if field == "text" else ()
-    named = (mention for mention in load_gazetteer().find(text) if mention.concept.startswith("outlet/") and mention.concept not in own)
+    named = (mention for mention in find(text) if mention.concept.startswith("outlet/") and mention.concept not in own)
     cites = (mention for mention in islice(named, _MOST_MENTIONS) if _cites(text, folded, mention, filed))
     return first_of_each("outlet", field, text, cites)
 

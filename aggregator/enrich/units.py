@@ -34,6 +34,8 @@ _ORDINAL = re.compile(r"(?:第|제 ?|no\. ?|№ ?|#|[0-9]-[0-9]{1,4}-)$")
 _AFTER_MONTH = re.compile(r"(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*\.? $")
 _NUMBERING = re.compile(r"\bnumber(?:s|ed|ing)?(?: (?:at|up to|about|around|some|roughly|nearly|over|more than|between|an estimated))* $")
 _LOOK_BACK, _LOOK_AHEAD = 12, 24
+_AFTER_DIGITS = frozenset(("배",))
+"""Counters that are also nouns: behind a number word, 두 배 may be two ships."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,8 @@ def _by_counter(folded: str, number: Number) -> Counted | None:
     """Read a counter behind the number; a generic one takes its meaning from a noun behind or before it."""
     match = _UNITS.counter_pattern.match(folded, number.end, number.end + _LOOK_AHEAD)
     if not match:
+        return None
+    if match["counter"] in _AFTER_DIGITS and not folded[number.end - 1].isdigit():
         return None
     unit = _UNITS.counters[match["counter"]] if match["counter"] else _of_generic(folded, number, match)
     if unit == "won":
@@ -178,8 +182,9 @@ def _load() -> _Units:
 
 
 def _alternatives(words: Iterable[str]) -> str:
-    """Write an alternation in which the longest word wins, for 人民币 begins with 人."""
-    return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
+    """Write an alternation in which the longest word wins, for 人民币 begins with 人; a Latin letter ends where no other follows."""
+    ends = {word: "(?![a-z])" if word[-1].isascii() and word[-1].isalpha() else "" for word in words}
+    return "|".join(re.escape(word) + ends[word] for word in sorted(ends, key=len, reverse=True))
 
 
 _UNITS = _load()

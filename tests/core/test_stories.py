@@ -116,6 +116,12 @@ def test_the_same_words_elsewhere_are_a_copy_of_the_first() -> None:
     assert (placement.story_id, placement.role, placement.copy_of) == (10, Role.COPY, 1)
 
 
+def test_a_copy_that_names_its_source_gives_the_lead_to_the_source() -> None:
+    copy = replace(telling(2, "paper", "place/dandong", "outlet/wire"), story_id=10, role=Role.ECHO)
+    placement = place(DANDONG, [copy], [])
+    assert (placement.role, placement.copy_of, placement.lead) == (Role.ORIGIN, 2, True)
+
+
 def test_capitals_and_the_countries_of_every_text_tell_no_events_apart() -> None:
     levels = {
         "place/china": "country",

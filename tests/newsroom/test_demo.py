@@ -107,8 +107,19 @@ def test_echoes_never_count_as_confirmation(demo: Demo) -> None:
             url = demo.happened.of(member.entry)[-1].url
             if member.role == "echo" and url in shown:
                 assert shown[url] == "echo", (story.id, member)
-            if member.role in ("origin", "independent") and url in shown:
-                assert shown[url] in ("origin", "independent"), (story.id, member)
+
+
+def test_own_reports_confirm_and_a_pair_of_copies_confirms_once(demo: Demo) -> None:
+    for story in EXPECTED.stories:
+        (number,) = demo.happened.stories_of(story)
+        items = [item for digest in demo.happened.digests for item in digest.items if item.story_id == number]
+        own = {demo.happened.of(member.entry)[-1].url for member in story.members if member.role in ("origin", "independent")}
+        copies = {demo.happened.of(member.entry)[-1].url for member in story.members if member.role == "copy"}
+        for item in items:
+            confirming = {outlet.url for outlet in item.outlets if outlet.role in ("origin", "independent")}
+            told = {outlet.url for outlet in item.outlets}
+            assert confirming <= own | copies, story.id
+            assert len(confirming) == len(told & own), story.id
 
 
 def test_the_third_round_tells_nothing(demo: Demo) -> None:

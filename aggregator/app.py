@@ -4,7 +4,7 @@ Everything above gets an `App` and knows neither database nor network library; e
 """
 
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,7 +28,7 @@ from aggregator.settings import Settings
 from aggregator.sources import SOURCES
 from aggregator.sources.report import Report, parse_report, unread_report
 from aggregator.sources.workers import ReaderPool
-from aggregator.store import open_store
+from aggregator.store import alone, open_store, working_lock
 from aggregator.vocabulary import load_packs
 
 log = structlog.get_logger(__name__)
@@ -124,6 +124,18 @@ def draft(settings: Settings, digest: Digest) -> Mapping[str, bytes]:
         attempts=0,
     )
     return _outbox(settings).render(digest, delivery).parts
+
+
+def at_work(settings: Settings) -> AbstractContextManager[None]:
+    """Hold the lock of those who poll or send, so that a service that starts meanwhile leaves our leases alone."""
+    return working_lock(settings.database_url)
+
+
+def free_leases(app: App) -> None:
+    """Free the leases that killed processes left, unless a living command may hold some of them; those end by themselves."""
+    with alone(app.settings.database_url) as nobody_else:
+        if nobody_else:
+            app.store.release_leases()
 
 
 def report_file(path: Path) -> Report:

@@ -7,9 +7,10 @@ out again under the same Message-ID or idempotency key.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 
@@ -24,6 +25,8 @@ log = structlog.get_logger(__name__)
 
 LEASE = timedelta(minutes=10)
 """Longer than any channel's own time-outs add up to."""
+LAST_SECONDS = 6.0
+"""How long a message on its way is waited for when the service stops."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,15 +93,31 @@ async def send_due(delivering: Delivering, progress: Callable[[Sent], None] = la
 
     async def work() -> None:
         while claimed := await asyncio.to_thread(delivering.store.claim_delivery, delivering.clock(), LEASE):
-            sent = await _send(delivering, claimed)
+            sent = await _finished(_send(delivering, claimed))
             progress(sent)
             results.append(sent)
 
-    ended = await asyncio.gather(*(work() for _ in range(delivering.parallel)), return_exceptions=True)
+    workers = [asyncio.create_task(work()) for _ in range(delivering.parallel)]
+    try:
+        ended = await asyncio.gather(*workers, return_exceptions=True)
+    except asyncio.CancelledError:  # the workers are cancelled too; each ends when its message is through
+        await asyncio.wait(workers)
+        raise
     for error in ended:
         if error is not None:
             raise error
     return tuple(results)
+
+
+async def _finished(sending: Coroutine[Any, Any, Sent]) -> Sent:
+    """Let a message on its way come through when we are told to stop: broken off before its receipt, it would go out twice."""
+    task = asyncio.create_task(sending)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task], timeout=LAST_SECONDS)
+        task.cancel()
+        raise
 
 
 def _decide(delivering: Delivering, state: SubscriptionState, now: datetime) -> int | None:

@@ -34,6 +34,7 @@ class Pulse:
     ticks: Sequence[Tick]
     started_at: datetime
     ended_at: dict[str, datetime] = field(default_factory=dict)
+    stopping: bool = False
 
     def late(self, now: datetime, patience: timedelta) -> tuple[str, ...]:
         """Name the ticks that have not ended for longer than their own rhythm and `patience`."""
@@ -61,10 +62,12 @@ async def ticking(ticks: Sequence[Tick], clock: Callable[[], datetime]) -> Async
     try:
         yield pulse
     finally:
-        scheduler.shutdown(wait=False)
+        pulse.stopping = True
+        scheduler.pause()
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
+        scheduler.shutdown(wait=False)
 
 
 async def _tracked(tick: Tick, pulse: Pulse, clock: Callable[[], datetime], running: set[asyncio.Task[None]]) -> None:
@@ -75,5 +78,8 @@ async def _tracked(tick: Tick, pulse: Pulse, clock: Callable[[], datetime], runn
     try:
         await tick.run()
         pulse.ended_at[tick.name] = clock()
+    except asyncio.CancelledError:
+        if not pulse.stopping:
+            raise
     except Exception:  # a tick must come back whatever happened in it
         log.exception("a scheduled step failed; it runs again", step=tick.name, every=tick.every.total_seconds())

@@ -6,6 +6,7 @@ running steps are cancelled, a transaction is whole or undone, and what was left
 
 import asyncio
 import signal
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import replace
@@ -15,8 +16,9 @@ import structlog
 import uvicorn
 
 from aggregator import __version__
-from aggregator.app import App, addresses, declare, open_app, read_configuration, utc_now
+from aggregator.app import App, addresses, declare, free_leases, open_app, read_configuration, utc_now
 from aggregator.deliver import decide_due, send_due
+from aggregator.errors import UsageError
 from aggregator.judge import judge_pending
 from aggregator.models import Configuration, FeedHealth
 from aggregator.poll import poll_due
@@ -30,33 +32,48 @@ log = structlog.get_logger(__name__)
 PATIENCE = timedelta(minutes=15)
 """How late a step may be before the service says that it is not doing its job; a poll of all feeds may take minutes."""
 KEEP_FETCHES = timedelta(days=90)
-STOP_SECONDS = 5
+STOP_SECONDS = 2
+"""How long open connections are waited for; messages on their way get some seconds more, and ten must be enough for all."""
 
 
 def serve(settings: Settings) -> None:
     """Run the service until it is told to stop; raises `UsageError` where another one holds the database."""
     configuration = read_configuration(settings)
-    with installation_lock(settings.database_url):
-        asyncio.run(_serve(settings, configuration))
+    with installation_lock(settings.database_url), _listening(settings) as listener:
+        asyncio.run(_serve(settings, configuration, listener))
 
 
-async def _serve(settings: Settings, configuration: Configuration) -> None:
+@contextmanager
+def _listening(settings: Settings) -> Iterator[socket.socket]:
+    """Open the page's port before anything is polled; raises `UsageError` where that cannot be."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        listener = socket.create_server((settings.host, settings.port), family=family)
+    except OSError as error:
+        reason = error.strerror or "unknown reason"
+        raise UsageError(
+            f"the status page cannot listen on {settings.listen} ({reason}): set AGGREGATOR_LISTEN to a free host:port"
+        ) from error
+    with listener:
+        yield listener
+
+
+async def _serve(settings: Settings, configuration: Configuration, listener: socket.socket) -> None:
     async with open_app(settings, configuration) as app:
-        app.store.release_leases()
+        free_leases(app)
         declare(app)
-        tell_start(app)
+        tell_start(app, listener)
         site = create_site(*_site_parts(app, utc_now))
         await _until_stopped(
             uvicorn.Config(
                 site,
-                host=settings.host,
-                port=settings.port,
                 log_config=None,
                 access_log=False,
                 server_header=False,
                 proxy_headers=False,
                 timeout_graceful_shutdown=STOP_SECONDS,
-            )
+            ),
+            listener,
         )
     log.info("stopped")
 
@@ -69,7 +86,7 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def _until_stopped(config: uvicorn.Config) -> None:
+async def _until_stopped(config: uvicorn.Config, listener: socket.socket) -> None:
     """Serve until SIGTERM or SIGINT; a second signal does not wait for open connections."""
     server, loop = _Server(config), asyncio.get_running_loop()
 
@@ -79,19 +96,24 @@ async def _until_stopped(config: uvicorn.Config) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop)
-    await server.serve()
+    await server.serve(sockets=[listener])
 
 
-def tell_start(app: App) -> None:
+def tell_start(app: App, listener: socket.socket) -> None:
     """Log what this installation will do, and which subscriptions have nobody to write to."""
     enabled = sum(feed.enabled for feed in app.configuration.feeds)
-    log.info("started", version=__version__, feeds=enabled, page=f"http://{app.settings.host}:{app.settings.port}/")
+    log.info("started", version=__version__, feeds=enabled, page=_address(listener))
     for subscription in app.configuration.subscriptions:
         found = addresses(app.settings, subscription)
         if not found:
             log.warning("subscription sleeps: no recipient is configured", subscription=subscription.id, wants=subscription.recipients)
         elif found[0].channel != subscription.channel:
             log.warning("no mail server or recipient is configured; digests are written to files", subscription=subscription.id)
+
+
+def _address(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
 
 
 def ticks(app: App) -> tuple[Tick, ...]:

@@ -47,7 +47,7 @@ def demo(
         screen.print_json(report)
     else:
         _show(report)
-    if not report.balanced:
+    if report.complaints:
         raise typer.Exit(1)
 
 
@@ -82,7 +82,9 @@ def _show(report: "DemoReport") -> None:
     screen.out.print(f"{report.stories} stories; tellings: {told}")
     screen.out.print(f"arrived: {report.mails} mails at the SMTP server, {report.alerts} alerts at the webhook")
     sums = f"{totals[0]} stored = {totals[1]} not matched + {totals[2]} folded + {totals[3]} told"
-    screen.out.print(f"the books {'balance' if report.balanced else 'DO NOT BALANCE'}: {sums}")
+    screen.out.print(f"the books {'DO NOT BALANCE' if report.complaints else 'balance'}: {sums}")
+    for complaint in report.complaints:
+        screen.err.print(screen.plain(complaint), style="red")
     for path in report.digest_files:
         screen.out.print(f"digest: {path}", soft_wrap=True)
 

@@ -63,7 +63,7 @@ def send(name: Name, json: Json = False) -> None:
 
     Example: aggregator digest send morning-digest
     """
-    from aggregator.app import declare, open_app, read_configuration
+    from aggregator.app import at_work, declare, open_app, read_configuration
     from aggregator.deliver import decide_now, send_due
 
     settings = settings_from_environment(quiet=True)
@@ -75,7 +75,8 @@ def send(name: Name, json: Json = False) -> None:
             digest_id = await asyncio.to_thread(decide_now, app.delivering, name)
             return digest_id, await send_due(app.delivering)
 
-    digest_id, results = asyncio.run(work())
+    with at_work(settings):
+        digest_id, results = asyncio.run(work())
     _show(digest_id, results, json=json)
     if any(sent.error for sent in results):
         raise typer.Exit(1)

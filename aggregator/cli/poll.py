@@ -38,7 +38,7 @@ def poll(
 
 
 async def _poll(settings: Settings, only: Sequence[str]) -> Sequence[Poll]:
-    from aggregator.app import declare, open_app, read_configuration
+    from aggregator.app import at_work, declare, open_app, read_configuration
     from aggregator.judge import judge_pending
     from aggregator.poll import poll_due
 
@@ -46,14 +46,15 @@ async def _poll(settings: Settings, only: Sequence[str]) -> Sequence[Poll]:
     unknown = set(only) - {feed.id for feed in configuration.feeds if feed.enabled}
     if unknown:
         raise UsageError(f"no enabled feed has the id {', '.join(sorted(unknown))}; {settings.feeds_file} lists them")
-    async with open_app(settings, configuration) as app:
-        declare(app)
-        enabled = sum(feed.enabled for feed in configuration.feeds)
-        with screen.progress() as bars:
-            bar = bars.add_task("polling", total=len(only) or enabled)
-            polls = await poll_due(app.polling, only=only or None, limit=enabled, progress=lambda _: bars.advance(bar))
-            judged = bars.add_task("judging", total=sum(line.new + line.revised for line in polls))
-            await judge_pending(app.judging, lambda done: bars.update(judged, completed=done))
+    with at_work(settings):
+        async with open_app(settings, configuration) as app:
+            declare(app)
+            enabled = sum(feed.enabled for feed in configuration.feeds)
+            with screen.progress() as bars:
+                bar = bars.add_task("polling", total=len(only) or enabled)
+                polls = await poll_due(app.polling, only=only or None, limit=enabled, progress=lambda _: bars.advance(bar))
+                judged = bars.add_task("judging", total=sum(line.new + line.revised for line in polls))
+                await judge_pending(app.judging, lambda done: bars.update(judged, completed=done))
     return polls
 
 

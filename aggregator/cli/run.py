@@ -1,5 +1,8 @@
 """`aggregator run`: the service itself."""
 
+import signal
+import sys
+
 from aggregator.cli.environment import settings_from_environment
 
 
@@ -8,6 +11,9 @@ def run() -> None:
 
     Example: AGGREGATOR_LISTEN=127.0.0.1:8080 aggregator run
     """
+    # Before anything large is loaded: a signal that comes early must stop us too, also as the first process of a container.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: sys.exit(0))
     from aggregator.service import serve
 
     serve(settings_from_environment())

@@ -8,14 +8,15 @@ a demo that was killed goes on where it stood: the same steps again, with nothin
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.request import Request, urlopen
 
-from aggregator.app import App, Tuning, declare, draft, open_app, read_configuration
+from aggregator.app import App, Tuning, declare, draft, free_leases, open_app, read_configuration
 from aggregator.core import outcomes
 from aggregator.deliver import decide_now, send_due
+from aggregator.errors import UsageError
 from aggregator.http_client import Limits
 from aggregator.judge import judge_pending
 from aggregator.models import Digest
@@ -82,12 +83,8 @@ class DemoReport:
     mails: int
     alerts: int
     digest_files: Sequence[Path]
-
-    @property
-    def balanced(self) -> bool:
-        """Tell whether every entry is accounted for, once."""
-        whole = all(book.seen == book.unmatched + book.folded + book.told for book in self.books)
-        return whole and sum(book.seen for book in self.books) == len(self.entries)
+    complaints: Sequence[str]
+    """What does not add up, a sentence each; empty after a good run."""
 
 
 def read_newsroom(control: str) -> Newsroom:
@@ -118,7 +115,7 @@ def run_demo(control: str, folder: Path, topics: str, tell: Callable[[str], None
 
 async def _run(newsroom: Newsroom, settings: Settings, tell: Callable[[str], None]) -> DemoReport:
     async with open_app(settings, read_configuration(settings), tuning=TUNING) as app:
-        app.store.release_leases()
+        free_leases(app)
         declare(app)
         rounds = [await _round(app, newsroom.round, tell)]
         for number in range(newsroom.round + 1, ROUNDS + 1):
@@ -146,16 +143,39 @@ async def _round(app: App, number: int, tell: Callable[[str], None]) -> Round:
 def _report(app: App, newsroom: Newsroom, rounds: Sequence[Round]) -> DemoReport:
     entries = app.store.outcomes()
     digests = [digest for _, digest in app.store.digests(limit=1000)]
+    books = [_book(health.feed_id, health.error or "", entries) for health in app.store.feed_health()]
+    told = {name: sum(len(digest.items) for digest in digests if digest.subscription == name) for name in SUBSCRIPTIONS}
+    arrived = {kind: json.loads(_call(f"{newsroom.control}/{kind}")) for kind in ("mails", "alerts")}
     return DemoReport(
         rounds=rounds,
-        books=[_book(health.feed_id, health.error or "", entries) for health in app.store.feed_health()],
+        books=books,
         entries=entries,
         stories=app.store.overview().stories,
-        told={name: sum(len(digest.items) for digest in digests if digest.subscription == name) for name in SUBSCRIPTIONS},
-        mails=len(json.loads(_call(f"{newsroom.control}/mails"))),
-        alerts=len(json.loads(_call(f"{newsroom.control}/alerts"))),
+        told=told,
+        mails=len(arrived["mails"]),
+        alerts=len(arrived["alerts"]),
         digest_files=_rendered(app, [digest for digest in digests if digest.subscription == SUBSCRIPTIONS[0]]),
+        complaints=(*_unbalanced(books, entries, told), *_undelivered(app, len(arrived["mails"]) + len(arrived["alerts"]))),
     )
+
+
+def _unbalanced(books: Sequence[Book], entries: Sequence[Outcome], told: Mapping[str, int]) -> Iterator[str]:
+    """Hold the books against what the store holds, and what was told against what the digests say."""
+    yield from (f"{book.feed}: {book.seen} stored is not {book}" for book in books if book.seen != book.unmatched + book.folded + book.told)
+    if sum(book.seen for book in books) != len(entries):
+        yield f"{len(entries)} entries are stored, but the feeds' books hold {sum(book.seen for book in books)}"
+    news = sum(book.told for book in books)
+    yield from (f"{name} told {count} times, but {news} entries are news" for name, count in told.items() if count != news)
+
+
+def _undelivered(app: App, arrived: int) -> Iterator[str]:
+    """Hold the outbox against the receivers; a message may arrive twice only where the program was killed."""
+    rows = app.store.deliveries(limit=1000)
+    for row in rows:
+        if row.status != "sent":
+            yield f"a message to {row.delivery.subscription} is {row.status}: {row.detail or 'no attempt yet'}"
+    if arrived < len(rows):
+        yield f"{len(rows)} messages were due, but only {arrived} arrived at the receivers"
 
 
 def _book(feed: str, error: str, entries: Sequence[Outcome]) -> Book:
@@ -203,6 +223,9 @@ def _settings(newsroom: Newsroom, folder: Path) -> Settings:
 
 def _call(url: str, method: str = "GET") -> bytes:
     """Talk to the newsroom's control address, which is always this machine."""
-    with urlopen(Request(url, method=method), timeout=10) as answer:  # noqa: S310 - the address is our own loopback
-        body: bytes = answer.read()
+    try:
+        with urlopen(Request(url, method=method), timeout=10) as answer:  # noqa: S310 - the address is the newsroom's own
+            body: bytes = answer.read()
+    except (OSError, ValueError) as error:
+        raise UsageError(f"no newsroom answers at {url}: start one with python -m aggregator.newsroom ({error})") from error
     return body

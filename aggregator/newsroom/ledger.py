@@ -8,7 +8,7 @@ thread and tests read from theirs, so every access holds the lock.
 import base64
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -114,6 +114,8 @@ class Ledger:
     def __init__(self, folder: Path | None = None) -> None:
         self._lock = threading.Lock()
         self._folder = folder
+        self.on_arrival: Callable[[], None] = lambda: None
+        """Called when a message was taken over, before its sender is told so."""
         if folder:
             folder.mkdir(parents=True, exist_ok=True)
         self._clear()
@@ -161,6 +163,7 @@ class Ledger:
             mail = Mail(index=self._arrived(), round=self._round, sender=sender, recipients=recipients, message=message)
             self._mails.append(mail)
             self._append("mails", mail.as_json())
+        self.on_arrival()
 
     def keep_alert(self, headers: Mapping[str, str], payload: Mapping[str, object]) -> None:
         """Remember an alert that was taken over."""
@@ -168,6 +171,7 @@ class Ledger:
             alert = Alert(index=self._arrived(), round=self._round, headers=headers, payload=payload)
             self._alerts.append(alert)
             self._append("alerts", alert.as_json())
+        self.on_arrival()
 
     def keep_refusal(self, channel: Channel, status: int, answer: str) -> None:
         """Remember an attempt that was refused."""

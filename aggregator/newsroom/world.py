@@ -6,7 +6,7 @@ Everything listens on the loopback. `ports` may fix some of them by name: ``cont
 
 import socket
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, NamedTuple
@@ -129,6 +129,10 @@ class World:
             ValueError: there is no such round.
         """
         self._ledger.turn_to(number)
+
+    def when_something_arrives(self, call: Callable[[], None]) -> None:
+        """Have something called whenever a message was taken over, before its sender is told so."""
+        self._ledger.on_arrival = call
 
     def fail(self, fault: Fault) -> None:
         """Order a receiver to make a fault."""

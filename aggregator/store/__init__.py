@@ -4,7 +4,7 @@ SQL lives here only; past this door go the frozen records of `aggregator.records
 described in docs/data-model.md.
 """
 
-from aggregator.store.locks import ServiceLock, installation_lock
+from aggregator.store.locks import ServiceLock, alone, installation_lock, working_lock
 from aggregator.store.sql_store import SqlStore, open_store
 
-__all__ = ["ServiceLock", "SqlStore", "installation_lock", "open_store"]
+__all__ = ["ServiceLock", "SqlStore", "alone", "installation_lock", "open_store", "working_lock"]

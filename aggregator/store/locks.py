@@ -21,7 +21,7 @@ from aggregator.store.engine import connect, database_url, sqlite_file
 
 _SPACE = 1_313_558_354
 """Sets our advisory locks apart from those of other programs in the same database."""
-SERVICE, UPGRADE, JUDGING = 1, 2, 3
+SERVICE, UPGRADE, JUDGING, WORKING = 1, 2, 3, 4
 
 _held: set[int] = set()
 
@@ -41,6 +41,48 @@ def installation_lock(url: str) -> AbstractContextManager[object]:
     address = database_url(url)
     path = sqlite_file(address)
     return ServiceLock(beside(path, ".lock")) if path else _service_on_server(address)
+
+
+@contextmanager
+def working_lock(url: str) -> Iterator[None]:
+    """Hold, together with others, the lock of those who poll or send: their leases are theirs while they live."""
+    address = database_url(url)
+    path = sqlite_file(address)
+    if path is None:
+        with _session(address, "worker") as session:
+            session.execute(text("SELECT pg_advisory_lock_shared(:space, :lock)"), {"space": _SPACE, "lock": WORKING})
+            yield
+        return
+    descriptor = open_lock_file(beside(path, ".working"))
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def alone(url: str) -> Iterator[bool]:
+    """Tell whether nobody holds the working lock, and let nobody take it inside the block."""
+    address = database_url(url)
+    path = sqlite_file(address)
+    if path is None:
+        with _session(address, "starter") as session:
+            yield bool(session.execute(text("SELECT pg_try_advisory_lock(:space, :lock)"), {"space": _SPACE, "lock": WORKING}).scalar_one())
+        return
+    descriptor = open_lock_file(beside(path, ".working"))
+    try:
+        yield _taken(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _taken(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def beside(path: Path, suffix: str) -> Path:
@@ -105,11 +147,18 @@ def hold_until_commit(connection: Connection, lock: int) -> None:
 @contextmanager
 def _service_on_server(url: URL) -> Iterator[None]:
     """Hold a session's advisory lock; the session names our host and process, for whoever is refused."""
-    engine = connect(url.update_query_dict({"application_name": f"aggregator service {socket.gethostname()}:{os.getpid()}"}))
+    with _session(url, "service") as session:
+        _take_or_refuse(session)
+        yield
+
+
+@contextmanager
+def _session(url: URL, role: str) -> Iterator[Connection]:
+    """Open a session of its own, whose advisory locks end with it."""
+    engine = connect(url.update_query_dict({"application_name": f"aggregator {role} {socket.gethostname()}:{os.getpid()}"}))
     try:
         with translated(), engine.connect().execution_options(isolation_level="AUTOCOMMIT") as session:
-            _take_or_refuse(session)
-            yield
+            yield session
     finally:
         engine.dispose()
 

@@ -275,6 +275,35 @@ async def test_a_store_that_fails_breaks_off_no_message_on_its_way(sqlite_store:
     assert sorted(channel.recipients) == ["a@example.org", "b@example.org"]
 
 
+class SlowChannel(RecordingChannel):
+    """Take a message over, and answer only when it is let."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.taken, self.answer = asyncio.Event(), asyncio.Event()
+
+    async def send(self, delivery: Delivery, message: Message) -> Receipt:
+        receipt = await super().send(delivery, message)
+        self.taken.set()
+        await self.answer.wait()
+        return receipt
+
+
+async def test_told_to_stop_it_waits_for_the_answer_on_its_way_and_takes_up_nothing_new(sqlite_store: SqlStore, clock: Clock) -> None:
+    channel = SlowChannel()
+    use = delivering(sqlite_store, clock, channel, to=(HERE, THERE), parallel=1)
+    tell(sqlite_store, clock, "one")
+    decide_now(use, "morning")
+    sending = asyncio.create_task(send_due(use))
+    await channel.taken.wait()
+    sending.cancel()
+    await asyncio.sleep(0)
+    channel.answer.set()
+    with pytest.raises(asyncio.CancelledError):
+        await sending
+    assert sorted(states(sqlite_store).values()) == ["pending", "sent"]
+
+
 async def test_two_senders_never_claim_one_delivery(sqlite_store: SqlStore, store_url: str, clock: Clock) -> None:
     other, channel = open_store(store_url), RecordingChannel()
     use = delivering(sqlite_store, clock, channel)

@@ -11,6 +11,7 @@ import pytest
 from aggregator.core import outcomes
 from aggregator.newsroom.demo import SUBSCRIPTIONS, DemoReport, run_demo
 from aggregator.newsroom.edition import load_expected
+from aggregator.newsroom.ledger import Fault
 from aggregator.newsroom.world import World
 from aggregator.store import open_store
 from tests.newsroom.outcome import Happened
@@ -65,7 +66,7 @@ def test_every_stored_entry_is_accounted_for(demo: Demo) -> None:
     members = [member.entry for story in EXPECTED.stories for member in story.members]
     named = members + [entry for family in EXPECTED.must_not_match.values() for entry in family]
     assert {outcome.seq for entry in named for outcome in demo.happened.of(entry)} == {outcome.seq for outcome in demo.happened.outcomes}
-    assert demo.report.balanced
+    assert demo.report.complaints == ()
 
 
 @pytest.mark.parametrize("subscription", SUBSCRIPTIONS)
@@ -132,6 +133,14 @@ def test_feeds_that_fail_say_so_and_stop_nobody(demo: Demo) -> None:
         failed = {poll.feed_id for poll in part.polls if poll.outcome == "failed"}
         assert failed == {feed for feed, failing in EXPECTED.failing.items() if number in failing.rounds}
     assert all(poll.message for part in demo.report.rounds for poll in part.polls if poll.outcome == "failed")
+
+
+def test_a_demo_whose_mail_is_refused_says_so(tmp_path: Path) -> None:
+    with World.open(tmp_path / "received") as world:
+        world.fail(Fault(channel="smtp", status=550, count=99))
+        report = run_demo(world.control_url, tmp_path / "demo", TOPICS.read_text(encoding="utf-8"), lambda line: None)
+    assert any("demo-digest is dead" in complaint for complaint in report.complaints)
+    assert any("arrived" in complaint for complaint in report.complaints)
 
 
 def test_mails_and_alerts_arrived(demo: Demo) -> None:

@@ -7,9 +7,12 @@ it is the same message to the byte, under the same Message-ID or idempotency key
 
 import os
 import random
+import signal
 import subprocess
 import sys
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -17,50 +20,75 @@ import pytest
 from aggregator.newsroom.demo import SUBSCRIPTIONS
 from aggregator.newsroom.ledger import Alert, Mail
 from aggregator.newsroom.world import World
+from aggregator.records import DeliveryRow
 from aggregator.store import open_store
 from tests.newsroom.outcome import Happened
 
 TOPICS = Path(__file__).parents[2] / "feeds.yaml"
 KILLS = 5
 """Kills in one demo; with the four seeds, twenty moments."""
-LONGEST = 8.0
-"""Seconds in which a kill may fall after a start; a whole run takes about as long."""
+LONGEST = 3.5
+"""Seconds after the first sign of work within which a kill falls; a round takes about three."""
 
 
 def start(world: World, folder: Path) -> subprocess.Popen[bytes]:
-    command = [
-        sys.executable,
-        "-m",
-        "aggregator",
-        "demo",
-        "--newsroom",
-        world.control_url,
-        "--folder",
-        str(folder),
-        "--topics",
-        str(TOPICS),
-    ]
-    return subprocess.Popen([*command, "--json"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env={"PATH": os.environ["PATH"]})
+    places = ["--newsroom", world.control_url, "--folder", str(folder), "--topics", str(TOPICS)]
+    command = [sys.executable, "-m", "aggregator", "demo", "--json", *places]
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env={"PATH": os.environ["PATH"]})
 
 
-def run_killed(world: World, folder: Path, moments: random.Random) -> int:
-    """Run the demo to its end through kills at random moments, and count the kills that met it alive."""
-    kills = 0
-    for _ in range(KILLS):
-        process = start(world, folder)
-        try:
-            process.wait(timeout=moments.uniform(0.5, LONGEST))
-        except subprocess.TimeoutExpired:
-            process.kill()
-            kills += 1
-        process.communicate()
+def kill_at(process: subprocess.Popen[bytes], seconds: float) -> bool:
+    """Kill a process so long after its first line of progress, and tell whether that met it alive."""
+    assert process.stderr
+    process.stderr.readline()
+    try:
+        process.wait(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+    process.communicate()
+    return process.returncode == -signal.SIGKILL
+
+
+def finish(world: World, folder: Path) -> None:
     process = start(world, folder)
     _, errors = process.communicate(timeout=100)
     assert process.returncode == 0, errors.decode()
-    return kills
 
 
-def same_under_one_key(mails: tuple[Mail, ...], alerts: tuple[Alert, ...]) -> None:
+@dataclass(frozen=True)
+class Aftermath:
+    """Hold what store and receivers know after the last run."""
+
+    happened: Happened
+    deliveries: Sequence[DeliveryRow]
+    mails: Sequence[Mail]
+    alerts: Sequence[Alert]
+
+    @property
+    def keys(self) -> Counter[str]:
+        """Count the messages that arrived by the key they carried."""
+        return Counter([mail.parsed["Message-ID"] for mail in self.mails] + [alert.headers["idempotency-key"] for alert in self.alerts])
+
+
+def look(world: World, folder: Path) -> Aftermath:
+    store = open_store(f"sqlite:///{folder}/aggregator.db")
+    digests = [digest for _, digest in store.digests(limit=1000)]
+    happened = Happened(world.edition, store.outcomes(), digests)
+    deliveries = store.deliveries(limit=1000)
+    store.close()
+    return Aftermath(happened, deliveries, world.mails, world.alerts)
+
+
+def told_once(after: Aftermath) -> None:
+    """Hold every story to be told once, every delivery to be sent, and every message to be the one its key names."""
+    for subscription in SUBSCRIPTIONS:
+        assert after.happened.told(subscription) == after.happened.tellings_expected()
+    assert {row.status for row in after.deliveries} == {"sent"}
+    assert len(after.keys) == len(after.deliveries) == len(after.happened.digests)
+    same_under_one_key(after.mails, after.alerts)
+
+
+def same_under_one_key(mails: Sequence[Mail], alerts: Sequence[Alert]) -> None:
     """Hold every repeated message to be the same message, to the byte, under the key it had."""
     by_id: defaultdict[str, set[bytes]] = defaultdict(set)
     for mail in mails:
@@ -75,18 +103,25 @@ def same_under_one_key(mails: tuple[Mail, ...], alerts: tuple[Alert, ...]) -> No
 @pytest.mark.timeout(240)
 @pytest.mark.parametrize("seed", [1, 2, 3, 4])
 def test_killed_at_random_moments_every_story_is_told_once(seed: int, tmp_path: Path) -> None:
+    moments, kills = random.Random(seed), 0
     with World.open(tmp_path / "received") as world:
-        kills = run_killed(world, tmp_path / "demo", random.Random(seed))
-        store = open_store(f"sqlite:///{tmp_path}/demo/aggregator.db")
-        digests = store.digests(limit=1000)
-        happened = Happened(world.edition, store.outcomes(), [digest for _, digest in digests])
-        deliveries = store.deliveries(limit=1000)
-        store.close()
-        mails, alerts = world.mails, world.alerts
-    assert kills > 0
-    for subscription in SUBSCRIPTIONS:
-        assert happened.told(subscription) == happened.tellings_expected()
-    assert {row.status for row in deliveries} == {"sent"}
-    same_under_one_key(mails, alerts)
-    keys = {mail.parsed["Message-ID"] for mail in mails} | {alert.headers["idempotency-key"] for alert in alerts}
-    assert len(keys) == len(deliveries) == len(digests)
+        while kills < KILLS:
+            kills += kill_at(start(world, tmp_path / "demo"), moments.uniform(0, LONGEST))
+        finish(world, tmp_path / "demo")
+        after = look(world, tmp_path / "demo")
+    told_once(after)
+
+
+@pytest.mark.timeout(120)
+def test_killed_after_the_receiver_took_a_message_it_comes_again_under_the_same_key(tmp_path: Path) -> None:
+    with World.open(tmp_path / "received") as world:
+        process = start(world, tmp_path / "demo")
+        world.when_something_arrives(process.kill)
+        process.communicate(timeout=60)
+        assert process.returncode == -signal.SIGKILL
+        taken = len(world.mails) + len(world.alerts)
+        finish(world, tmp_path / "demo")
+        after = look(world, tmp_path / "demo")
+    told_once(after)
+    assert taken >= 1
+    assert max(after.keys.values()) == 2, "nothing came again: the kill did not fall before the commit"

@@ -46,8 +46,8 @@ def free_port() -> int:
 class Service:
     """Hold a running `aggregator run` and talk to it."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.port = folder, free_port()
+    def __init__(self, folder: Path, port: int | None = None) -> None:
+        self.folder, self.port = folder, port or free_port()
         (folder / "feeds.yaml").write_text(FEEDS.format(port=free_port()), encoding="utf-8")
         self.environment = {
             "PATH": os.environ["PATH"],
@@ -130,6 +130,24 @@ def test_a_second_service_on_the_same_database_refuses_and_says_why(service: Ser
     assert "aggregator.db" in error
     assert str(service.process.pid) in error
     assert "Traceback" not in error
+
+
+def test_a_taken_port_is_named_before_anything_is_polled(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        service = Service(tmp_path, port=taken.getsockname()[1])
+        _, error = service.process.communicate(timeout=20)
+    assert service.process.returncode == 2
+    assert "AGGREGATOR_LISTEN" in error
+    assert "Traceback" not in error
+    assert "polled" not in error
+
+
+def test_a_signal_while_it_starts_stops_it_too(tmp_path: Path) -> None:
+    service = Service(tmp_path)
+    time.sleep(0.7)
+    code, log = service.stop()
+    assert code in (0, -signal.SIGTERM), log  # before Python has loaded anything of ours, its own answer counts
+    assert "Traceback" not in log
 
 
 def test_killed_and_started_again_it_goes_on(service: Service) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from aggregator.errors import StoreError, UsageError
-from aggregator.store import installation_lock
+from aggregator.store import alone, installation_lock, working_lock
 from aggregator.store.locks import waiting_file_lock
 
 _HOLDING = """
@@ -44,6 +44,28 @@ def test_the_lock_is_free_again_after_the_block(url: str) -> None:
     for _ in range(2):
         with installation_lock(url):
             pass
+
+
+def test_nobody_is_alone_while_somebody_works(url: str) -> None:
+    with working_lock(url), working_lock(url), alone(url) as nobody_else:
+        assert not nobody_else
+    with alone(url) as nobody_else:
+        assert nobody_else
+
+
+def test_who_starts_to_work_waits_for_the_one_who_is_alone(url: str) -> None:
+    working = threading.Event()
+
+    def work() -> None:
+        with working_lock(url):
+            working.set()
+
+    with alone(url):
+        thread = threading.Thread(target=work)
+        thread.start()
+        assert not working.wait(0.2)
+    thread.join(10)
+    assert working.is_set()
 
 
 def test_the_lock_of_a_killed_process_is_free(url: str) -> None:

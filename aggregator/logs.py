@@ -7,7 +7,7 @@ passwords inside URLs, and paths of webhook addresses are blanked before anythin
 import logging
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -17,6 +17,7 @@ _SECRET_NAME = re.compile(r"password|passwd|secret|token|authorization|webhook|s
 _USERINFO = re.compile(r"(\b[a-z][a-z0-9+.-]*://)[^\s/@]+@", re.IGNORECASE)
 _WEBHOOK = re.compile(r"(https://hooks\.slack\.com/)\S+", re.IGNORECASE)
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_CONTROLS_IN_TRACEBACKS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _KEPT = frozenset({"exception", "exc_info", "stack"})
 
 
@@ -62,10 +63,14 @@ def without_secrets(text: str) -> str:
 
 
 def _cleaned(key: str, value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    text = without_secrets(value)
-    return text if key in _KEPT else _CONTROLS.sub(lambda found: f"\\x{ord(found.group()):02x}", text)
+    if isinstance(value, str):
+        controls = _CONTROLS_IN_TRACEBACKS if key in _KEPT else _CONTROLS
+        return controls.sub(lambda found: f"\\x{ord(found.group()):02x}", without_secrets(value))
+    if isinstance(value, Mapping):
+        return {name: "***" if _SECRET_NAME.search(str(name)) else _cleaned(key, part) for name, part in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_cleaned(key, part) for part in value]
+    return value if isinstance(value, int | float | None) else _cleaned(key, str(value))
 
 
 _STEPS: Sequence[Processor] = (

@@ -218,6 +218,8 @@ def _tell(feed: FeedSpec | None, poll: Poll) -> None:
     name = feed.name if feed else poll.feed_id
     if poll.outcome == "failed":
         log.warning("feed could not be polled", feed=poll.feed_id, name=name, reason=poll.message)
+    elif poll.message and "_cut" in poll.message:  # something the feed served was not kept whole
+        log.warning("feed served more than is kept", feed=poll.feed_id, name=name, entries=poll.entries, note=poll.message)
     elif poll.new or poll.revised:
         log.info("feed polled", feed=poll.feed_id, entries=poll.entries, new=poll.new, revised=poll.revised, note=poll.message)
     else:

@@ -15,7 +15,7 @@ from aggregator.sources.cleaning import clean, one_line
 from aggregator.sources.dates import read_date, zone_named
 from aggregator.sources.marks import find_marks
 
-MAX_ENTRIES = 5_000
+MAX_ENTRIES = 50_000
 MAX_TEXT = 1_000_000
 MAX_TITLE = 1_000
 _MAX_ID = 2_000

@@ -2,6 +2,7 @@
 
 import json
 import logging
+from datetime import timedelta
 
 import pytest
 import structlog
@@ -39,6 +40,15 @@ def test_a_log_line_is_one_json_object_without_secrets(capsys: pytest.CaptureFix
     assert event["smtp_password"] == "***"
     assert event["title"] == "\\x1b[31mred\\x202e"
     assert (event["feed"], event["level"]) == ("wire", "warning")
+
+
+def test_values_inside_values_are_cleaned_too(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logs("json", "info")
+    posted = {"url": "https://hooks.slack.com/services/T0/B0/xyz", "token": "abc"}
+    structlog.get_logger().info("posted", items=["smtp://u:PW@host"], posted=posted, at=timedelta(seconds=1))
+    event = json.loads(capsys.readouterr().err)
+    assert event["items"] == ["smtp://***@host"]
+    assert event["posted"] == {"url": "https://hooks.slack.com/***", "token": "***"}
 
 
 def test_an_exception_is_told_without_its_secrets(capsys: pytest.CaptureFixture[str]) -> None:

@@ -70,8 +70,8 @@ def test_items_that_are_no_objects_are_left_out_with_a_note() -> None:
 
 
 def test_entries_past_the_cap_are_cut_with_a_note() -> None:
-    feed = read({"items": [{"id": str(number)} for number in range(5_001)]})
-    assert (len(feed.entries), feed.notes) == (5_000, ("entries_cut",))
+    feed = read({"items": [{"id": str(number)} for number in range(50_001)]})
+    assert (len(feed.entries), feed.notes) == (50_000, ("entries_cut",))
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ that are blanked for this theme only: they never veto the rest of the text.
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import MappingProxyType
 
 import yaml
@@ -18,6 +19,8 @@ from aggregator.matching.terms import Form, TermError, read_expression, read_ter
 
 LANGUAGES = ("en", "ko", "zh", "ja", "ru")
 GUARDS = "guards"
+QUERY = "query"
+"""The theme of terms that a query brings along; none of them hides another."""
 _LARGEST_PACK = 1_000_000
 _PACK_KEYS = ("theme", "label", "notes", "sets", "exclude", "concepts")
 _CONCEPT_KEYS = ("label", "notes", "unless", "beside_country", "strong", "weak")
@@ -56,9 +59,9 @@ class Pack:
     references: tuple[tuple[str, Problem], ...] = field(default=(), repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Packs:
-    """Hold all packs by theme."""
+    """Hold all packs by theme; what is derived from them is made once."""
 
     themes: Mapping[str, Pack]
 
@@ -73,10 +76,20 @@ class Packs:
         labels = known.label if known else self.themes[concept].label if concept in self.themes else {}
         return labels.get(language) or labels.get("en") or concept
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """Give a hash over the content of all packs."""
         return hashlib.sha256("".join(sorted(pack.digest for pack in self.themes.values())).encode()).hexdigest()
+
+    @cached_property
+    def unless(self) -> Mapping[str, tuple[str, ...]]:
+        """Give the guards of each concept that has some."""
+        return {concept.id: concept.unless for pack in self.themes.values() for concept in pack.concepts.values() if concept.unless}
+
+    @cached_property
+    def beside_country(self) -> frozenset[str]:
+        """Give the concepts whose weak terms count as strong beside the country's name."""
+        return frozenset(concept.id for pack in self.themes.values() for concept in pack.concepts.values() if concept.beside_country)
 
 
 def assemble(packs: Sequence[Pack]) -> Packs:

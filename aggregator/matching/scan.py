@@ -6,17 +6,19 @@ is bounded in length (see `aggregator.matching.terms`).
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import groupby
 from operator import attrgetter
 from typing import NamedTuple
 
 from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
 
-from aggregator.matching.packs import GUARDS, Concept, Pack, Term
+from aggregator.matching.packs import GUARDS, QUERY, Concept, Pack, Packs, Term
 from aggregator.matching.terms import Form, compiled, is_word_letter
 from aggregator.matching.text import Normalised
 
 _LONGEST_ENDING = 15
+_ALL_STAY = (GUARDS, QUERY)
 
 
 class Hit(NamedTuple):
@@ -74,6 +76,12 @@ class Scanner:
                 if last:
                     found.add(Hit(probe.theme, probe.concept, probe.strength, start, last))
         return _settle(found)
+
+
+@lru_cache(maxsize=4)
+def scanner_of(packs: Packs) -> Scanner:
+    """Give the scanner of all packs, made once: a changed topic needs no new one."""
+    return Scanner(packs.themes.values())
 
 
 def _probes(packs: Iterable[Pack]) -> Iterable[_Probe]:
@@ -139,7 +147,7 @@ def _end_of_word(folded: str, end: int) -> int:
 
 
 def _settle(found: set[Hit]) -> Scanned:
-    """Drop what an exclusion of its theme touches, then what a longer hit of its theme covers (guards all stay)."""
+    """Drop what an exclusion of its theme touches, then what a longer hit of its theme covers (guards and the terms of queries all stay)."""
     kept: list[Hit] = []
     blanked: list[Hit] = []
     for theme, group in groupby(sorted(found), key=attrgetter("theme")):
@@ -148,7 +156,7 @@ def _settle(found: set[Hit]) -> Scanned:
         terms = [hit for hit in hits if hit.strength != "exclude"]
         blank, free = _blank(terms, exclusions) if exclusions else ([], terms)
         blanked += blank
-        kept += free if theme == GUARDS else _longest(free)
+        kept += free if theme in _ALL_STAY else _longest(free)
     return Scanned(tuple(sorted(kept, key=attrgetter("start", "end"))), tuple(blanked))
 
 

@@ -68,9 +68,14 @@ class TopicEntry(_Entry):
 
     id: Identifier = Field(description="Its name in subscriptions and in the archive.")
     name: Text = Field(description="How readers see it.")
-    anchor: Theme = Field(description="The theme without which nothing matches.")
-    themes: Mapping[Theme, Weight] = Field(
-        min_length=1, description="Theme, or theme/concept for one concept of it: weight of a strong hit."
+    query: Annotated[str, Field(min_length=1, max_length=20_000)] | None = Field(
+        None, description="What to find, in the topic language (docs/topics.md); in place of anchor and themes."
+    )
+    anchor: Annotated[Theme | None, AfterValidator(agreement.query_or_anchor)] = Field(
+        None, validate_default=True, description="The theme without which nothing matches; needed where there is no query."
+    )
+    themes: Annotated[Annotated[Mapping[Theme, Weight], Field(min_length=1)] | None, AfterValidator(agreement.query_or_themes)] = Field(
+        None, validate_default=True, description="Theme, or theme/concept for one concept of it: weight of a strong hit."
     )
     context: list[Theme] = Field(default_factory=list, description="Themes that never score but are shown as evidence.")
     threshold: Threshold = Field(1.0, description="The score from which an article matches.")

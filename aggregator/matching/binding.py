@@ -118,7 +118,7 @@ def _alike(name: str, names: Collection[str]) -> Sequence[str]:
 def _unknown(what: str, name: str, spot: Spot, known: Sequence[str]) -> QueryError:
     near = get_close_matches(name, known, n=1, cutoff=0.6)
     hint = f"; did you mean {near[0]}?" if near else ""
-    return QueryError(f"there is no {what} {name}{hint}", spot, ", ".join(known[:20]))
+    return QueryError(f"there is no {what} {name}{hint}", spot, ", ".join(known[:20]) or f"a {what} that is there")
 
 
 def _read(notation: str, spot: Spot) -> Term:

@@ -39,7 +39,9 @@ def missed_score(score: Score, weighed: Weighed, reading: Reading) -> Reason:
     if not weighed.counts and not weighed.shares:
         return _nothing(score, reading)
     if lacking and score.needs:
-        return Reason(code="below_threshold", detail=f"nothing of {' or '.join(one.name for one in score.needs)} beside {_best(weighed, reading)}")
+        return Reason(
+            code="below_threshold", detail=f"nothing of {' or '.join(one.name for one in score.needs)} beside {_best(weighed, reading)}"
+        )
     if weighed.counts:
         best = max(weighed.counts, key=_worth)
         if best.points == 0:

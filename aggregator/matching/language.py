@@ -54,7 +54,23 @@ DEEPEST = 40
 MOST_PARTS = 2_000
 FARTHEST = 100
 FIELDS = ("title", "first", "language", "source", "class", "assumed")
-_WORDS = ("AND", "OR", "NOT", "NEAR", "WITH", "UNLESS", "EXCEPT", "SENTENCE", "PARAGRAPH", "SCORE", "ABOUT", "NEEDS", "SHOWS", "AT", "LEAST")
+_WORDS = (
+    "AND",
+    "OR",
+    "NOT",
+    "NEAR",
+    "WITH",
+    "UNLESS",
+    "EXCEPT",
+    "SENTENCE",
+    "PARAGRAPH",
+    "SCORE",
+    "ABOUT",
+    "NEEDS",
+    "SHOWS",
+    "AT",
+    "LEAST",
+)
 _RESERVED = "|".join(_WORDS)
 
 _GRAMMAR = rf"""
@@ -271,7 +287,9 @@ def _check_brackets(text: str) -> None:
     if opened:
         raise QueryError("this bracket is never closed", spot_of(text, opened[-1]), "')'")
     if len(tokens := list(re.finditer(r"[^\s()]+", bare))) > MOST_PARTS:
-        raise QueryError(f"the query has more than {MOST_PARTS} words", spot_of(text, tokens[MOST_PARTS].start()), "a term pack for long lists")
+        raise QueryError(
+            f"the query has more than {MOST_PARTS} words", spot_of(text, tokens[MOST_PARTS].start()), "a term pack for long lists"
+        )
     if deep := re.search(rf"(?:(?:NOT|title:|first:\d+|AT\s+LEAST\s+\d+)\s*){{{DEEPEST},}}", bare):
         raise QueryError("one thing is said of another too often", spot_of(text, deep.start()), f"fewer than {DEEPEST} in a row")
 
@@ -293,10 +311,10 @@ def _told(text: str, error: UnexpectedInput) -> QueryError:
 def _expected(error: UnexpectedInput) -> str:
     names = set(getattr(error, "accepts", None) or getattr(error, "expected", None) or getattr(error, "allowed", None) or ())
     if names >= {"TERM", "LPAR"}:
-        return _OPERAND_WORDS
+        return _OPERAND_WORDS if "NOT" in names else _OPERAND_WORDS.replace("NOT or '('", "or brackets: '('")
     if names >= {"AND", "OR"}:
         return _OPERATOR_WORDS
-    return ", ".join(sorted(_NAMES.get(name, name) for name in names))
+    return ", ".join(sorted(_NAMES.get(name, name) for name in names)) or _OPERAND_WORDS
 
 
 def _message(text: str, offset: int, allowed: str) -> str:
@@ -334,7 +352,8 @@ def _word_message(word: str, allowed: str) -> str:
         return "AT LEAST needs its number: AT LEAST 3"
     if word.startswith("@"):
         known = re.fullmatch(r"@[a-z0-9_-]+(?:/[a-z0-9_-]+)?~?", word)
-        return f"an operator is missing before {word}" if known else "a set is written @theme or @theme/concept, in small letters"
+        if not known:
+            return "a set is written @theme or @theme/concept, in small letters"
     if allowed == _OPERATOR_WORDS and upper not in _WORDS and re.search(r"\w", word):
         return f"an operator is missing before {word!r}, or quotes around the phrase"
     return f"{word!r} is unexpected here"

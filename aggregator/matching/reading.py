@@ -138,10 +138,9 @@ class Reading:
         return self._on_axis(self.segments.sentence_ends)
 
     def _on_axis(self, ends: Sequence[int]) -> Sequence[int]:
-        base = self.base
-        bounds = [base, *(base + end for end in ends)]
-        bounds[-1] = self.length if ends else base
-        return bounds
+        if not self.text.text:
+            return (self.base,)
+        return [self.base, *(self.base + end for end in ends[:-1]), self.length]
 
     def units(self, unit: str) -> Sequence[int]:
         """Give where the title and each sentence or paragraph of the text ends, on the axis."""
@@ -152,10 +151,10 @@ class Reading:
         return self.bounds
 
     def first_words(self, count: int) -> int:
-        """Give where the word after the first `count` words of the text starts, or the end of the text."""
+        """Give the place behind which a mention starts after the first `count` words of the text."""
         words = self._word_starts()
-        place = self._title_words + count
-        return words[place] if place < len(words) else self.length
+        place = self._title_words + count - 1
+        return words[place] + 1 if place < len(words) else self.length
 
     def words_of(self, one: Seen) -> tuple[int, int]:
         """Give the numbers of a mention's first and last word; title and text are far apart.

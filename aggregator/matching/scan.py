@@ -14,7 +14,7 @@ from typing import NamedTuple
 from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
 
 from aggregator.matching.packs import GUARDS, QUERY, Concept, Pack, Packs, Term
-from aggregator.matching.terms import Form, compiled, is_word_letter
+from aggregator.matching.terms import GAPS, Form, compiled, is_word_letter
 from aggregator.matching.text import Normalised
 
 _LONGEST_ENDING = 15
@@ -112,9 +112,22 @@ def _joined(group: Iterable[_Probe]) -> tuple[_Probe, ...]:
         else:
             single.append(probe)
     for meaning, expressions in patterns.items():
-        joined = expressions[0] if len(expressions) == 1 else f"(?:{'|'.join(f'(?:{one})' for one in expressions)})"
-        single.append(meaning._replace(form=replace(meaning.form, expression=joined)))
+        single.append(meaning._replace(form=replace(meaning.form, expression=_alternatives(expressions))))
     return tuple(single)
+
+
+def _alternatives(expressions: Sequence[str]) -> str:
+    """Join patterns, those that begin alike up to their first gap behind one beginning."""
+    tails: dict[str, list[str]] = {}
+    for expression in expressions:
+        cut = min((place + len(gap) for gap in GAPS if (place := expression.find(gap)) > 0), default=0)
+        tails.setdefault(expression[:cut], []).append(expression[cut:])
+    joined = [head + _choice(rests) for head, rests in tails.items()]
+    return _choice(joined)
+
+
+def _choice(patterns: Sequence[str]) -> str:
+    return patterns[0] if len(patterns) == 1 else f"(?:{'|'.join(f'(?:{one})' for one in patterns)})"
 
 
 def _end_of(form: Form, text: Normalised, start: int, end: int) -> int:
@@ -147,7 +160,7 @@ def _end_of_word(folded: str, end: int) -> int:
 
 
 def _settle(found: set[Hit]) -> Scanned:
-    """Drop what an exclusion of its theme touches, then what a longer hit of its theme covers (guards and the terms of queries all stay)."""
+    """Drop what an exclusion of its theme touches, then what a longer hit of its theme covers (guards and queries' terms stay)."""
     kept: list[Hit] = []
     blanked: list[Hit] = []
     for theme, group in groupby(sorted(found), key=attrgetter("theme")):

@@ -1,4 +1,6 @@
-"""Weigh an article: SCORE, the part of the language with weights and a threshold. How a score comes about:
+"""Weigh an article: SCORE, the part of the language with weights and a threshold.
+
+How a score comes about:
 
 1. What it is ABOUT (the country) must be named, or the feed be about it (`assume_country`). A weak name ("the North", 北) counts
    where a strong name stands elsewhere in the article, or beside a strong term in its sentence. Without ABOUT, all is in reach.

@@ -46,7 +46,7 @@ class Explainer:
         names = [(name.casefold(), feed) for feed in configuration.feeds for name in (feed.publisher, feed.name, feed.id)]
         self._feeds = dict(sorted(names, key=lambda named: named[1].enabled))
 
-    def explain(self, title: str, text: str, source: str = "", language: str = "", id: str = "") -> Explained:  # noqa: A002
+    def explain(self, title: str, text: str, source: str = "", language: str = "", key: str = "") -> Explained:
         """Judge one text; `source` names the feed it came by."""
         feed = self._feeds.get(source.casefold(), _UNKNOWN)
         title = one_line(title)

@@ -48,6 +48,7 @@ class TopicSpec:
 
     `themes` maps a term pack's theme, or one concept of it as ``theme/concept``, to the weight of a strong hit; an article
     matches when its score reaches `threshold` and one of `require` (themes or concepts; empty: any) has a share in it.
+    `combinations` are queries with what they count where they hold; a combination meets `require` too.
     """
 
     id: str
@@ -55,6 +56,7 @@ class TopicSpec:
     query: str = ""
     anchor: str = ""
     themes: Mapping[str, float] = field(default_factory=dict)
+    combinations: tuple[tuple[str, float], ...] = ()
     context: tuple[str, ...] = ()
     threshold: float = 1.0
     require: tuple[str, ...] = ()

@@ -106,6 +106,7 @@ def _topic(entry: TopicEntry) -> TopicSpec:
         query=entry.query or "",
         anchor=entry.anchor or "",
         themes=dict(entry.themes or {}),
+        combinations=tuple((combination.query, combination.weight) for combination in entry.combinations),
         context=tuple(entry.context),
         threshold=entry.threshold,
         require=tuple(entry.require),

@@ -4,7 +4,7 @@ A query may stand in a block (``|``, ``>``), in quotes or plain; YAML takes away
 of a mistake is found by walking value and source side by side: letters meet letters, what YAML took away is stepped over.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from aggregator.feedfile.findings import Findings, KeyPath, Mark
 from aggregator.matching import QueryError, check_query
@@ -13,15 +13,27 @@ from aggregator.matching import QueryError, check_query
 def check_queries(topics: Sequence[object], names: Collection[str] | None, sources: Collection[str], findings: Findings) -> None:
     """Report each topic's query that cannot be read, or that names a set or a source which is not there."""
     for index, topic in enumerate(topics):
-        query = topic.get("query") if isinstance(topic, dict) else None
-        if not isinstance(query, str):
-            continue
-        path: KeyPath = ("topics", index, "query")
-        try:
-            check_query(query, names, {source.casefold() for source in sources})
-        except QueryError as error:
-            offset = _offset(query, error.spot.line, error.spot.column)
-            findings.add(path, error.message, error.expected, mark=place_in_source(findings, path, query, offset))
+        for path, query in _queries(topic, ("topics", index)):
+            _check(query, path, names, findings, sources)
+
+
+def _queries(entry: object, path: KeyPath) -> Iterator[tuple[KeyPath, str]]:
+    """Give a topic's own query and those of its combinations, each with its place."""
+    if not isinstance(entry, dict):
+        return
+    if isinstance(query := entry.get("query"), str):
+        yield (*path, "query"), query
+    listed = entry.get("combinations")
+    for number, combination in enumerate(listed if isinstance(listed, list) else ()):
+        yield from _queries(combination, (*path, "combinations", number))
+
+
+def _check(query: str, path: KeyPath, names: Collection[str] | None, findings: Findings, sources: Collection[str]) -> None:
+    try:
+        check_query(query, names, {source.casefold() for source in sources})
+    except QueryError as error:
+        offset = _offset(query, error.spot.line, error.spot.column)
+        findings.add(path, error.message, error.expected, mark=place_in_source(findings, path, query, offset))
 
 
 def place_in_source(findings: Findings, path: KeyPath, value: str, offset: int) -> Mark | None:

@@ -109,6 +109,7 @@ def as_query(topic: TopicSpec) -> str:
     if topic.query:
         return topic.query
     parts = "".join(f"\n  {weight:g} @{theme}," for theme, weight in topic.themes.items())
+    parts += "".join(f"\n  {weight:g} ({query}),".replace("\n\n", "\n") for query, weight in topic.combinations)
     text = f"SCORE >= {topic.threshold:g} ({parts}\n)\nABOUT @{topic.anchor}"
     for word, names in (("NEEDS", topic.require), ("SHOWS", topic.context)):
         text += f"\n{word} ({', '.join(f'@{name}' for name in names)})" if names else ""

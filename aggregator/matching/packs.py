@@ -3,7 +3,8 @@
 A pack is one theme. Its concepts are shared by the languages; each has a label, strong and weak terms by language,
 and may say ``unless`` (guards: concepts of the theme ``guards`` that make its terms count for nothing in the same
 sentence) and ``beside_country`` (its weak terms count as strong close to the country's name). ``exclude`` holds words
-that are blanked for this theme only: they never veto the rest of the text.
+that are blanked for this theme only: they never veto the rest of the text. Of overlapping terms of one theme the longest
+stays, or all of them where the pack says ``keep_all``.
 """
 
 import hashlib
@@ -22,7 +23,7 @@ GUARDS = "guards"
 QUERY = "query"
 """The theme of terms that a query brings along; none of them hides another."""
 _LARGEST_PACK = 1_000_000
-_PACK_KEYS = ("theme", "label", "notes", "sets", "exclude", "concepts")
+_PACK_KEYS = ("theme", "label", "notes", "keep_all", "sets", "exclude", "concepts")
 _CONCEPT_KEYS = ("label", "notes", "unless", "beside_country", "strong", "weak")
 
 
@@ -57,6 +58,7 @@ class Pack:
     exclusions: tuple[Term, ...]
     digest: str
     references: tuple[tuple[str, Problem], ...] = field(default=(), repr=False)
+    keep_all: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -193,7 +195,8 @@ class _Reader:
         }
         label = self.labels(fields.get("label"), root, "label")
         digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-        return Pack(theme, label, MappingProxyType(concepts), exclusions, digest, tuple(self.references))
+        keep_all = self.flag(fields["keep_all"], "keep_all") if "keep_all" in fields else False
+        return Pack(theme, label, MappingProxyType(concepts), exclusions, digest, tuple(self.references), keep_all)
 
     def concept(self, node: yaml.Node, key: str, concept: str) -> Concept:
         fields = self.mapping(node, key, _CONCEPT_KEYS)

@@ -4,7 +4,7 @@ The cost does not grow with the number of terms, and is linear in the text: a pa
 is bounded in length (see `aggregator.matching.terms`).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import groupby
@@ -18,7 +18,6 @@ from aggregator.matching.terms import GAPS, Form, compiled, is_word_letter
 from aggregator.matching.text import Normalised
 
 _LONGEST_ENDING = 15
-_ALL_STAY = (GUARDS, QUERY)
 
 
 class Hit(NamedTuple):
@@ -52,6 +51,8 @@ class Scanner:
     """Find the terms of some packs; immutable, and safe to share between threads."""
 
     def __init__(self, packs: Iterable[Pack]) -> None:
+        packs = tuple(packs)
+        self._all_stay = frozenset((GUARDS, QUERY, *(pack.theme for pack in packs if pack.keep_all)))
         probes: dict[tuple[str, str], list[_Probe]] = {}
         for probe in _probes(packs):
             probes.setdefault((probe.form.literal, probe.form.left), []).append(probe)
@@ -75,7 +76,7 @@ class Scanner:
                 last = _end_of(probe.form, text, start, end)
                 if last:
                     found.add(Hit(probe.theme, probe.concept, probe.strength, start, last))
-        return _settle(found)
+        return _settle(found, self._all_stay)
 
 
 @lru_cache(maxsize=4)
@@ -159,8 +160,8 @@ def _end_of_word(folded: str, end: int) -> int:
     return end
 
 
-def _settle(found: set[Hit]) -> Scanned:
-    """Drop what an exclusion of its theme touches, then what a longer hit of its theme covers (guards and queries' terms stay)."""
+def _settle(found: set[Hit], all_stay: Collection[str]) -> Scanned:
+    """Drop what an exclusion of its theme touches, then what a longer hit of its theme covers (except in `all_stay`)."""
     kept: list[Hit] = []
     blanked: list[Hit] = []
     for theme, group in groupby(sorted(found), key=attrgetter("theme")):
@@ -169,7 +170,7 @@ def _settle(found: set[Hit]) -> Scanned:
         terms = [hit for hit in hits if hit.strength != "exclude"]
         blank, free = _blank(terms, exclusions) if exclusions else ([], terms)
         blanked += blank
-        kept += free if theme in _ALL_STAY else _longest(free)
+        kept += free if theme in all_stay else _longest(free)
     return Scanned(tuple(sorted(kept, key=attrgetter("start", "end"))), tuple(blanked))
 
 

@@ -3,7 +3,8 @@
 How a score comes about:
 
 1. What it is ABOUT (the country) must be named, or the feed be about it (`assume_country`). A weak name ("the North", 北) counts
-   where a strong name stands elsewhere in the article, or beside a strong term in its sentence. Without ABOUT, all is in reach.
+   where a strong name stands elsewhere in the article, or beside a strong term in its sentence, or where a part that counts enough
+   alone holds. Without ABOUT, all is in reach.
 2. A strong term counts 1 where the country is in reach: in the title, in the same sentence or the one beside it. It counts half
    where the country is named only in the lead, and nothing otherwise.
 3. A weak term counts one half, and only in a sentence that holds the country or a strong term of the same theme or of another that
@@ -14,8 +15,8 @@ How a score comes about:
 6. Each concept counts at most 1, by different sentences (its weak terms at most one half), times its weight. A part that is no
    plain set or term counts its weight where it holds. The score is the sum.
 
-SCORE holds when the sum reaches the threshold and one of NEEDS has a share in it. What SHOWS finds is evidence only. Exclusions
-blanked words before; they never veto an article.
+SCORE holds when the sum reaches the threshold and one of NEEDS, or such a part, has a share in it. What SHOWS finds is evidence
+only. Exclusions blanked words before; they never veto an article.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -89,17 +90,19 @@ def weigh(score: Score, reading: Reading, mentions: Mentions, holds: Holds) -> W
     """Add up a bound score over a whole article."""
     weights = dict(score.weights)
     found = _scoring(score, reading, weights, mentions)
-    country = _country(score, reading, found, weights, mentions)
+    held = [number for number, part in enumerate(score.parts) if holds(part.node, reading, reading.everything)]
+    is_full = any(score.parts[number].weight >= score.threshold for number in held)
+    country = _country(score, reading, None if is_full else found, mentions)
     present = bool(country.names) or country.assumed
     counts = [_count(one, weights, reading, country) for one in found] if present else []
     points = _points(counts)
     shares = {concept: weights[concept] * value for concept, value in points.items()}
-    for number, part in enumerate(score.parts):
-        if present and holds(part.node, reading, reading.everything):
-            shares[f"part {number + 1}"] = part.weight
-    total = round(sum(shares.values()), 2)
-    lacking = bool(score.needed) and not score.needed & points.keys()
-    return Weighed(present and total >= score.threshold and not lacking, total if present else 0.0, present, country, counts, shares)
+    extra = {f"part {number + 1}": score.parts[number].weight for number in held} if present else {}
+    total = round(sum(shares.values()) + sum(extra.values()), 2)
+    lacking = bool(score.needed) and not score.needed & points.keys() and not extra
+    return Weighed(
+        present and total >= score.threshold and not lacking, total if present else 0.0, present, country, counts, shares | extra
+    )
 
 
 def _scoring(score: Score, reading: Reading, weights: Collection[str], mentions: Mentions) -> list[Seen]:
@@ -126,11 +129,13 @@ def _few(seen: Sequence[Seen]) -> Sequence[Seen]:
     return kept
 
 
-def _country(score: Score, reading: Reading, found: Sequence[Seen], weights: Mapping[str, float], mentions: Mentions) -> Country:
+def _country(score: Score, reading: Reading, found: Sequence[Seen] | None, mentions: Mentions) -> Country:
+    """Find the country; weak names alone need a full term of `found` in their sentence, or none where that is None."""
     if score.anchor is None:
         return Country({}, True, True)
     names = mentions(score.anchor, reading, reading.everything)
-    if names and not reading.assumed and not any(name.strength == "strong" for name in names):
+    if found is not None and names and not reading.assumed and not any(name.strength == "strong" for name in names):
+        weights = dict(score.weights)
         full = {one.sentence for one in found if one.strength == "strong" and weights[one.concept] >= score.threshold}
         names = [name for name in names if name.sentence in full]
     by_sentence: dict[int, list[Seen]] = {}

@@ -28,6 +28,8 @@ from aggregator.matching.query import (
 
 Mention = tuple[int, int]
 Scope = frozenset[int]
+TITLE = -1
+"""The place of the title in a scope, with or without words."""
 SETS = {
     "work/people": (["worker*", "crew"], ["staff"]),
     "work/pay": (["wages", "loyalty fund"], []),
@@ -71,25 +73,25 @@ class Reference:
 
     def __init__(self, text: Text, language: str) -> None:
         self.text, self.tokens, self.language = text, text.tokens(), language
-        self.everything: Scope = frozenset(range(len(self.tokens)))
+        self.everything: Scope = frozenset(range(TITLE, len(self.tokens)))
 
     def matches(self, query: str) -> bool:
-        return self.holds(parse(query), self.everything, (), None)
+        return self.holds(parse(query), self.everything, ())
 
-    def holds(self, node: Node, scope: Scope, blanks: tuple[Node, ...], zone: str | None) -> bool:
+    def holds(self, node: Node, scope: Scope, blanks: tuple[Node, ...]) -> bool:
         match node:
             case And(parts=parts):
-                return all(self.holds(part, scope, blanks, zone) for part in parts)
+                return all(self.holds(part, scope, blanks) for part in parts)
             case Or(parts=parts):
-                return any(self.holds(part, scope, blanks, zone) for part in parts)
+                return any(self.holds(part, scope, blanks) for part in parts)
             case Not(part=part):
-                return not self.holds(part, scope, blanks, zone)
+                return not self.holds(part, scope, blanks)
             case Except(part=part, words=words):
-                return self.holds(part, scope, (*blanks, words), zone)
+                return self.holds(part, scope, (*blanks, words))
             case Within(unit=unit, part=part):
-                return any(self.holds(part, inner, blanks, zone) for inner in self.inner(unit, scope, zone))
+                return any(self.holds(part, inner, blanks) for inner in self.inner(unit, scope))
             case Zone(words=words, part=part):
-                return self.holds(part, scope & self.first(words), blanks, "title" if words is None else zone)
+                return self.holds(part, scope & self.first(words), blanks)
             case AtLeast(count=count, part=part):
                 found = self.mentions(part, scope, blanks)
                 return any(self.apart(chosen) for chosen in combinations(found, count))
@@ -104,7 +106,7 @@ class Reference:
         if isinstance(node, Named):
             strong = self.mentions(node, self.everything, blanks)
             return 1.0 if strong else 0.5 if self.mentions(Named(node.name, True), self.everything, blanks) else 0.0
-        return float(self.holds(node, self.everything, blanks, None))
+        return float(self.holds(node, self.everything, blanks))
 
     def mentions(self, node: Node, scope: Scope, blanks: tuple[Node, ...]) -> list[Mention]:
         match node:
@@ -124,7 +126,7 @@ class Reference:
                 return sorted({one for pair in pairs for one in pair})
             case Guarded(part=part, condition=condition, unit=unit, negated=negated):
                 found = self.mentions(part, scope, blanks)
-                return [one for one in found if self.holds(condition, self.around(one, unit) & scope, blanks, None) is not negated]
+                return [one for one in found if self.holds(condition, self.around(one, unit) & scope, blanks) is not negated]
             case Zone(words=words, part=part):
                 return self.mentions(part, scope & self.first(words), blanks)
             case _:
@@ -162,17 +164,16 @@ class Reference:
         return same and max(other[0] - one[1], one[0] - other[1]) - 1 <= words
 
     def around(self, one: Mention, unit: str) -> Scope:
-        number = getattr(self.tokens[one[0]], unit)
-        return frozenset(at for at, token in enumerate(self.tokens) if getattr(token, unit) == number)
+        return self.unit(getattr(self.tokens[one[0]], unit), unit)
 
-    def inner(self, unit: str, scope: Scope, zone: str | None) -> Iterator[Scope]:
-        """Give each unit; the title is one even where it is empty."""
-        if scope or not self.tokens or not self.text.title:
-            last = 0 if zone == "title" else self.text.units(unit)
-            for number in range(last + 1):
-                inner = frozenset(at for at in scope if getattr(self.tokens[at], unit) == number)
-                if inner or number == 0:
-                    yield inner
+    def unit(self, number: int, unit: str) -> Scope:
+        words = {at for at, token in enumerate(self.tokens) if getattr(token, unit) == number}
+        return frozenset(words | ({TITLE} if number == 0 else set()))
+
+    def inner(self, unit: str, scope: Scope) -> Iterator[Scope]:
+        for number in range(self.text.units(unit) + 1):
+            if inner := self.unit(number, unit) & scope:
+                yield inner
 
     def first(self, words: int | None) -> Scope:
         text = [at for at, token in enumerate(self.tokens) if token.field == "text"]

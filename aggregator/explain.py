@@ -51,7 +51,7 @@ class Explainer:
         feed = self._feeds.get(source.casefold(), _UNKNOWN)
         title = one_line(title)
         article = Article(title=title, text=text, feed=feed, language=language_of(f"{title}\n{text[:20_000]}", language or feed.language))
-        return Explained(id=key, article=article, judgements=self.judge.judge(article, thorough=True))
+        return Explained(id=key, article=article, judgements=self.judge.explain(article))
 
     def as_row(self, explained: Explained) -> Mapping[str, Any]:
         """Give the answer to a row: relevant or not, the language, and each topic with its evidence and reasons."""

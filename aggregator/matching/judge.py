@@ -39,7 +39,8 @@ class Rule:
 class Judge:
     """Judge articles by topics; immutable, and safe to share between threads."""
 
-    def __init__(self, rules: Sequence[tuple[TopicSpec, str, Bound]], packs: Packs) -> None:
+    def __init__(self, topics: Sequence[TopicSpec], packs: Packs) -> None:
+        rules = _compiled(topics, packs)
         self._packs = packs
         self._rules = tuple(_rule(topic, text, bound) for topic, text, bound in rules)
         terms = {notation: term for _, _, bound in rules for notation, term in bound.terms.items()}
@@ -47,11 +48,15 @@ class Judge:
         self.versions: Mapping[str, str] = {topic.id: _digest(text, packs) for topic, text, _ in rules}
         self.rule_version = hashlib.sha256(repr(sorted(self.versions.items())).encode()).hexdigest()[:12]
 
-    def judge(self, article: Article, *, thorough: bool = False) -> tuple[Judgement, ...]:
-        """Give one judgement a topic, in the order of the topics; evidence points into the original title and text.
+    def judge(self, article: Article) -> tuple[Judgement, ...]:
+        """Give one judgement a topic, in the order of the topics; evidence of a match points into the original title and text."""
+        return self._judge(article, thorough=False)
 
-        Only `thorough` judgements quote what was found where the topic does not match.
-        """
+    def explain(self, article: Article) -> tuple[Judgement, ...]:
+        """Judge, and quote also what was found where a topic does not match."""
+        return self._judge(article, thorough=True)
+
+    def _judge(self, article: Article, *, thorough: bool) -> tuple[Judgement, ...]:
         reading = Reading(article, self._scanners, self._packs)
         return tuple(self._assess(rule, reading, thorough) for rule in self._rules)
 
@@ -79,6 +84,19 @@ def compile_topics(topics: Sequence[TopicSpec], packs: Packs) -> Judge:
 
     Raises `ConfigurationError` where a topic names an unknown theme or concept, or its query cannot be read.
     """
+    return Judge(topics, packs)
+
+
+def compile_query(text: str, packs: Packs) -> Judge:
+    """Build the judge of a single query, as a search or a subscription asks it; its topic is called ``query``.
+
+    Raises `QueryError` with line and column.
+    """
+    bind(parse(text), packs)
+    return Judge([TopicSpec(id="query", name=text[:100], query=text)], packs)
+
+
+def _compiled(topics: Sequence[TopicSpec], packs: Packs) -> Sequence[tuple[TopicSpec, str, Bound]]:
     problems: list[Problem] = []
     rules: list[tuple[TopicSpec, str, Bound]] = []
     for topic in topics:
@@ -92,16 +110,7 @@ def compile_topics(topics: Sequence[TopicSpec], packs: Packs) -> Judge:
             problems.append(Problem("topics", place.line, place.column, f"topics.{topic.id}.query", error.message, error.expected))
     if problems:
         raise ConfigurationError(problems)
-    return Judge(rules, packs)
-
-
-def compile_query(text: str, packs: Packs) -> Judge:
-    """Build the judge of a single query, as a search or a subscription asks it; its topic is called ``query``.
-
-    Raises `QueryError` with line and column.
-    """
-    topic = TopicSpec(id="query", name=text[:100], query=text)
-    return Judge([(topic, text, bind(parse(text), packs))], packs)
+    return rules
 
 
 def as_query(topic: TopicSpec) -> str:

@@ -114,7 +114,7 @@ def test_another_sentence_never_removes_a_match_without_not(query: str, text: Te
 @given(queries | scores, texts)
 def test_evidence_gives_back_the_original_characters(query: str, text: Text) -> None:
     title, body = text.written()
-    for judgement in compile_query(query, PACKS).judge(article(title, body), thorough=True):
+    for judgement in compile_query(query, PACKS).explain(article(title, body)):
         for evidence in judgement.evidence:
             source = title if evidence.field == "title" else body
             assert source[evidence.start : evidence.end] == evidence.quote != ""
@@ -168,7 +168,7 @@ def test_every_operator_is_linear_in_the_text() -> None:
 
         setprofile(step)
         try:
-            judge.judge(subject, thorough=True)
+            judge.explain(subject)
         finally:
             setprofile(None)
         steps.append(count)

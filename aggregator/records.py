@@ -42,11 +42,16 @@ class FeedState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownEntry:
-    """Hold what tells a changed entry from an unchanged one."""
+    """Hold what tells a changed entry from an unchanged one, and from another item under the same guid.
+
+    `article_key` and `title` are those the entry was stored with last.
+    """
 
     entry_id: int
     identity: str
     raw_hash: str
+    article_key: str = ""
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

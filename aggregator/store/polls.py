@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, delete, select
+from sqlalchemy import Connection, RowMapping, Select, delete, select
 
 from aggregator.errors import StoreError
 from aggregator.records import FeedState, KnownEntry, Poll, PollRecord
@@ -18,7 +18,17 @@ from aggregator.store.database import Section, batches
 from aggregator.store.feeds import save_states, states
 from aggregator.store.intake import known_query, open_shelf
 from aggregator.store.sequence import hold
-from aggregator.store.tables import fetches
+from aggregator.store.tables import articles, entries, fetches, revisions
+
+
+def _described_query(feed_id: str, identities: Collection[str]) -> Select[Any]:
+    """Ask for stored entries with the page and the headline they have now."""
+    return (
+        known_query(feed_id, identities)
+        .add_columns(articles.c.article_key, revisions.c.title)
+        .join(articles, articles.c.id == entries.c.article_id)
+        .join(revisions, revisions.c.seq == entries.c.current_seq)
+    )
 
 
 class Polls(Section):
@@ -28,8 +38,13 @@ class Polls(Section):
         """Give those of these entries that are stored, by identity as asked for."""
         asked = {clean(identity): identity for identity in identities}
         with self._database.read() as connection:
-            found = [row for batch in batches(sorted(asked)) for row in connection.execute(known_query(feed_id, batch))]
-        return {asked[row.identity]: KnownEntry(entry_id=row.id, identity=asked[row.identity], raw_hash=row.raw_hash) for row in found}
+            found = [row for batch in batches(sorted(asked)) for row in connection.execute(_described_query(feed_id, batch))]
+        return {
+            asked[row.identity]: KnownEntry(
+                entry_id=row.id, identity=asked[row.identity], raw_hash=row.raw_hash, article_key=row.article_key, title=row.title
+            )
+            for row in found
+        }
 
     def record_polls(self, records: Sequence[PollRecord]) -> Sequence[Poll]:
         """Keep finished polls with all their entries, number the revisions in commit order, end the leases."""

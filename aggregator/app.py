@@ -3,6 +3,7 @@
 Everything above gets an `App` and knows neither database nor network library; everything below gets what it needs as an argument.
 """
 
+import re
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -16,16 +17,18 @@ from aggregator.channels import CHANNELS, EmailChannel, FileChannel, SlackChanne
 from aggregator.core.timing import next_due_at
 from aggregator.deliver import Delivering
 from aggregator.enrich import Enricher
+from aggregator.errors import UsageError
 from aggregator.feedfile import load_configuration
 from aggregator.http_client import HttpClient, Limits
 from aggregator.judge import Judging
 from aggregator.matching import compile_topics
-from aggregator.models import Configuration, Delivery, Digest, SubscriptionSpec
+from aggregator.models import Configuration, Delivery, Digest, Failed, Fetched, FetchRequest, SubscriptionSpec
 from aggregator.poll import Polling
 from aggregator.ports import Channel, Store
 from aggregator.records import Address
 from aggregator.settings import Settings
 from aggregator.sources import SOURCES
+from aggregator.sources.charset import readable
 from aggregator.sources.report import Report, parse_report, unread_report
 from aggregator.sources.workers import ReaderPool
 from aggregator.store import alone, open_store, working_lock
@@ -149,6 +152,23 @@ def report_file(path: Path) -> Report:
     if len(body) > most:
         return unread_report(str(path), f"the file is larger than {most:,} bytes")
     return parse_report(str(path), body, utc_now())
+
+
+async def fetch_page(settings: Settings, url: str) -> str:
+    """Fetch one page as text; raises `UsageError` where nothing comes back."""
+    http = HttpClient(allow=settings.http_allow, user_agent=user_agent(settings))
+    try:
+        outcome = await http.fetch(FetchRequest(url=url, accept="text/html, text/plain;q=0.9, */*;q=0.1"))
+    finally:
+        await http.aclose()
+    if not isinstance(outcome, Fetched):
+        raise UsageError(f"{url} cannot be read: {outcome.message if isinstance(outcome, Failed) else 'nothing came back'}")
+    body, content_type = readable(outcome.body, outcome.headers.get("content-type", ""), "en")
+    charset = re.search(r"charset=[\"']?([\w.-]+)", content_type)
+    try:
+        return body.decode(charset.group(1) if charset else "utf-8", "replace")
+    except LookupError:
+        return body.decode("utf-8", "replace")
 
 
 def user_agent(settings: Settings) -> str:

@@ -44,16 +44,19 @@ class FeedSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TopicSpec:
-    """Describe what to watch for: an anchor theme, weighted themes, a threshold, and the topic's own examples.
+    """Describe what to watch for: a query, or an anchor theme, weighted themes and a threshold; and the topic's own examples.
 
     `themes` maps a term pack's theme, or one concept of it as ``theme/concept``, to the weight of a strong hit; an article
     matches when its score reaches `threshold` and one of `require` (themes or concepts; empty: any) has a share in it.
+    `combinations` are queries with what they count where they hold; a combination meets `require` too.
     """
 
     id: str
     name: str
-    anchor: str
-    themes: Mapping[str, float]
+    query: str = ""
+    anchor: str = ""
+    themes: Mapping[str, float] = field(default_factory=dict)
+    combinations: tuple[tuple[str, float], ...] = ()
     context: tuple[str, ...] = ()
     threshold: float = 1.0
     require: tuple[str, ...] = ()

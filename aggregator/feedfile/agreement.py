@@ -59,6 +59,24 @@ def known_theme(name: str, info: ValidationInfo) -> str:
     return _among("theme", theme, sorted(known for known in names if "/" not in known))
 
 
+def query_or_anchor(anchor: _Value, info: ValidationInfo) -> _Value:
+    """Refuse a topic that says in neither way, or in both, what to find."""
+    return _query_or("anchor", anchor, info)
+
+
+def query_or_themes(themes: _Value, info: ValidationInfo) -> _Value:
+    """Refuse a topic that says in neither way, or in both, what to find."""
+    return _query_or("themes", themes, info)
+
+
+def _query_or(key: str, value: _Value, info: ValidationInfo) -> _Value:
+    if "query" in info.data and (value is None) is (info.data["query"] is None):
+        if value is None:
+            refuse("this key is missing: a topic needs a query, or an anchor and themes", f"query: ..., or {key}: ...")
+        refuse(f"{key} stands beside a query: they are two ways to say one thing", "query alone, or anchor and themes")
+    return value
+
+
 def known_topic(name: str, info: ValidationInfo) -> str:
     """Refuse a topic that the file does not declare."""
     return _among("topic", name, _known(info).topics)

@@ -118,6 +118,7 @@ class _Builder:
     """Build data from parser events; `path` is where the builder stands, for errors of the parser itself."""
 
     def __init__(self, text: str, findings: Findings) -> None:
+        self._text = text
         self._events = yaml.parse(text, Loader=yaml.SafeLoader)
         self._findings = findings
         self.path: KeyPath = ()
@@ -147,6 +148,8 @@ class _Builder:
             return self._mapping(path)
         if isinstance(event, SequenceStartEvent):
             return self._sequence(path)
+        if isinstance(event, ScalarEvent) and event.start_mark and event.end_mark and path[-1:] == ("query",):
+            self._findings.sources[path] = self._text[event.start_mark.index : event.end_mark.index]
         return _scalar(event) if isinstance(event, ScalarEvent) else None
 
     def _refuse_magic(self, event: Event, path: KeyPath) -> None:

@@ -18,6 +18,7 @@ Rhythm = Literal["daily", "weekdays", "weekly", "irregular"]
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 Weight = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]
 Theme = Annotated[ThemeName, AfterValidator(agreement.known_theme)]
+Query = Annotated[str, Field(min_length=1, max_length=20_000)]
 Threshold = Annotated[float, Field(ge=0, le=1000, allow_inf_nan=False)]
 
 
@@ -63,15 +64,26 @@ class FeedEntry(_Entry):
     options: Mapping[str, str] = Field(default_factory=dict, description="Settings of its kind.")
 
 
+class Combination(_Entry):
+    """Let several signs together count what none of them counts alone."""
+
+    query: Query = Field(description="What to find, in the topic language (docs/topics.md).")
+    weight: Weight = Field(1.0, description="What it counts where it holds.")
+
+
 class TopicEntry(_Entry):
     """Declare what to watch for."""
 
     id: Identifier = Field(description="Its name in subscriptions and in the archive.")
     name: Text = Field(description="How readers see it.")
-    anchor: Theme = Field(description="The theme without which nothing matches.")
-    themes: Mapping[Theme, Weight] = Field(
-        min_length=1, description="Theme, or theme/concept for one concept of it: weight of a strong hit."
+    query: Query | None = Field(None, description="What to find, in the topic language (docs/topics.md); in place of anchor and themes.")
+    anchor: Annotated[Theme | None, AfterValidator(agreement.query_or_anchor)] = Field(
+        None, validate_default=True, description="The theme without which nothing matches; needed where there is no query."
     )
+    themes: Annotated[Annotated[Mapping[Theme, Weight], Field(min_length=1)] | None, AfterValidator(agreement.query_or_themes)] = Field(
+        None, validate_default=True, description="Theme, or theme/concept for one concept of it: weight of a strong hit."
+    )
+    combinations: list[Combination] = Field(default_factory=list, description="Queries that count where they hold.")
     context: list[Theme] = Field(default_factory=list, description="Themes that never score but are shown as evidence.")
     threshold: Threshold = Field(1.0, description="The score from which an article matches.")
     require: list[Theme] = Field(default_factory=list, description="One of these must have a share in the score; any where empty.")

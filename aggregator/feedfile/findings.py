@@ -59,6 +59,8 @@ class Findings:
     file: str
     values: dict[KeyPath, Mark] = field(default_factory=dict)
     keys: dict[KeyPath, Mark] = field(default_factory=dict)
+    sources: dict[KeyPath, str] = field(default_factory=dict)
+    """Queries as they are written in the file, with quotes, indentation and line ends."""
     _found: list[tuple[Mark, Problem]] = field(default_factory=list)
     _settled: set[KeyPath] = field(default_factory=set)
 

@@ -12,6 +12,7 @@ from aggregator.feedfile.document import parse, read_text
 from aggregator.feedfile.entries import FeedEntry, Outline, ScheduleEntry, SubscriptionEntry, TopicEntry
 from aggregator.feedfile.explain import explain
 from aggregator.feedfile.findings import Findings
+from aggregator.feedfile.queries import check_queries
 from aggregator.models import Configuration, FeedSpec, Schedule, SubscriptionSpec, TopicSpec
 
 CHANNELS = ("email", "slack", "file")
@@ -40,6 +41,7 @@ def load_configuration(
     known = Known(known_themes, known_channels, known_kinds, topics=[name for _, name in _raw("id", outline["topics"])])
     feeds = _sound(FeedEntry, "feeds", outline, known, findings)
     topics = _sound(TopicEntry, "topics", outline, known, findings)
+    check_queries(outline["topics"], known_themes, _source_names(outline["feeds"]), findings)
     subscriptions = _sound(SubscriptionEntry, "subscriptions", outline, known, findings)
     _check_unique(outline, findings)
     findings.check()
@@ -84,6 +86,11 @@ def _raw(key: str, entries: Sequence[object]) -> list[tuple[int, str]]:
     return [(index, entry[key]) for index, entry in enumerate(entries) if isinstance(entry, dict) and isinstance(entry.get(key), str)]
 
 
+def _source_names(feeds: Sequence[object]) -> set[str]:
+    """Give what ``source:`` in a query may name: ids and families of feeds, and publishers without blanks."""
+    return {name for key in ("id", "family", "publisher") for _, name in _raw(key, feeds) if " " not in name}
+
+
 def _feed(entry: FeedEntry) -> FeedSpec:
     plain = entry.model_dump(exclude={"disabled"}) | {"cited_as": tuple(entry.cited_as)}
     disabled = entry.disabled
@@ -93,8 +100,19 @@ def _feed(entry: FeedEntry) -> FeedSpec:
 
 
 def _topic(entry: TopicEntry) -> TopicSpec:
-    lists = {name: tuple(getattr(entry, name)) for name in ("context", "require", "must_match", "must_not_match")}
-    return TopicSpec(id=entry.id, name=entry.name, anchor=entry.anchor, themes=dict(entry.themes), threshold=entry.threshold, **lists)
+    return TopicSpec(
+        id=entry.id,
+        name=entry.name,
+        query=entry.query or "",
+        anchor=entry.anchor or "",
+        themes=dict(entry.themes or {}),
+        combinations=tuple((combination.query, combination.weight) for combination in entry.combinations),
+        context=tuple(entry.context),
+        threshold=entry.threshold,
+        require=tuple(entry.require),
+        must_match=tuple(entry.must_match),
+        must_not_match=tuple(entry.must_not_match),
+    )
 
 
 def _schedule(entry: ScheduleEntry) -> Schedule:

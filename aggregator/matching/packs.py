@@ -3,12 +3,14 @@
 A pack is one theme. Its concepts are shared by the languages; each has a label, strong and weak terms by language,
 and may say ``unless`` (guards: concepts of the theme ``guards`` that make its terms count for nothing in the same
 sentence) and ``beside_country`` (its weak terms count as strong close to the country's name). ``exclude`` holds words
-that are blanked for this theme only: they never veto the rest of the text.
+that are blanked for this theme only: they never veto the rest of the text. Of overlapping terms of one theme the longest
+stays, or all of them where the pack says ``keep_all``.
 """
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import MappingProxyType
 
 import yaml
@@ -18,8 +20,10 @@ from aggregator.matching.terms import Form, TermError, read_expression, read_ter
 
 LANGUAGES = ("en", "ko", "zh", "ja", "ru")
 GUARDS = "guards"
+QUERY = "query"
+"""The theme of terms that a query brings along; none of them hides another."""
 _LARGEST_PACK = 1_000_000
-_PACK_KEYS = ("theme", "label", "notes", "sets", "exclude", "concepts")
+_PACK_KEYS = ("theme", "label", "notes", "keep_all", "sets", "exclude", "concepts")
 _CONCEPT_KEYS = ("label", "notes", "unless", "beside_country", "strong", "weak")
 
 
@@ -54,11 +58,12 @@ class Pack:
     exclusions: tuple[Term, ...]
     digest: str
     references: tuple[tuple[str, Problem], ...] = field(default=(), repr=False)
+    keep_all: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Packs:
-    """Hold all packs by theme."""
+    """Hold all packs by theme; what is derived from them is made once."""
 
     themes: Mapping[str, Pack]
 
@@ -73,10 +78,20 @@ class Packs:
         labels = known.label if known else self.themes[concept].label if concept in self.themes else {}
         return labels.get(language) or labels.get("en") or concept
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """Give a hash over the content of all packs."""
         return hashlib.sha256("".join(sorted(pack.digest for pack in self.themes.values())).encode()).hexdigest()
+
+    @cached_property
+    def unless(self) -> Mapping[str, tuple[str, ...]]:
+        """Give the guards of each concept that has some."""
+        return {concept.id: concept.unless for pack in self.themes.values() for concept in pack.concepts.values() if concept.unless}
+
+    @cached_property
+    def beside_country(self) -> frozenset[str]:
+        """Give the concepts whose weak terms count as strong beside the country's name."""
+        return frozenset(concept.id for pack in self.themes.values() for concept in pack.concepts.values() if concept.beside_country)
 
 
 def assemble(packs: Sequence[Pack]) -> Packs:
@@ -180,7 +195,8 @@ class _Reader:
         }
         label = self.labels(fields.get("label"), root, "label")
         digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-        return Pack(theme, label, MappingProxyType(concepts), exclusions, digest, tuple(self.references))
+        keep_all = self.flag(fields["keep_all"], "keep_all") if "keep_all" in fields else False
+        return Pack(theme, label, MappingProxyType(concepts), exclusions, digest, tuple(self.references), keep_all)
 
     def concept(self, node: yaml.Node, key: str, concept: str) -> Concept:
         fields = self.mapping(node, key, _CONCEPT_KEYS)

@@ -4,16 +4,17 @@ The cost does not grow with the number of terms, and is linear in the text: a pa
 is bounded in length (see `aggregator.matching.terms`).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import groupby
 from operator import attrgetter
 from typing import NamedTuple
 
 from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
 
-from aggregator.matching.packs import GUARDS, Concept, Pack, Term
-from aggregator.matching.terms import Form, compiled, is_word_letter
+from aggregator.matching.packs import GUARDS, QUERY, Concept, Pack, Packs, Term
+from aggregator.matching.terms import GAPS, Form, compiled, is_word_letter
 from aggregator.matching.text import Normalised
 
 _LONGEST_ENDING = 15
@@ -50,6 +51,8 @@ class Scanner:
     """Find the terms of some packs; immutable, and safe to share between threads."""
 
     def __init__(self, packs: Iterable[Pack]) -> None:
+        packs = tuple(packs)
+        self._all_stay = frozenset((GUARDS, QUERY, *(pack.theme for pack in packs if pack.keep_all)))
         probes: dict[tuple[str, str], list[_Probe]] = {}
         for probe in _probes(packs):
             probes.setdefault((probe.form.literal, probe.form.left), []).append(probe)
@@ -73,7 +76,13 @@ class Scanner:
                 last = _end_of(probe.form, text, start, end)
                 if last:
                     found.add(Hit(probe.theme, probe.concept, probe.strength, start, last))
-        return _settle(found)
+        return _settle(found, self._all_stay)
+
+
+@lru_cache(maxsize=4)
+def scanner_of(packs: Packs) -> Scanner:
+    """Give the scanner of all packs, made once: a changed topic needs no new one."""
+    return Scanner(packs.themes.values())
 
 
 def _probes(packs: Iterable[Pack]) -> Iterable[_Probe]:
@@ -104,9 +113,22 @@ def _joined(group: Iterable[_Probe]) -> tuple[_Probe, ...]:
         else:
             single.append(probe)
     for meaning, expressions in patterns.items():
-        joined = expressions[0] if len(expressions) == 1 else f"(?:{'|'.join(f'(?:{one})' for one in expressions)})"
-        single.append(meaning._replace(form=replace(meaning.form, expression=joined)))
+        single.append(meaning._replace(form=replace(meaning.form, expression=_alternatives(expressions))))
     return tuple(single)
+
+
+def _alternatives(expressions: Sequence[str]) -> str:
+    """Join patterns, those that begin alike up to their first gap behind one beginning."""
+    tails: dict[str, list[str]] = {}
+    for expression in expressions:
+        cut = min((place + len(gap) for gap in GAPS if (place := expression.find(gap)) > 0), default=0)
+        tails.setdefault(expression[:cut], []).append(expression[cut:])
+    joined = [head + _choice(rests) for head, rests in tails.items()]
+    return _choice(joined)
+
+
+def _choice(patterns: Sequence[str]) -> str:
+    return patterns[0] if len(patterns) == 1 else f"(?:{'|'.join(f'(?:{one})' for one in patterns)})"
 
 
 def _end_of(form: Form, text: Normalised, start: int, end: int) -> int:
@@ -138,8 +160,8 @@ def _end_of_word(folded: str, end: int) -> int:
     return end
 
 
-def _settle(found: set[Hit]) -> Scanned:
-    """Drop what an exclusion of its theme touches, then what a longer hit of its theme covers (guards all stay)."""
+def _settle(found: set[Hit], all_stay: Collection[str]) -> Scanned:
+    """Drop what an exclusion of its theme touches, then what a longer hit of its theme covers (except in `all_stay`)."""
     kept: list[Hit] = []
     blanked: list[Hit] = []
     for theme, group in groupby(sorted(found), key=attrgetter("theme")):
@@ -148,7 +170,7 @@ def _settle(found: set[Hit]) -> Scanned:
         terms = [hit for hit in hits if hit.strength != "exclude"]
         blank, free = _blank(terms, exclusions) if exclusions else ([], terms)
         blanked += blank
-        kept += free if theme == GUARDS else _longest(free)
+        kept += free if theme in all_stay else _longest(free)
     return Scanned(tuple(sorted(kept, key=attrgetter("start", "end"))), tuple(blanked))
 
 

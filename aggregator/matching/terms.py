@@ -32,6 +32,8 @@ _WORD_LETTERS = frozenset(char for char in map(chr, (*range(0x1100), *range(0x1E
 _ENDING = f"[{_LETTER}]{{0,15}}"
 _WORDS_BETWEEN = " (?:[^ \\n.!?。]{1,30} ){0,3}"
 _CHARACTERS_BETWEEN = "[^\\n.!?。]{0,12}?"
+GAPS = (_WORDS_BETWEEN, _CHARACTERS_BETWEEN, " ?")
+"""Pieces of patterns behind which several patterns may go on from one beginning."""
 _HANGUL = re.compile("[가-힣]")
 _ALTERNATIVES = re.compile(r"\(([^()]*)\)")
 _SET = re.compile(r"<([a-z_]+)>")

@@ -58,8 +58,14 @@ _BLOCKS = (*range(0x3400), *range(0x4E00, 0xA000), *range(0xAC00, 0xD7A4), *rang
 _REGULAR = _character_class(code for code in _BLOCKS if 0x4E00 <= code < 0xD7A4 or _is_regular(chr(code)))
 _IRREGULAR = re.compile(f"[^{_REGULAR}]")
 _DOUBLE_SPACE = re.compile(f"[^{_REGULAR}]|  ")
-_ONE_TO_ONE: Mapping[int, int | str] = {**_FULL_WIDTH, ord("Ё"): "е", ord("ё"): "е"}
-_FOLDS = re.compile("[Ёё\uff01-\uff5e]")
+# What folds one to one wherever it stands needs no note of its place: the rarer marks among them are replaced one by one.
+_ONE_TO_ONE: Mapping[str, str] = {
+    **{chr(code): chr(plain) for code, plain in _FULL_WIDTH.items()},
+    **dict.fromkeys("Ёё", "е"),
+    **dict.fromkeys(_GAPS - set(" \n\r\u2029"), " "),
+    **dict.fromkeys(_APOSTROPHES, "'"),
+}
+_FOLDS = re.compile(f"[{re.escape(''.join(_ONE_TO_ONE))}]")
 _MARKS = "\u0300-\u036f\u0483-\u0489\u1dc0-\u1dff\u20d0-\u20ff\u3099\u309a\uff9e\uff9f\ufe20-\ufe2f"
 _MARK = re.compile(f"[{_MARKS}]")
 _CLUSTER = re.compile(f"(?:[\u1100-\u1112][\u1161-\u1175][\u11a8-\u11c2]?|.)[{_MARKS}]*", re.DOTALL)
@@ -97,7 +103,9 @@ class Normalised:
 
 def normalise(original: str) -> Normalised:
     """Fold `original` for matching; the result has at most a small multiple of its length."""
-    regular = original if original.isascii() or not _FOLDS.search(original) else original.translate(_ONE_TO_ONE)
+    regular = original
+    for char in set(_FOLDS.findall(original)):
+        regular = regular.replace(char, _ONE_TO_ONE[char])
     folded = regular.casefold()
     parts: list[str] = []
     starts: list[int] = []
@@ -105,7 +113,7 @@ def normalise(original: str) -> Normalised:
     sources: list[int] = []
     targets: list[int] = []
     length = done = 0
-    for first, last, piece in _irregular_stretches(original):
+    for first, last, piece in _irregular_stretches(original, regular):
         between = folded[done:first] if len(folded) == len(original) else regular[done:first].casefold()
         parts += (between, piece)
         starts.append(length + first - done)
@@ -118,14 +126,19 @@ def normalise(original: str) -> Normalised:
     return Normalised(original, "".join(parts), starts, ends, sources, targets)
 
 
-def _irregular_stretches(original: str) -> Iterator[tuple[int, int, str]]:
+def _irregular_stretches(original: str, regular: str) -> Iterator[tuple[int, int, str]]:
     """Give what does not fold one to one, as (start, end, folded) of the original, in order and without overlap."""
     done = 0
-    for match in (_DOUBLE_SPACE if "  " in original else _IRREGULAR).finditer(original):
+    for match in (_DOUBLE_SPACE if "  " in regular else _IRREGULAR).finditer(regular):
         start = match.start()
-        if start < done:
+        if start < done or (regular[start] == "'" and _is_inside_word(original, start)):
             continue
-        if original[start] in _GAPS or (start > done and original[start - 1] in _GAPS and _vanishes(original[start])):
+        char = original[start]
+        if char in _QUOTES and start + 1 < len(original) and _stands(original[start + 1]):
+            done = start + 1
+            yield start, done, ""
+            continue
+        if char in _GAPS or (start > done and original[start - 1] in _GAPS and _vanishes(char)):
             start, done = _gap_around(original, start, done)
             yield start, done, _fold_gap(original[start:done])
             continue
@@ -136,9 +149,18 @@ def _irregular_stretches(original: str) -> Iterator[tuple[int, int, str]]:
         yield start, done, _fold_cluster(original, start, done)
 
 
+def _is_inside_word(original: str, place: int) -> bool:
+    return 0 < place < len(original) - 1 and original[place - 1].isalpha() and original[place + 1].isalpha()
+
+
 def _vanishes(char: str) -> bool:
     """Tell marks that fold to nothing beside a gap."""
     return char in _QUOTES or char in _APOSTROPHES or _is_invisible(char)
+
+
+def _stands(char: str) -> bool:
+    """Tell characters behind which a quotation mark can vanish alone: no gap, no accent, nothing that vanishes too."""
+    return char.isalnum() and not _MARK.match(char)
 
 
 def _gap_around(original: str, start: int, done: int) -> tuple[int, int]:
@@ -162,8 +184,7 @@ def _fold_cluster(original: str, start: int, end: int) -> str:
     if cluster in _QUOTES:
         return ""
     if cluster in _APOSTROPHES:
-        inside = start > 0 and end < len(original) and original[start - 1].isalpha() and original[end].isalpha()
-        return "'" if inside else ""
+        return "'" if _is_inside_word(original, start) else ""
     folded = unicodedata.normalize("NFKC", cluster).casefold().replace("ё", "е")
     # NFKC of one cluster may bring forth spaces and marks that never stand in a normalised text; and a lone surrogate
     # cannot be handed to the automaton, which reads UTF-8.
@@ -183,7 +204,7 @@ def _tame(char: str) -> str:
 LONGEST_SENTENCE = 1200
 """Characters after which a text without full stops is cut, so that "same sentence" keeps a meaning."""
 
-_STOP = re.compile("[\n.!?。]")
+_STOP = re.compile("[\n!?。]|\\.(?=[ \n)\\]]|$)")
 _ABBREVIATIONS = frozenset(
     re.findall(
         r"\S+",
@@ -242,13 +263,14 @@ def segment(text: str) -> Segments:
 def _cut(ends: list[int], end: int) -> None:
     """Add an end, and more ends before it where the sentence would be too long."""
     start = ends[-1] if ends else 0
+    if end - start <= LONGEST_SENTENCE:
+        ends.append(end)
+        return
     ends.extend(range(start + LONGEST_SENTENCE, end, LONGEST_SENTENCE))
     ends.append(end)
 
 
 def _is_full_stop(text: str, dot: int) -> bool:
-    """Tell a full stop from the dot in ``3.5``, ``N. Korea`` and ``Dec. 15``."""
-    if dot + 1 < len(text) and text[dot + 1] not in " \n)]":
-        return False
+    """Tell a full stop from the dot in ``N. Korea`` and ``Dec. 15``; the one in ``3.5`` never comes here."""
     word = text[max(0, dot - 13) : dot].rpartition(" ")[2].lstrip("([")
     return not (len(word) == 1 and word.isalpha() and word.isascii()) and word not in _ABBREVIATIONS

@@ -96,7 +96,7 @@ def tell_start(app: App) -> None:
 def ticks(app: App) -> tuple[Tick, ...]:
     """Name the questions the service asks again and again."""
     return (
-        Tick(name="poll", every=timedelta(seconds=5), run=lambda: _poll(app)),
+        Tick(name="poll", every=timedelta(seconds=5), run=lambda: _poll(app), side_by_side=24),
         Tick(name="judge", every=timedelta(seconds=2), run=lambda: _judge(app)),
         Tick(name="decide", every=timedelta(seconds=5), run=lambda: _decide(app)),
         Tick(name="send", every=timedelta(seconds=2), run=lambda: _send(app)),

@@ -100,7 +100,7 @@ def _frame(kind: str, language: str, feed: int, base: str, built: datetime) -> s
     if kind == "rss":
         return (
             f'{declaration}<rss version="2.0" {SPACES}><channel><title>Feed {feed}</title><link>{base}/</link>'
-            f'<description>News</description><atom:link href="{base}/f/{feed}.xml" rel="self" type="application/rss+xml"/><language>{language}</language>'
+            f'<description>News</description><atom:link href="{base}/f/{feed}.xml" rel="self"/><language>{language}</language>'
             f"<lastBuildDate>{format_datetime(built)}</lastBuildDate><sy:updatePeriod>hourly</sy:updatePeriod>@</channel></rss>\n"
         )
     if kind == "atom":

@@ -29,6 +29,7 @@ log = structlog.get_logger(__name__)
 PATIENCE = timedelta(minutes=15)
 """How late a step may be before the service says that it is not doing its job; a poll of all feeds may take minutes."""
 KEEP_FETCHES = timedelta(days=90)
+SHOW_ALARMS = timedelta(days=7)
 STOP_SECONDS = 5
 
 
@@ -140,8 +141,13 @@ def _site_parts(
 
     async def status() -> Status:
         now = clock()
-        overview, feeds, deliveries = await asyncio.to_thread(
-            lambda: (app.store.overview(), app.store.feed_health(), app.store.deliveries(limit=20))
+        overview, feeds, deliveries, alarms = await asyncio.to_thread(
+            lambda: (
+                app.store.overview(),
+                app.store.feed_health(),
+                app.store.deliveries(limit=20),
+                app.store.alarms(since=now - SHOW_ALARMS),
+            )
         )
         return Status(
             version=__version__,
@@ -151,6 +157,7 @@ def _site_parts(
             feeds=feeds,
             deliveries=deliveries,
             subscriptions=[subscription.id for subscription in app.configuration.subscriptions if addresses(app.settings, subscription)],
+            alarms=alarms,
             late=pulses[-1].late(now, PATIENCE) if pulses else (),
         )
 

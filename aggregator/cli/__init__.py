@@ -13,6 +13,8 @@ import typer
 from aggregator.cli.check import check
 from aggregator.cli.demo import demo
 from aggregator.cli.digest import digest
+from aggregator.cli.feeds import feeds
+from aggregator.cli.opml import opml
 from aggregator.cli.parse import parse
 from aggregator.cli.poll import poll
 from aggregator.cli.run import run
@@ -32,6 +34,8 @@ cli = typer.Typer(
 for command in (run, poll, check, parse, demo):
     cli.command()(command)
 cli.add_typer(digest, name="digest")
+cli.add_typer(feeds, name="feeds")
+cli.add_typer(opml, name="opml")
 
 
 def main() -> None:

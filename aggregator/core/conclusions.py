@@ -7,7 +7,6 @@ from the third poll on that saw it lead to the same readable feed; where the new
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from http import HTTPStatus
 
 from aggregator.core import watch
 from aggregator.core.fingerprints import body_hash
@@ -19,6 +18,7 @@ from aggregator.models import Failed, FailureKind, FeedSpec, Fetched, NotModifie
 from aggregator.records import Alarm, FeedState, Habits, Intake, KnownEntry, PollRecord
 
 MOVE_CONFIRMED = 3
+GONE = 410
 _OVER = ("failing", "gone")
 
 
@@ -47,7 +47,7 @@ def address_of(state: FeedState) -> str:
 def conclude_failed(asked: Asked, failure: Failed) -> PollRecord:
     """Record a failure; the validators stay as they were, so that a recovered feed is read whole or not at all."""
     state, now = asked.state, asked.finished_at
-    gone = failure.status == HTTPStatus.GONE
+    gone = failure.status == GONE
     # Only a refusal of the new address itself speaks against it.
     lost = failure.kind is not FailureKind.TEMPORARY and address_of(state) != state.url
     habits = replace(state.habits, moved_to=None, moved_seen=0) if lost else state.habits

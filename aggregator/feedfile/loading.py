@@ -15,7 +15,7 @@ from aggregator.feedfile.findings import Findings
 from aggregator.models import Configuration, FeedSpec, Schedule, SubscriptionSpec, TopicSpec
 
 CHANNELS = ("email", "slack", "file")
-KINDS = ("syndication", "jsonfeed")
+KINDS = ("syndication", "jsonfeed", "sitemap", "listing")
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 _Model = TypeVar("_Model", bound=BaseModel)

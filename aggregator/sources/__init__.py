@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import TypeAlias
 
 from aggregator.models import FeedSpec, ParsedFeed
-from aggregator.sources import jsonfeed, syndication
+from aggregator.sources import jsonfeed, listing, sitemap, syndication
 from aggregator.sources.hints import read_hints
 from aggregator.sources.rawitems import Cut, cut_known
 
@@ -19,6 +19,8 @@ Parse: TypeAlias = Callable[[bytes, Mapping[str, str], str, FeedSpec, datetime],
 SOURCES: Mapping[str, Parse] = {
     "syndication": syndication.parse,
     "jsonfeed": jsonfeed.parse,
+    "sitemap": sitemap.parse,
+    "listing": listing.parse,
 }
 
 

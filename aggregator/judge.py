@@ -17,6 +17,7 @@ from aggregator.core import outcomes
 from aggregator.core.fingerprints import text_hash
 from aggregator.core.revisions import material_changes
 from aggregator.core.stories import WINDOW, place, story_concepts
+from aggregator.core.watch import HELD
 from aggregator.matching import Judge
 from aggregator.models import Article, Entry, FeedSpec, Judgement, Reason, Role
 from aggregator.ports import Store
@@ -98,6 +99,10 @@ def _settle(judging: Judging, judged: Judged) -> Judged:
 def _placed(judging: Judging, judged: Judged, before: Telling | None) -> Judged:
     """Put a matched revision where it belongs: its article's own story, or the one it tells of, or a new one."""
     telling = _telling(judged)
+    if before is None or before.story_id is None:
+        held = _held(judged.revision, before)
+        if held:
+            return replace(judged, outcome=held)
     if before and before.story_id is not None:
         placement, outcome = _again(judged, before, telling)
         return replace(judged, placement=placement, outcome=outcome, replaces=bool(placement.changes) or _shows_more(telling, before))
@@ -105,6 +110,16 @@ def _placed(judging: Judging, judged: Judged, before: Telling | None) -> Judged:
     stories = () if copies else judging.store.story_sketches(telling.told_at - WINDOW, telling.told_at + WINDOW)
     placement = place(telling, copies, stories)
     return replace(judged, placement=placement, outcome=Reason(code=_outcome(placement), detail=placement.why.detail))
+
+
+def _held(revision: StoredRevision, before: Telling | None) -> Reason | None:
+    """Say why a matched revision is stored and found but not told; one that was held stays so when it is reworded."""
+    codes = [code for code in revision.entry.notes if code in HELD]
+    if codes:
+        return Reason(code=outcomes.HELD, detail=codes[0])
+    if before and before.topics and not revision.first:
+        return Reason(code=outcomes.HELD, detail="a new wording of what is held")
+    return None
 
 
 def _shows_more(telling: Telling, before: Telling) -> bool:

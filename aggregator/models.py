@@ -161,6 +161,7 @@ class NotModified:
     etag: str | None = None
     last_modified: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    moved_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,8 +224,20 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FeedHints:
+    """Hold what a document asks of those who poll it; `skip_hours` are hours of the day in UTC, `skip_days` 0 = Monday."""
+
+    least: timedelta | None = None
+    skip_hours: tuple[int, ...] = ()
+    skip_days: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ParsedFeed:
-    """Hold a parsed document; `error` is None or a sentence, and entries found beside an error are kept."""
+    """Hold a parsed document; `error` is None or a sentence, and entries found beside an error are kept.
+
+    `unchanged` counts items left out because the poll before served them to the byte; `item_hashes` are those of all items.
+    """
 
     title: str | None = None
     url: str | None = None
@@ -233,6 +246,9 @@ class ParsedFeed:
     entries: tuple[Entry, ...] = ()
     error: str | None = None
     notes: tuple[str, ...] = ()
+    unchanged: int = 0
+    item_hashes: bytes = b""
+    hints: FeedHints = field(default_factory=FeedHints)
 
 
 # --- judged -----------------------------------------------------------------------------------------------------
@@ -365,7 +381,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedHealth:
-    """Say how one feed does: `status` is "ok", "failing", "never" (not polled yet) or "disabled"."""
+    """Say how one feed does: `status` is "ok", "failing", "retired", "never" (not polled yet) or "disabled"."""
 
     feed_id: str
     name: str

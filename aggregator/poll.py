@@ -1,34 +1,75 @@
 """Poll: fetch the feeds that are due, read them, store every entry they served.
 
-Nothing is judged here. Hosts are asked one request at a time, with a pause between requests; a slow host delays nobody else.
-A failed feed is a stored poll with a reason, never an exception. Finished polls are written in batches; one that the store refuses
-is stored as a failed poll and takes no other with it.
+Nothing is judged here. Hosts are asked one request at a time, with a pause between requests, also by polls that run side by side; a slow
+host delays nobody else, and one that asks for peace gets it for all its feeds. A failed feed is a stored poll with a reason, never an
+exception. Finished polls are written in batches; one that the store refuses is stored as a failed poll and takes no other with it.
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import structlog
 
+from aggregator.core.conclusions import Asked, address_of, conclude_deferred, conclude_failed, conclude_quiet, conclude_read, refused
 from aggregator.core.fingerprints import body_hash
-from aggregator.core.intake import decide, identities
-from aggregator.core.timing import next_poll_at
+from aggregator.core.intake import identities
 from aggregator.core.urls import host_of
 from aggregator.errors import StoreError
-from aggregator.models import Failed, FailureKind, FeedSpec, Fetched, FetchOutcome, FetchRequest, NotModified, ParsedFeed
+from aggregator.models import Failed, FailureKind, FeedSpec, FetchOutcome, FetchRequest, NotModified
 from aggregator.ports import FeedReader, Fetcher, Store
-from aggregator.records import FeedState, Poll, PollRecord
+from aggregator.records import FeedState, KnownEntry, Poll, PollRecord
 
 log = structlog.get_logger(__name__)
 
 LEASE = timedelta(minutes=10)
 """Longer than any fetch and parse may take by their own deadlines."""
+SHY_HOSTS = {"news.google.com": 20.0}
+"""Seconds between two requests where a second is known to be too little: Google News shuts out after some twenty rapid ones."""
+PEACE_STATUSES = frozenset({429, 503})
 ACCEPT = (
     "application/rss+xml, application/atom+xml, application/rdf+xml, application/feed+json, "
     "application/xml;q=0.9, text/xml;q=0.9, */*;q=0.1"
 )
+
+
+@dataclass(slots=True)
+class Doorsteps:
+    """Let one request at a time onto a host's doorstep, with a pause after the one before, and only so many under way at all."""
+
+    locks: dict[str, asyncio.Lock] = field(default_factory=dict)
+    left_at: dict[str, float] = field(default_factory=dict)
+    waiting: dict[str, int] = field(default_factory=dict)
+    rooms: dict[int, asyncio.Semaphore] = field(default_factory=dict)
+
+    def room(self, concurrency: int) -> asyncio.Semaphore:
+        """Give the room that all polls share, for so many requests under way."""
+        return self.rooms.setdefault(concurrency, asyncio.Semaphore(concurrency))
+
+    @asynccontextmanager
+    async def turn(self, host: str, spacing: float) -> AsyncIterator[None]:
+        """Wait for one's turn; a host that nobody asks any more is forgotten after its pause."""
+        loop = asyncio.get_running_loop()
+        self._forget(loop.time())
+        self.waiting[host] = self.waiting.get(host, 0) + 1
+        try:
+            async with self.locks.setdefault(host, asyncio.Lock()):
+                pause = self.left_at.get(host, 0.0) - loop.time()
+                if pause > 0:
+                    await asyncio.sleep(pause)
+                try:
+                    yield
+                finally:
+                    self.left_at[host] = loop.time() + spacing
+        finally:
+            self.waiting[host] -= 1
+
+    def _forget(self, now: float) -> None:
+        if len(self.left_at) > 10_000:
+            for host in [host for host, moment in self.left_at.items() if moment < now and not self.waiting.get(host)]:
+                del self.left_at[host], self.locks[host], self.waiting[host]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +84,7 @@ class Polling:
     concurrency: int = 32
     batch: int = 50
     spacing: float = 1.0
+    doorsteps: Doorsteps = field(default_factory=Doorsteps)
 
 
 async def poll_due(
@@ -58,11 +100,11 @@ async def poll_due(
     """
     states = await asyncio.to_thread(polling.store.claim_feeds, polling.clock(), LEASE, limit, only)
     done: asyncio.Queue[PollRecord] = asyncio.Queue()
-    room = asyncio.Semaphore(polling.concurrency)
+    room = polling.doorsteps.room(polling.concurrency)
     try:
         async with asyncio.TaskGroup() as group:
-            for queue in _by_host(states).values():
-                group.create_task(_poll_host(polling, queue, room, done))
+            for host, queue in _by_host(states).items():
+                group.create_task(_poll_host(polling, host, queue, room, done))
             written = group.create_task(_write(polling, done, len(states), progress))
     except ExceptionGroup as failures:  # callers catch errors, not groups of them; the first one ended the rest
         raise failures.exceptions[0] from failures
@@ -98,114 +140,61 @@ def _keep_one(polling: Polling, record: PollRecord) -> Sequence[Poll]:
         if record.outcome == "failed":
             raise
         log.error("what a feed served could not be stored", feed=record.feed_id, reason=str(error))
-        return polling.store.record_polls([_refused(polling, record, error)])
-
-
-def _refused(polling: Polling, record: PollRecord, error: StoreError) -> PollRecord:
-    """Turn a poll that cannot be stored into a failed one; the store keeps the validators as they were."""
-    feed = polling.feeds.get(record.feed_id)
-    failure = Failed(kind=FailureKind.TEMPORARY, message=f"what the feed served could not be stored: {error}", status=record.status)
-    due = next_poll_at(feed, 1, failure, record.finished_at) if feed else record.next_due_at
-    return replace(record, outcome="failed", next_due_at=due, intakes=(), failure=failure)
+        return polling.store.record_polls([refused(polling.feeds.get(record.feed_id), record, str(error))])
 
 
 def _by_host(states: Sequence[FeedState]) -> Mapping[str, list[FeedState]]:
     hosts: dict[str, list[FeedState]] = {}
     for state in states:
-        hosts.setdefault(host_of(state.url), []).append(state)
+        hosts.setdefault(host_of(address_of(state)), []).append(state)
     return hosts
 
 
-async def _poll_host(polling: Polling, states: Sequence[FeedState], room: asyncio.Semaphore, done: asyncio.Queue[PollRecord]) -> None:
-    for position, state in enumerate(states):
-        if position:
-            await asyncio.sleep(polling.spacing)
-        async with room:
-            await done.put(await _poll_feed(polling, state))
+async def _poll_host(
+    polling: Polling, host: str, states: Sequence[FeedState], room: asyncio.Semaphore, done: asyncio.Queue[PollRecord]
+) -> None:
+    spacing = max(polling.spacing, SHY_HOSTS.get(host, 0.0)) if polling.spacing else 0.0
+    peace: timedelta | None = None
+    for state in states:
+        if peace is not None:
+            await done.put(conclude_deferred(_asked(polling, state, polling.clock()), peace))
+            continue
+        async with polling.doorsteps.turn(host, spacing), room:
+            record = await _poll_feed(polling, state)
+        await done.put(record)
+        if record.failure and record.status in PEACE_STATUSES:
+            peace = record.failure.retry_after
 
 
 async def _poll_feed(polling: Polling, state: FeedState) -> PollRecord:
-    feed, started_at = _spec(polling, state), polling.clock()
+    started_at = polling.clock()
     try:
-        outcome = await polling.fetcher.fetch(
-            FetchRequest(url=state.url, etag=state.etag, last_modified=state.last_modified, accept=ACCEPT)
-        )
-        return await _record(polling, feed, state, started_at, outcome)
+        request = FetchRequest(url=address_of(state), etag=state.etag, last_modified=state.last_modified, accept=ACCEPT)
+        return await _record(polling, state, started_at, await polling.fetcher.fetch(request))
     except Exception as error:  # one feed must not stop the others; the poll is stored with the reason
-        log.exception("poll failed unexpectedly", feed=feed.id)
+        log.exception("poll failed unexpectedly", feed=state.feed_id)
         failure = Failed(kind=FailureKind.TEMPORARY, message=f"internal error: {type(error).__name__}; see the log")
-        return _failed(polling, feed, state, started_at, failure)
+        return conclude_failed(_asked(polling, state, started_at), failure)
 
 
-async def _record(polling: Polling, feed: FeedSpec, state: FeedState, started_at: datetime, outcome: FetchOutcome) -> PollRecord:
+async def _record(polling: Polling, state: FeedState, started_at: datetime, outcome: FetchOutcome) -> PollRecord:
     if isinstance(outcome, Failed):
-        return _failed(polling, feed, state, started_at, outcome)
-    if isinstance(outcome, NotModified):
-        return _quiet(polling, feed, state, started_at, outcome)
-    if body_hash(outcome.body) == state.body_hash:
-        return _quiet(polling, feed, state, started_at, outcome)
-    parsed = await polling.reader.read(feed, outcome.url, outcome.headers, outcome.body, started_at)
-    if not parsed.entries:
+        return conclude_failed(_asked(polling, state, started_at), outcome)
+    if isinstance(outcome, NotModified) or body_hash(outcome.body) == state.body_hash:
+        return conclude_quiet(_asked(polling, state, started_at), outcome)
+    feed = _spec(polling, state)
+    parsed = await polling.reader.read(feed, outcome.url, outcome.headers, outcome.body, started_at, state.item_hashes)
+    if not parsed.entries and not parsed.unchanged:
         failure = Failed(kind=FailureKind.SOFT, message=parsed.error or "the feed holds no entries", status=outcome.status)
-        return _failed(polling, feed, state, started_at, failure)
-    return await _read(polling, feed, started_at, outcome, parsed)
+        return conclude_failed(_asked(polling, state, started_at), failure)
+    known: Mapping[str, KnownEntry] = {}
+    if parsed.entries and state.last_success_at is not None:
+        known = await asyncio.to_thread(polling.store.known_entries, feed.id, set(identities(parsed.entries)))
+    return conclude_read(_asked(polling, state, started_at), outcome, parsed, known)
 
 
-async def _read(polling: Polling, feed: FeedSpec, started_at: datetime, outcome: Fetched, parsed: ParsedFeed) -> PollRecord:
-    known = await asyncio.to_thread(polling.store.known_entries, feed.id, set(identities(parsed.entries)))
-    now = polling.clock()
-    dates = [entry.published_at for entry in parsed.entries if entry.published_at]
-    return PollRecord(
-        feed_id=feed.id,
-        started_at=started_at,
-        finished_at=now,
-        outcome="ok",
-        next_due_at=next_poll_at(feed, 0, None, now),
-        intakes=decide(feed.id, parsed.entries, known),
-        entries=len(parsed.entries),
-        undated=len(parsed.entries) - len(dates),
-        status=outcome.status,
-        size=len(outcome.body),
-        etag=outcome.etag,
-        last_modified=outcome.last_modified,
-        body_hash=body_hash(outcome.body),
-        note=parsed.error or "; ".join(parsed.notes) or None,
-        newest_published_at=max(dates, default=None),
-    )
-
-
-def _quiet(polling: Polling, feed: FeedSpec, state: FeedState, started_at: datetime, outcome: Fetched | NotModified) -> PollRecord:
-    """Record an answer that holds nothing new; a 304 may renew the validators, and leaves out those that stay."""
-    now = polling.clock()
-    same_bytes = isinstance(outcome, Fetched)
-    return PollRecord(
-        feed_id=feed.id,
-        started_at=started_at,
-        finished_at=now,
-        outcome="unchanged" if same_bytes else "not_modified",
-        next_due_at=next_poll_at(feed, 0, None, now),
-        status=200 if same_bytes else 304,
-        etag=outcome.etag if same_bytes else outcome.etag or state.etag,
-        last_modified=outcome.last_modified if same_bytes else outcome.last_modified or state.last_modified,
-        body_hash=state.body_hash,
-    )
-
-
-def _failed(polling: Polling, feed: FeedSpec, state: FeedState, started_at: datetime, failure: Failed) -> PollRecord:
-    """Record a failure; the validators stay as they were, so that a recovered feed is read whole or not at all."""
-    now = polling.clock()
-    return PollRecord(
-        feed_id=feed.id,
-        started_at=started_at,
-        finished_at=now,
-        outcome="failed",
-        next_due_at=next_poll_at(feed, state.failures + 1, failure, now),
-        status=failure.status,
-        etag=state.etag,
-        last_modified=state.last_modified,
-        body_hash=state.body_hash,
-        failure=failure,
-    )
+def _asked(polling: Polling, state: FeedState, started_at: datetime) -> Asked:
+    return Asked(feed=_spec(polling, state), state=state, started_at=started_at, finished_at=polling.clock())
 
 
 def _spec(polling: Polling, state: FeedState) -> FeedSpec:
@@ -224,3 +213,5 @@ def _tell(feed: FeedSpec | None, poll: Poll) -> None:
         log.info("feed polled", feed=poll.feed_id, entries=poll.entries, new=poll.new, revised=poll.revised, note=poll.message)
     else:
         log.debug("feed polled, nothing new", feed=poll.feed_id, outcome=poll.outcome)
+    for alarm in poll.raised:
+        log.error("feed needs a look", feed=poll.feed_id, name=name, alarm=alarm.kind, reason=alarm.message)

@@ -22,6 +22,7 @@ from aggregator.models import (
 )
 from aggregator.records import (
     Address,
+    Alarm,
     ClaimedDelivery,
     DeliveryRow,
     FeedState,
@@ -55,7 +56,11 @@ class Poster(Protocol):
 class FeedReader(Protocol):
     """Read a feed's bytes by its kind within a deadline; never raises for what the bytes hold."""
 
-    async def read(self, feed: FeedSpec, url: str, headers: Mapping[str, str], body: bytes, now: datetime) -> ParsedFeed: ...
+    async def read(
+        self, feed: FeedSpec, url: str, headers: Mapping[str, str], body: bytes, now: datetime, known: bytes = b""
+    ) -> ParsedFeed:
+        """Read a document; items whose hashes are in `known`, as an earlier reading gave them, are left out and counted."""
+        ...
 
 
 class Message(Protocol):
@@ -111,6 +116,10 @@ class Store(Protocol):
     def feed_health(self) -> Sequence[FeedHealth]: ...
 
     def polls(self, feed_id: str | None = None, limit: int = 50) -> Sequence[Poll]: ...
+
+    def alarms(self, since: datetime | None = None, feed_id: str | None = None, limit: int = 100) -> Sequence[Alarm]:
+        """Give standing alarms, and with `since` those raised from then on too, newest first."""
+        ...
 
     # judging
     def unjudged(self, limit: int) -> Sequence[StoredRevision]:

@@ -4,7 +4,7 @@ No row, no connection and no SQL type passes that door; dates are aware UTC, JSO
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from aggregator.models import (
@@ -14,6 +14,7 @@ from aggregator.models import (
     Entry,
     Fact,
     Failed,
+    FeedHints,
     Judgement,
     Reason,
     Role,
@@ -23,8 +24,43 @@ from aggregator.models import (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Habits:
+    """Hold what a feed's polls taught of it.
+
+    `rate` is how many entries a day it brings, smoothed over two weeks; `burst` the most it brought, forgotten within weeks; `window`
+    how many items its document holds; `site` the host of its links. `moved_to` is where a permanent redirect led `moved_seen` times.
+    """
+
+    rate: float | None = None
+    burst: float | None = None
+    window: int = 0
+    site: str | None = None
+    hints: FeedHints = field(default_factory=FeedHints)
+    moved_to: str | None = None
+    moved_seen: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alarm:
+    """Tell the operator what a feed does that it should not; `cleared_at` is None while it stands.
+
+    Kinds that stand until they are over: "silence", "failing", "gone". Notices, cleared as they are raised: "gap", "takeover",
+    "flood", "moved".
+    """
+
+    kind: str
+    feed_id: str
+    message: str
+    raised_at: datetime
+    cleared_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FeedState:
-    """Hold what the store remembers of one feed between two polls."""
+    """Hold what the store remembers of one feed between two polls.
+
+    `item_hashes` are those of the raw items last served, 8 bytes each; a feed that answered 410 has `retired_at` and is never due.
+    """
 
     feed_id: str
     url: str
@@ -38,6 +74,9 @@ class FeedState:
     newest_published_at: datetime | None = None
     failures: int = 0
     error: str | None = None
+    habits: Habits = field(default_factory=Habits)
+    item_hashes: bytes = b""
+    retired_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,16 +109,17 @@ class Intake:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PollRecord:
-    """Hold one finished poll: what came, what to keep of it, and when to come back.
+    """Hold one finished poll: what came, what to keep of it, and when to come back (None: never, the feed is retired).
 
-    `outcome` is "ok", "not_modified", "unchanged" (same bytes) or "failed"; then `failure` says why.
+    `outcome` is "ok", "not_modified", "unchanged" (same bytes), "deferred" (its host wants peace, nothing was asked) or "failed"; then
+    `failure` says why. `habits` and `item_hashes` of None stay as they are; `cleared` names the kinds of alarm that are over.
     """
 
     feed_id: str
     started_at: datetime
     finished_at: datetime
     outcome: str
-    next_due_at: datetime
+    next_due_at: datetime | None
     intakes: tuple[Intake, ...] = ()
     entries: int = 0
     undated: int = 0
@@ -91,11 +131,18 @@ class PollRecord:
     failure: Failed | None = None
     note: str | None = None
     newest_published_at: datetime | None = None
+    habits: Habits | None = None
+    item_hashes: bytes | None = None
+    alarms: tuple[Alarm, ...] = ()
+    cleared: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Poll:
-    """Hold one line of a feed's history as people read it; `new` and `revised` count entries stored by it."""
+    """Hold one line of a feed's history as people read it; `new` and `revised` count entries stored by it.
+
+    `raised` holds the alarms that began with it; a history read back leaves them out.
+    """
 
     feed_id: str
     started_at: datetime
@@ -105,6 +152,7 @@ class Poll:
     new: int
     revised: int
     message: str | None
+    raised: tuple[Alarm, ...] = ()
 
 
 # --- judging ----------------------------------------------------------------------------------------------------

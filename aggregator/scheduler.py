@@ -20,11 +20,12 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tick:
-    """Name one question that is asked every `every`, first at once."""
+    """Name one question that is asked every `every`, first at once; `side_by_side` answers to it may be under way."""
 
     name: str
     every: timedelta
     run: Callable[[], Awaitable[None]]
+    side_by_side: int = 1
 
 
 @dataclass(slots=True)
@@ -53,7 +54,7 @@ async def ticking(ticks: Sequence[Tick], clock: Callable[[], datetime]) -> Async
             IntervalTrigger(seconds=tick.every.total_seconds(), timezone=UTC),
             args=(tick, pulse, clock, running),
             id=tick.name,
-            max_instances=1,
+            max_instances=tick.side_by_side,
             coalesce=True,
             misfire_grace_time=None,
             next_run_time=datetime.now(UTC),

@@ -34,6 +34,7 @@ PATIENCE = timedelta(minutes=15)
 KEEP_FETCHES = timedelta(days=90)
 STOP_SECONDS = 2
 """How long open connections are waited for; messages on their way get some seconds more, and ten must be enough for all."""
+SHOW_ALARMS = timedelta(days=7)
 
 
 def serve(settings: Settings) -> None:
@@ -119,7 +120,7 @@ def _address(listener: socket.socket) -> str:
 def ticks(app: App) -> tuple[Tick, ...]:
     """Name the questions the service asks again and again."""
     return (
-        Tick(name="poll", every=timedelta(seconds=5), run=lambda: _poll(app)),
+        Tick(name="poll", every=timedelta(seconds=5), run=lambda: _poll(app), side_by_side=24),
         Tick(name="judge", every=timedelta(seconds=2), run=lambda: _judge(app)),
         Tick(name="decide", every=timedelta(seconds=5), run=lambda: _decide(app)),
         Tick(name="send", every=timedelta(seconds=2), run=lambda: _send(app)),
@@ -171,8 +172,13 @@ def _site_parts(
 
     async def status() -> Status:
         now = clock()
-        overview, feeds, deliveries = await asyncio.to_thread(
-            lambda: (app.store.overview(), app.store.feed_health(), app.store.deliveries(limit=20))
+        overview, feeds, deliveries, alarms = await asyncio.to_thread(
+            lambda: (
+                app.store.overview(),
+                app.store.feed_health(),
+                app.store.deliveries(limit=20),
+                app.store.alarms(since=now - SHOW_ALARMS),
+            )
         )
         return Status(
             version=__version__,
@@ -182,6 +188,7 @@ def _site_parts(
             feeds=_shown(app, feeds),
             deliveries=deliveries,
             subscriptions=[subscription.id for subscription in app.configuration.subscriptions if addresses(app.settings, subscription)],
+            alarms=alarms,
             late=pulses[-1].late(now, PATIENCE) if pulses else (),
         )
 

@@ -14,6 +14,8 @@ from aggregator.cli.check import check
 from aggregator.cli.demo import demo
 from aggregator.cli.digest import digest
 from aggregator.cli.explain import explain
+from aggregator.cli.feeds import feeds
+from aggregator.cli.opml import opml
 from aggregator.cli.parse import parse
 from aggregator.cli.poll import poll
 from aggregator.cli.run import run
@@ -33,6 +35,8 @@ cli = typer.Typer(
 for command in (run, poll, check, explain, parse, demo):
     cli.command()(command)
 cli.add_typer(digest, name="digest")
+cli.add_typer(feeds, name="feeds")
+cli.add_typer(opml, name="opml")
 
 
 def main() -> None:

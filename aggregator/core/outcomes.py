@@ -29,7 +29,9 @@ SAME_ARTICLE: Final = "same_article"
 """The same page, seen through another feed."""
 COSMETIC_REVISION: Final = "cosmetic_revision"
 """Changed words, but no figure, place, name or negation."""
-FOLDED: Final = frozenset({SAME_STORY, ECHO, COPY, SAME_ARTICLE, COSMETIC_REVISION})
+HELD: Final = "held"
+"""Matched, but part of a feed's backlog, of a flood or of a takeover: stored and found, told to nobody."""
+FOLDED: Final = frozenset({SAME_STORY, ECHO, COPY, SAME_ARTICLE, COSMETIC_REVISION, HELD})
 
 EXPLAINED: Final = {
     NO_COUNTRY: "North Korea is not named",
@@ -44,4 +46,5 @@ EXPLAINED: Final = {
     COPY: "the same words elsewhere",
     SAME_ARTICLE: "the same page through another feed",
     COSMETIC_REVISION: "reworded, no fact changed",
+    HELD: "held: older than the watch, or too much at once",
 }

@@ -7,7 +7,9 @@ a time that a clock change skips runs as if the clock had not been changed yet, 
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 
+from aggregator.core.pace import after_skips, interval, overflow_bound
 from aggregator.models import Failed, FailureKind, FeedSpec, Schedule
+from aggregator.records import Habits
 
 LONGEST_BACKOFF = timedelta(hours=12)
 PERMANENT_PAUSE = timedelta(days=1)
@@ -24,10 +26,20 @@ DELIVERY_RETRIES = (
 """Waits after the first, second ... failed attempt; after the last the delivery is dead and the operator is told."""
 
 
-def next_poll_at(feed: FeedSpec, failures: int, failure: Failed | None, now: datetime) -> datetime:
-    """Give the date of a feed's next poll; `failures` counts the failed polls in a row, this one included."""
+NEVER_SEEN = Habits()
+
+
+def next_poll_at(
+    feed: FeedSpec, failures: int, failure: Failed | None, now: datetime, habits: Habits = NEVER_SEEN, wish: timedelta | None = None
+) -> datetime:
+    """Give the date of a feed's next poll; `failures` counts the failed polls in a row, this one included.
+
+    `wish` is what the answer asked for; a feed that failed is asked by its failures alone.
+    """
     if failure is None:
-        return now + _jittered(feed.min_interval, feed.id)
+        due = now + _jittered(interval(feed, habits, wish), feed.id)
+        latest = now + max(feed.min_interval, min(feed.max_interval, overflow_bound(habits)))
+        return after_skips(due, habits.hints, latest)
     wait = PERMANENT_PAUSE if failure.kind is FailureKind.PERMANENT else _backoff(feed, failures)
     return now + max(_jittered(wait, feed.id), failure.retry_after or timedelta(0))
 

@@ -39,6 +39,7 @@ TRACKING_NAMES = frozenset(
 )
 _DEFAULT_PORTS = {"http": "80", "https": "443"}
 _UNSAFE = re.compile(r"[\x00-\x20\x7f-\x9f\u2028\u2029]+")
+_UNRESERVED = re.compile(r"[A-Za-z0-9._~-]*")
 _PATH_SAFE = "/:@!$&'()*+,;=~-._"
 _QUERY_SAFE = _PATH_SAFE + "?"
 
@@ -106,6 +107,8 @@ def _tracks(name: str) -> bool:
 
 def _recode(text: str, safe: str) -> str:
     """Escape everything but unreserved characters and `safe`, keeping escapes that stand for reserved characters."""
+    if _UNRESERVED.fullmatch(text):
+        return text
     out: list[str] = []
     position = 0
     for escape in re.finditer(r"(?:%[0-9A-Fa-f]{2})+", text):

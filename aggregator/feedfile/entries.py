@@ -48,7 +48,7 @@ class FeedEntry(_Entry):
     url: WebAddress = Field(description="Where the feed is.")
     kind: Annotated[Identifier, AfterValidator(agreement.known_kind)] = Field(
         "syndication",
-        description="How to read it: syndication (RSS, Atom, RDF) or jsonfeed; listing and sitemap may be declared, disabled.",
+        description="How to read it: syndication (RSS, Atom, RDF), jsonfeed, sitemap (news), or listing (a page, by CSS selectors).",
         json_schema_extra={"examples": ["syndication", "jsonfeed", "listing", "sitemap"]},
     )
     min_interval: Interval = Field("30m", validate_default=True, description="Never poll more often: 30m, 6h, 1d.")

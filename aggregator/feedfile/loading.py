@@ -16,7 +16,7 @@ from aggregator.feedfile.queries import check_queries
 from aggregator.models import Configuration, FeedSpec, Schedule, SubscriptionSpec, TopicSpec
 
 CHANNELS = ("email", "slack", "file")
-KINDS = ("syndication", "jsonfeed")
+KINDS = ("syndication", "jsonfeed", "sitemap", "listing")
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 _Model = TypeVar("_Model", bound=BaseModel)

@@ -135,7 +135,10 @@ class HttpClient:
     def _outcome(self, answer: _Answer, request: FetchRequest, *, moved: bool) -> FetchOutcome:
         if answer.status == 304 and (request.etag or request.last_modified):
             return NotModified(
-                etag=_opaque(answer.headers, b"etag"), last_modified=_opaque(answer.headers, b"last-modified"), headers=dict(answer.headers)
+                etag=_opaque(answer.headers, b"etag"),
+                last_modified=_opaque(answer.headers, b"last-modified"),
+                headers=dict(answer.headers),
+                moved_to=str(answer.url) if moved else None,
             )
         if answer.status not in _SUCCESS:
             return failure_of_status(answer.status, answer.url.host, answer.headers.get("retry-after"), datetime.now(UTC))

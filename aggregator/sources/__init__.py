@@ -5,23 +5,43 @@ declaration and the time. It does no IO and sanitises nothing. To add a kind, wr
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import TypeAlias
 
 from aggregator.models import FeedSpec, ParsedFeed
-from aggregator.sources import jsonfeed, syndication
+from aggregator.sources import jsonfeed, listing, sitemap, syndication
+from aggregator.sources.hints import read_hints
+from aggregator.sources.rawitems import Cut, cut_known
 
 Parse: TypeAlias = Callable[[bytes, Mapping[str, str], str, FeedSpec, datetime], ParsedFeed]
 
 SOURCES: Mapping[str, Parse] = {
     "syndication": syndication.parse,
     "jsonfeed": jsonfeed.parse,
+    "sitemap": sitemap.parse,
+    "listing": listing.parse,
 }
 
 
-def read_document(feed: FeedSpec, url: str, headers: Mapping[str, str], body: bytes, now: datetime) -> ParsedFeed:
-    """Read one document by its feed's kind."""
+def read_document(feed: FeedSpec, url: str, headers: Mapping[str, str], body: bytes, now: datetime, known: bytes = b"") -> ParsedFeed:
+    """Read one document by its feed's kind; items whose hashes are in `known` are left out and counted as unchanged."""
     parse = SOURCES.get(feed.kind)
     if parse is None:
         return ParsedFeed(error=f"there is no source of the kind '{feed.kind}' (known: {', '.join(sorted(SOURCES))})")
-    return parse(body, headers, url, feed, now)
+    if feed.kind != "syndication":
+        return parse(body, headers, url, feed, now)
+    cut = cut_known(body, known)
+    if 0 < cut.items == cut.known:
+        return _told(ParsedFeed(), cut, body)
+    parsed = parse(cut.body, headers, url, feed, now)
+    if cut.known and len(parsed.entries) != cut.items - cut.known:
+        # What was cut was not what it seemed to be: only the whole document counts.
+        cut = Cut(body)
+        parsed = parse(body, headers, url, feed, now)
+    return _told(parsed, cut, body)
+
+
+def _told(parsed: ParsedFeed, cut: Cut, body: bytes) -> ParsedFeed:
+    whole = len(parsed.entries) == cut.items - cut.known
+    return replace(parsed, unchanged=cut.known, item_hashes=cut.hashes if whole else b"", hints=read_hints(body))

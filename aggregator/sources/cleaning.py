@@ -8,6 +8,8 @@ import nh3
 
 # XML 1.0 section 2.2; lone surrogates are outside of it too.
 _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# The same characters, looked for: a search for few is much quicker than one for all but many.
+_SUSPECT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 # Runs with a line break in them; other white space, such as an ideographic space, belongs to its title.
 _BREAKS = re.compile(" *[\t\r\n\f\v\x1c-\x1e\x85\u2028\u2029]\\s*")
 _MARKUP = re.compile(r"<[a-zA-Z/!?]|&#?\w+;")
@@ -18,7 +20,7 @@ _WIDE = (b"\xff\xfe", b"\xfe\xff", b"\x00", b"<\x00")
 
 def clean(text: str) -> str:
     """Drop characters that XML 1.0 forbids."""
-    return _ILLEGAL.sub("", text)
+    return _ILLEGAL.sub("", text) if _SUSPECT.search(text) else text
 
 
 def one_line(text: str) -> str:

@@ -69,6 +69,12 @@ _SHORT_DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th|er)?(?!\d)"
 _LONG_YEAR = r"(?P<year>\d{4})(?!\d)"
 _YEAR = r"(?P<year>\d{4}|\d{2})(?!\d)"
 
+_ENGLISH = dict(zip(("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"), range(1, 13), strict=True))
+_RFC5322 = re.compile(
+    r"(?:[A-Z][a-z]{2}, )?([0-9]{1,2}) ([A-Z][a-z]{2}) ([0-9]{4}) ([0-9]{2}):([0-9]{2})(?::([0-9]{2}))? "
+    r"(?:([+-])([0-9]{2})([0-9]{2})|GMT|UTC|Z)"
+)
+_RFC3339 = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?(?:Z|[+-](?:0[0-9]|1[0-4]):[0-5][0-9])")
 _COMPACT = re.compile(r"(\d{4})(\d\d)(\d\d)(?:t?(\d\d)(\d\d)(\d\d)?)?(z)?")
 _EPOCH = re.compile(r"\d{10}|\d{13}")
 _COMMENT = re.compile(r"\([^()]*\)")
@@ -111,10 +117,25 @@ def parse_date(text: str, zone: tzinfo) -> datetime | None:
     """Give the moment in UTC that a text names, whatever year it is, or None where that is not certain."""
     if len(text) > _MAX_LENGTH:
         return None
+    if (plain := _from_standard(text)) is not None:
+        return plain
     folded = _folded(text)
     try:
         moment = _from_digits(folded, zone) or _from_words(folded, zone)
         return moment.astimezone(UTC) if moment else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def _from_standard(text: str) -> datetime | None:
+    """Read the two forms that the standards prescribe, RFC 5322 and RFC 3339, without looking for anything else."""
+    try:
+        if match := _RFC5322.fullmatch(text):
+            day, month, year, hour, minute, second, sign, hours, minutes = match.groups()
+            offset = timedelta(hours=int(hours or 0), minutes=int(minutes or 0))
+            moment = datetime(int(year), _ENGLISH.get(month, 0), int(day), int(hour), int(minute), int(second or 0), tzinfo=UTC)
+            return None if offset > _FURTHEST else moment + offset if sign == "-" else moment - offset
+        return datetime.fromisoformat(text).astimezone(UTC) if _RFC3339.fullmatch(text) else None
     except (ValueError, OverflowError):
         return None
 

@@ -4,6 +4,7 @@ Nothing is lost in silence: what is cut, dropped or unreadable leaves a note on 
 """
 
 import hashlib
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
@@ -22,6 +23,9 @@ _MAX_ID = 2_000
 _MAX_URL = 8_192
 _MAX_LIST = 100
 _MAX_NAME = 500
+
+# Addresses that joining and splitting would give back as they are.
+_ABSOLUTE = re.compile(r"https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?/(?:[A-Za-z0-9._~!$'()*+,=:@%/-]*)(?:\?[A-Za-z0-9._~!$'()*+,=:@%/?&-]+)?")
 
 Item = TypeVar("Item")
 
@@ -103,6 +107,8 @@ def link(text: str | None, setting: Setting, note: Callable[[str], None] = lambd
     address = "".join(clean(text or "").split("\n")).strip()
     if not address:
         return None
+    if _ABSOLUTE.fullmatch(address) and len(address) <= _MAX_URL:
+        return address
     try:
         absolute = urljoin(setting.base, address)
         parts = urlsplit(absolute)

@@ -15,7 +15,7 @@ from urllib.parse import urljoin
 from xml.sax import SAXException
 
 from aggregator.models import FeedSpec, ParsedFeed
-from aggregator.sources import jsonfeed
+from aggregator.sources import jsonfeed, quick
 from aggregator.sources.charset import readable
 from aggregator.sources.cleaning import as_html, legal_bytes, one_line, plain
 from aggregator.sources.diagnosis import diagnose
@@ -43,7 +43,10 @@ def _parse(body: bytes, headers: Mapping[str, str], setting: Setting, *, polishe
         return jsonfeed.parse_in(body, setting)
     content_type = headers.get("content-type", "")
     body, content_type = readable(legal_bytes(body), content_type, setting.language)
-    found = _feedparser(body, {**headers, "content-type": content_type} if content_type else headers, polished=polished)
+    found: _Parsed | None = None
+    if not polished and "content-language" not in headers:
+        found = quick.read(body, content_type, _looks_like_html)
+    found = found or _feedparser(body, {**headers, "content-type": content_type} if content_type else headers, polished=polished)
     setting = setting.based_on(urljoin(setting.base, headers.get("content-location", "")))
     return _feed(found, body, setting, polished=polished)
 
@@ -61,6 +64,15 @@ def _feedparser(body: bytes, headers: Mapping[str, str], *, polished: bool) -> _
     parsed = feedparser.parse(io.BytesIO(body), response_headers=known, sanitize_html=polished, resolve_relative_uris=polished)
     # Plain dicts, because feedparser's own answer for absent keys with related ones.
     return {**parsed, "feed": dict(parsed["feed"]), "entries": [dict(item) for item in parsed["entries"]]}
+
+
+def _looks_like_html(text: str) -> bool:
+    """Tell whether feedparser would take a text without a type for HTML."""
+    if "<" not in text and "&" not in text:
+        return False
+    import feedparser.mixin
+
+    return bool(feedparser.mixin._FeedParserMixin.looks_like_html(text))
 
 
 def _feed(found: _Parsed, body: bytes, setting: Setting, *, polished: bool) -> ParsedFeed:

@@ -140,12 +140,14 @@ class ReaderPool:
         for worker in self._workers:
             worker.start()
 
-    async def read(self, feed: FeedSpec, url: str, headers: Mapping[str, str], body: bytes, now: datetime) -> ParsedFeed:
+    async def read(
+        self, feed: FeedSpec, url: str, headers: Mapping[str, str], body: bytes, now: datetime, known: bytes = b""
+    ) -> ParsedFeed:
         """Read a feed's bytes by its kind; whatever they hold, a `ParsedFeed` comes back."""
-        document = (feed, url, dict(headers), body, now)
+        document = (feed, url, dict(headers), body, now, known)
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._read, document)
 
-    def _read(self, document: tuple[FeedSpec, str, Mapping[str, str], bytes, datetime]) -> ParsedFeed:
+    def _read(self, document: tuple[FeedSpec, str, Mapping[str, str], bytes, datetime, bytes]) -> ParsedFeed:
         worker = self._free.get()
         try:
             return ParsedFeed(error="the reader is closed") if self._closed else worker.run(read_document, *document)

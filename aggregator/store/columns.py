@@ -19,7 +19,17 @@ BigId = BigInteger().with_variant(Integer(), "sqlite")
 
 def clean(text: str) -> str:
     """Drop NUL characters and replace lone surrogates, which no UTF-8 database stores."""
+    if "\x00" not in text and (text.isascii() or _is_encodable(text)):
+        return text
     return text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
+
+
+def _is_encodable(text: str) -> bool:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def to_json(shape: Any, value: Any) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, bindparam, func, or_, select, update
 
 from aggregator.models import FeedHealth, FeedSpec
-from aggregator.records import FeedState
+from aggregator.records import FeedState, Habits
 from aggregator.store.database import Section, batches
 from aggregator.store.sequence import hold
 from aggregator.store.tables import entries, feeds
@@ -76,7 +76,8 @@ def save_states(connection: Connection, changed: Collection[FeedState]) -> None:
 
 def state_of(row: RowMapping) -> FeedState:
     """Read a row of feeds."""
-    return FeedState(feed_id=row["id"], **{name: row[name] for name in _STATE})
+    known = {name: row[name] for name in _STATE}
+    return FeedState(feed_id=row["id"], **known | {"habits": row["habits"] or Habits(), "item_hashes": row["item_hashes"] or b""})
 
 
 def _values(state: FeedState) -> dict[str, Any]:
@@ -98,7 +99,7 @@ def _changed(spec: FeedSpec, row: RowMapping, now: datetime) -> dict[str, Any]:
     state = state_of(row)
     if spec.url != state.url:
         state = FeedState(feed_id=spec.id, url=spec.url, next_due_at=now, last_new_at=state.last_new_at)
-    due = (state.next_due_at or now) if spec.enabled else None
+    due = (state.next_due_at or now) if spec.enabled and state.retired_at is None else None
     return {"feed_id": spec.id, **_values(state), **_facts(spec), "next_due_at": due}
 
 
@@ -120,6 +121,8 @@ def _health(row: RowMapping) -> FeedHealth:
 def _status(state: FeedState, *, enabled: bool) -> str:
     if not enabled:
         return "disabled"
+    if state.retired_at is not None:
+        return "retired"
     if state.last_attempt_at is None:
         return "never"
     return "failing" if state.failures else "ok"

@@ -14,7 +14,7 @@ from aggregator.records import Intake, PollRecord
 from aggregator.store.columns import clean
 from aggregator.store.database import batches
 from aggregator.store.sequence import take
-from aggregator.store.tables import articles, entries, revisions, sightings
+from aggregator.store.tables import articles, entries, feeds, revisions, sightings
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +98,10 @@ class Shelf:
 def open_shelf(connection: Connection, last_seq: int, records: Sequence[PollRecord]) -> Shelf:
     """Read what is known of everything in these polls; the sequence must be held."""
     shelf = Shelf(last_seq=last_seq, first_seq=last_seq)
+    with_entries = _feeds_with_entries(connection, [record.feed_id for record in records if record.intakes])
     for record in records:
-        _read_known(connection, shelf, record)
+        if record.feed_id in with_entries:
+            _read_known(connection, shelf, record)
     keys = sorted({clean(intake.article_key) for record in records for intake in record.intakes})
     for batch in batches(keys):
         rows = connection.execute(select(articles.c.article_key, articles.c.id).where(articles.c.article_key.in_(batch)))
@@ -111,6 +113,15 @@ def known_query(feed_id: str, identities: Iterable[str]) -> Select[Any]:
     """Ask for stored entries of one feed by identity."""
     columns = (entries.c.id, entries.c.identity, entries.c.raw_hash)
     return select(*columns).where(entries.c.feed_id == feed_id, entries.c.identity.in_(list(identities)))
+
+
+def _feeds_with_entries(connection: Connection, feed_ids: Sequence[str]) -> set[str]:
+    """Name the feeds that have entries at all; a new feed's hundreds of identities need not be looked up."""
+    found: set[str] = set()
+    for batch in batches(sorted(set(feed_ids))):
+        some = select(entries.c.id).where(entries.c.feed_id == feeds.c.id).exists()
+        found.update(connection.execute(select(feeds.c.id).where(feeds.c.id.in_(batch), some)).scalars())
+    return found
 
 
 def _read_known(connection: Connection, shelf: Shelf, record: PollRecord) -> None:

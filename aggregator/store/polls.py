@@ -13,6 +13,7 @@ from sqlalchemy import Connection, RowMapping, Select, delete, select
 
 from aggregator.errors import StoreError
 from aggregator.records import FeedState, KnownEntry, Poll, PollRecord
+from aggregator.store.alarms import settle
 from aggregator.store.columns import clean
 from aggregator.store.database import Section, batches
 from aggregator.store.feeds import save_states, states
@@ -57,10 +58,12 @@ class Polls(Section):
                 lines.append(_line(record, new, revised))
                 feeds[record.feed_id] = _after(feeds[record.feed_id], record, brought_new=new > 0)
             shelf.save(connection)
-            for batch in batches(lines):
+            # A deferred poll asked nobody and is no history.
+            for batch in batches([line for line in lines if line["outcome"] != "deferred"]):
                 connection.execute(fetches.insert(), batch)
             save_states(connection, feeds.values())
-        return [_poll(line) for line in lines]
+            raised = settle(connection, records)
+        return [replace(_poll(line), raised=tuple(alarm for alarm in raised if alarm.feed_id == line["feed_id"])) for line in lines]
 
     def polls(self, feed_id: str | None = None, limit: int = 50) -> Sequence[Poll]:
         """Give the history of one feed, or of all, newest first."""
@@ -86,7 +89,11 @@ def _feeds_of(connection: Connection, records: Sequence[PollRecord]) -> dict[str
 
 def _after(state: FeedState, record: PollRecord, *, brought_new: bool) -> FeedState:
     """Give a feed's state after a poll; a failure keeps what the last success left."""
-    state = replace(state, last_attempt_at=record.started_at, next_due_at=record.next_due_at)
+    if record.outcome == "deferred":
+        return replace(state, next_due_at=record.next_due_at)
+    retired_at = record.finished_at if record.next_due_at is None else None
+    state = replace(state, last_attempt_at=record.started_at, next_due_at=record.next_due_at, retired_at=retired_at)
+    state = replace(state, habits=record.habits or state.habits)
     if record.outcome == "failed":
         message = record.failure.message if record.failure else "failed without a reason"
         return replace(state, failures=state.failures + 1, error=message)
@@ -100,6 +107,7 @@ def _after(state: FeedState, record: PollRecord, *, brought_new: bool) -> FeedSt
         etag=record.etag or kept.etag,
         last_modified=record.last_modified or kept.last_modified,
         body_hash=record.body_hash or (kept.body_hash if record.outcome == "not_modified" else None),
+        item_hashes=state.item_hashes if record.item_hashes is None else record.item_hashes,
         last_success_at=record.finished_at,
         last_new_at=record.finished_at if brought_new else state.last_new_at,
         newest_published_at=max(published, default=None),

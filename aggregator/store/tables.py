@@ -12,12 +12,14 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Table,
     UniqueConstraint,
 )
 
 from aggregator.models import Digest, Entry, Evidence
+from aggregator.records import Habits
 from aggregator.store.columns import BigId, CleanText, Instant, Stored
 
 metadata = MetaData(
@@ -63,6 +65,21 @@ feeds = Table(
     Column("newest_published_at", Instant),
     Column("failures", Integer, nullable=False),
     Column("error", CleanText),
+    Column("habits", Stored(Habits)),
+    Column("item_hashes", LargeBinary),
+    Column("retired_at", Instant),
+)
+
+alarms = Table(
+    "alarms",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("feed_id", ForeignKey("feeds.id"), nullable=False),
+    Column("kind", CleanText, nullable=False),
+    Column("message", CleanText, nullable=False),
+    Column("raised_at", Instant, nullable=False, index=True),
+    Column("cleared_at", Instant),
+    Index(None, "feed_id", "kind"),
 )
 
 fetches = Table(

@@ -17,7 +17,7 @@ from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 
 from aggregator.models import FeedHealth
-from aggregator.records import DeliveryRow, Overview
+from aggregator.records import Alarm, DeliveryRow, Overview
 
 log = structlog.get_logger(__name__)
 
@@ -46,6 +46,7 @@ class Status:
     deliveries: Sequence[DeliveryRow]
     subscriptions: Sequence[str]
     late: Sequence[str] = ()
+    alarms: Sequence[Alarm] = ()
 
 
 def create_site(status: Callable[[], Awaitable[Status]], service: Callable[[], AbstractAsyncContextManager[None]]) -> FastAPI:

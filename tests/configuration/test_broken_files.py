@@ -17,7 +17,7 @@ EXPECTED = re.compile(r"# line (\d+), (.+?): (.+)")
 
 def problems_of(path: Path) -> tuple[Problem, ...]:
     with pytest.raises(ConfigurationError) as caught:
-        load_configuration(path, THEMES)
+        load_configuration(path, THEMES, known_kinds=("syndication", "jsonfeed"))
     return caught.value.problems
 
 

@@ -42,8 +42,10 @@ class ScriptedFetcher:
 class PlainReader:
     """Read documents in this process, by the sources as they are."""
 
-    async def read(self, feed: FeedSpec, url: str, headers: Mapping[str, str], body: bytes, now: datetime) -> ParsedFeed:
-        return read_document(feed, url, headers, body, now)
+    async def read(
+        self, feed: FeedSpec, url: str, headers: Mapping[str, str], body: bytes, now: datetime, known: bytes = b""
+    ) -> ParsedFeed:
+        return read_document(feed, url, headers, body, now, known)
 
 
 def feed(name: str = "paper", host: str = "") -> FeedSpec:

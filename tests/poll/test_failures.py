@@ -88,10 +88,12 @@ async def test_an_exception_inside_one_feed_is_a_stored_poll_with_a_reason(sqlit
 class BreakingReader(PlainReader):
     """Break on one feed."""
 
-    async def read(self, feed: FeedSpec, url: str, headers: Mapping[str, str], body: bytes, now: datetime) -> ParsedFeed:
+    async def read(
+        self, feed: FeedSpec, url: str, headers: Mapping[str, str], body: bytes, now: datetime, known: bytes = b""
+    ) -> ParsedFeed:
         if feed.id == "bad":
             raise RecursionError
-        return await super().read(feed, url, headers, body, now)
+        return await super().read(feed, url, headers, body, now, known)
 
 
 async def test_an_exception_of_the_reader_is_one_feeds_failure(sqlite_store: SqlStore, clock: Clock) -> None:

@@ -1,0 +1,131 @@
+"""Poll the same feeds with this program and with its peers, in turn, and print the ratios.
+
+``python bench/ingest.py [--feeds 200] [--runs 3] [--peers PYTHON] [--whole]``
+
+`PYTHON` is an interpreter that has reader, feedparser, httpx and fastfeedparser; without one it is made in a scratch folder with
+``python -m venv`` and pip. Peers: reader with 20 workers, httpx with feedparser, httpx with fastfeedparser, each a process a phase.
+Phases: cold (nothing known), same (all 304), some (5 % of the feeds have two new items), late (all 304 after 100 ms), hang (2 % of the
+hosts never answer). Goals are ratios of medians to a peer in the same run, never seconds: machines drift.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+
+from _world import address_of
+
+HERE = Path(__file__).parent
+PORT = 18_766
+PHASES = ("cold", "same", "some", "late")
+PEERS = ("ours", "reader", "feedparser", "fastfeedparser")
+PACKAGES = ("reader", "feedparser", "httpx", "fastfeedparser", "sgmllib3k")
+
+
+@contextmanager
+def served(feeds: int) -> Iterator[None]:
+    """Run the feed server while the block lasts."""
+    process = subprocess.Popen([sys.executable, str(HERE / "_feed_server.py"), str(PORT), str(feeds)], stdout=subprocess.PIPE)
+    try:
+        assert process.stdout
+        process.stdout.readline()
+        yield
+    finally:
+        process.kill()
+        process.wait()
+
+
+def control(command: str) -> None:
+    """Tell the server something."""
+    urllib.request.urlopen(f"http://127.0.0.1:{PORT}/ctl/{command}").close()
+
+
+def measured(command: Sequence[str]) -> tuple[float, float, str]:
+    """Run a command and give its wall and CPU seconds, its children's included, and its last line."""
+    start = perf_counter()
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(HERE.parent)})
+    assert process.stdout
+    said = process.stdout.read().decode().strip()
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise SystemExit(f"{' '.join(command)} failed")
+    return perf_counter() - start, used.ru_utime + used.ru_stime, said.rpartition("\n")[2]
+
+
+def command_of(peer: str, python: str, urls: Path, database: Path, mode: str) -> list[str]:
+    """Give the command that polls once."""
+    if peer == "ours":
+        return [sys.executable, str(HERE / "_ours.py"), str(urls), str(database), mode]
+    return [python, str(HERE / "_peers.py"), peer, str(urls), str(database)]
+
+
+def run(peer: str, python: str, urls: Path, folder: Path, mode: str) -> dict[str, tuple[float, float]]:
+    """Take one peer through the phases on a database of its own."""
+    database = folder / f"{peer}.db"
+    for leftover in folder.glob(f"{peer}.db*"):
+        leftover.unlink()
+    command, found = command_of(peer, python, urls, database, mode), {}
+    for phase in PHASES:
+        if phase == "some":
+            control("next")
+        control("set?latency=0.1" if phase == "late" else "set?latency=0")
+        found[phase] = measured(command)[:2]
+    control("set?latency=0")
+    return found
+
+
+def peers_python(folder: Path) -> str:
+    """Make an interpreter with the peers in a folder that goes away."""
+    subprocess.run([sys.executable, "-m", "venv", str(folder / "peers")], check=True)
+    python = str(folder / "peers" / "bin" / "python")
+    subprocess.run([python, "-m", "pip", "--quiet", "install", *PACKAGES], check=True)
+    return python
+
+
+def main() -> None:
+    """Run everything and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--feeds", type=int, default=200)
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--peers", default="")
+    parser.add_argument("--whole", action="store_true", help="ours judges too: matching, enrichment, stories")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder, urls = Path(name), Path(name) / "urls"
+        urls.write_text("\n".join(f"http://{address_of(feed)}:{PORT}/f/{feed}.xml" for feed in range(given.feeds)))
+        python = given.peers or peers_python(folder)
+        rows: dict[str, list[dict[str, tuple[float, float]]]] = {peer: [] for peer in PEERS}
+        with served(given.feeds):
+            for _ in range(given.runs):
+                for peer in PEERS:
+                    rows[peer].append(run(peer, python, urls, folder, "whole" if given.whole else "poll"))
+            resident = measured([sys.executable, str(HERE / "_ours.py"), str(urls), str(folder / "ours.db"), "resident"])[2]
+            control("set?hang=0.02")
+            hanging = measured(command_of("ours", python, urls, folder / "ours.db", "poll"))
+    _print(rows, given.feeds, resident, hanging)
+
+
+def _print(rows: dict[str, list[dict[str, tuple[float, float]]]], feeds: int, resident: str, hanging: tuple[float, float, str]) -> None:
+    print(f"{feeds} feeds x 40 items, {len(rows['ours'])} interleaved runs, medians: wall s / CPU s, then ours to the peer")
+    print("| peer | " + " | ".join(PHASES) + " |\n|---|" + "---|" * len(PHASES))
+    middle = {
+        peer: {phase: [median(one[phase][kind] for one in found) for kind in (0, 1)] for phase in PHASES} for peer, found in rows.items()
+    }
+    for peer, found in middle.items():
+        print(f"| {peer} | " + " | ".join(f"{found[phase][0]:.2f} / {found[phase][1]:.2f}" for phase in PHASES) + " |")
+    for peer in PEERS[1:]:
+        ratios = [f"{middle['ours'][p][0] / middle[peer][p][0]:.2f} / {middle['ours'][p][1] / middle[peer][p][1]:.2f}" for p in PHASES]
+        print(f"| ours : {peer} | " + " | ".join(ratios) + " |")
+    print(f"resident round of 304s: {resident}; a round with 2 % hanging hosts (10 s deadline): {hanging[0]:.2f} s, {hanging[2]}")
+
+
+if __name__ == "__main__":
+    main()

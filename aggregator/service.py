@@ -14,6 +14,7 @@ import structlog
 import uvicorn
 
 from aggregator import __version__
+from aggregator.alarms import Watchman, alarms
 from aggregator.app import App, addresses, declare, open_app, read_configuration, utc_now
 from aggregator.deliver import decide_due, send_due
 from aggregator.judge import judge_pending
@@ -95,11 +96,13 @@ def tell_start(app: App) -> None:
 
 def ticks(app: App) -> tuple[Tick, ...]:
     """Name the questions the service asks again and again."""
+    watchman = Watchman()
     return (
         Tick(name="poll", every=timedelta(seconds=5), run=lambda: _poll(app)),
         Tick(name="judge", every=timedelta(seconds=2), run=lambda: _judge(app)),
         Tick(name="decide", every=timedelta(seconds=5), run=lambda: _decide(app)),
         Tick(name="send", every=timedelta(seconds=2), run=lambda: _send(app)),
+        Tick(name="watch", every=timedelta(minutes=1), run=lambda: _watch(app, watchman)),
         Tick(name="upkeep", every=timedelta(hours=1), run=lambda: _upkeep(app)),
     )
 
@@ -118,6 +121,10 @@ async def _decide(app: App) -> None:
 
 async def _send(app: App) -> None:
     await send_due(app.delivering)
+
+
+async def _watch(app: App, watchman: Watchman) -> None:
+    await asyncio.to_thread(watchman.watch, app.delivering)
 
 
 async def _upkeep(app: App) -> None:
@@ -140,8 +147,8 @@ def _site_parts(
 
     async def status() -> Status:
         now = clock()
-        overview, feeds, deliveries = await asyncio.to_thread(
-            lambda: (app.store.overview(), app.store.feed_health(), app.store.deliveries(limit=20))
+        overview, feeds, deliveries, raised = await asyncio.to_thread(
+            lambda: (app.store.overview(), app.store.feed_health(), app.store.deliveries(limit=20), alarms(app.delivering))
         )
         return Status(
             version=__version__,
@@ -152,6 +159,7 @@ def _site_parts(
             deliveries=deliveries,
             subscriptions=[subscription.id for subscription in app.configuration.subscriptions if addresses(app.settings, subscription)],
             late=pulses[-1].late(now, PATIENCE) if pulses else (),
+            alarms=[(alarm.kind, f"{alarm.subscription}: {alarm.text}") for alarm in raised],
         )
 
     return status, run

@@ -36,7 +36,10 @@ _FOLDER = Path(__file__).parent
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """Hold what the status page shows; `late` names scheduled steps that did not come to their end in time."""
+    """Hold what the status page shows; `late` names scheduled steps that did not come to their end in time.
+
+    `alarms` are pairs of kind and text; a digest that was due and did not go ("overdue") makes the service unready.
+    """
 
     version: str
     now: datetime
@@ -46,6 +49,7 @@ class Status:
     deliveries: Sequence[DeliveryRow]
     subscriptions: Sequence[str]
     late: Sequence[str] = ()
+    alarms: Sequence[tuple[str, str]] = ()
 
 
 def create_site(status: Callable[[], Awaitable[Status]], service: Callable[[], AbstractAsyncContextManager[None]]) -> FastAPI:
@@ -76,8 +80,9 @@ def create_site(status: Callable[[], Awaitable[Status]], service: Callable[[], A
     @site.get("/readyz")
     async def tell_ready() -> JSONResponse:
         current = await status()
-        ready = not current.late and current.overview.last_poll_at is not None
-        return JSONResponse({"ready": ready, "late": list(current.late)}, status_code=200 if ready else 503)
+        overdue = [text for kind, text in current.alarms if kind == "overdue"]
+        ready = not current.late and not overdue and current.overview.last_poll_at is not None
+        return JSONResponse({"ready": ready, "late": list(current.late), "overdue": overdue}, status_code=200 if ready else 503)
 
     return site
 

@@ -82,7 +82,8 @@ def create_site(status: Callable[[], Awaitable[Status]], service: Callable[[], A
         current = await status()
         overdue = [text for kind, text in current.alarms if kind == "overdue"]
         ready = not current.late and not overdue and current.overview.last_poll_at is not None
-        return JSONResponse({"ready": ready, "late": list(current.late), "overdue": overdue}, status_code=200 if ready else 503)
+        said: dict[str, object] = {"ready": ready, "late": list(current.late)}
+        return JSONResponse(said | ({"overdue": overdue} if overdue else {}), status_code=200 if ready else 503)
 
     return site
 

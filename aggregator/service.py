@@ -16,15 +16,16 @@ import uvicorn
 
 from aggregator import __version__
 from aggregator.alarms import Watchman, alarms
-from aggregator.app import App, addresses, declare, open_app, read_configuration, utc_now
+from aggregator.app import App, addresses, declare, open_app, published_feed, read_configuration, signing_key, utc_now
 from aggregator.deliver import decide_due, send_due
 from aggregator.judge import judge_pending
+from aggregator.leaving import find_reader, leave_subscription
 from aggregator.models import Configuration, FeedHealth
 from aggregator.poll import poll_due
 from aggregator.scheduler import Pulse, Tick, ticking
 from aggregator.settings import Settings
 from aggregator.store import installation_lock
-from aggregator.web import Status, create_site
+from aggregator.web import ReaderDesk, Status, create_site
 
 log = structlog.get_logger(__name__)
 
@@ -46,7 +47,7 @@ async def _serve(settings: Settings, configuration: Configuration) -> None:
         app.store.release_leases()
         declare(app)
         tell_start(app)
-        site = create_site(*_site_parts(app, utc_now))
+        site = create_site(*_site_parts(app, utc_now), _desk(app))
         await _until_stopped(
             uvicorn.Config(
                 site,
@@ -140,6 +141,24 @@ def _shown(app: App, feeds: Sequence[FeedHealth]) -> Sequence[FeedHealth]:
     reasons = {feed.id: f"since {feed.disabled_on}: {feed.disabled_reason}" for feed in app.configuration.feeds if not feed.enabled}
     told = (replace(feed, error=feed.error or reasons.get(feed.feed_id)) for feed in feeds)
     return sorted(told, key=lambda feed: (order.index(feed.status), feed.name))
+
+
+def _desk(app: App) -> ReaderDesk:
+    """Give the site what readers may do: unsubscribe, and read a subscription as a feed."""
+    secret, store, clock = signing_key(app.settings), app.store, app.delivering.clock
+
+    async def find(token: str) -> str | None:
+        found = await asyncio.to_thread(find_reader, store, secret, token)
+        known = app.delivering.subscriptions.get(found.delivery.subscription) if found else None
+        return (known.name if known else found.delivery.subscription) if found else None
+
+    async def leave(token: str) -> bool:
+        return await asyncio.to_thread(leave_subscription, store, secret, token, clock())
+
+    async def feed(subscription: str, form: str) -> bytes | None:
+        return await asyncio.to_thread(published_feed, app, subscription, form)
+
+    return ReaderDesk(find=find, leave=leave, feed=feed)
 
 
 def _site_parts(

@@ -20,7 +20,7 @@ from aggregator.channels.wording import (
     summary,
     web_link,
 )
-from aggregator.models import Coverage, Delivery, Digest, FeedHealth, Item, Outlet
+from aggregator.models import Coverage, Digest, FeedHealth, Item, Outlet
 
 ALSO_IN = 8
 FAILING_FEEDS = 20
@@ -115,6 +115,7 @@ class Page:
     statement: Statement
     public_url: str | None
     reference: str
+    leave: bool = False
 
     @property
     def empty(self) -> bool:
@@ -128,8 +129,8 @@ class Page:
         return cards[0].headline if cards else ""
 
 
-def lay_out(digest: Digest, delivery: Delivery, public_url: str | None = None) -> Page:
-    """Lay a digest out with every story in full."""
+def lay_out(digest: Digest, public_url: str | None = None) -> Page:
+    """Lay a digest out with every story in full, the same for every recipient."""
     cards = tuple(_card(item, digest) for item in digest.items)
     return Page(
         name=clean(digest.name, 120) or clean(digest.subscription, 120),
@@ -142,7 +143,7 @@ def lay_out(digest: Digest, delivery: Delivery, public_url: str | None = None) -
         more=0,
         statement=_statement(digest.coverage, digest.time_zone),
         public_url=web_link(public_url) if public_url else None,
-        reference=f"{clean(digest.subscription, 60)} {digest.after_seq}-{digest.through_seq} {clean(delivery.key, 80)}",
+        reference=f"{clean(digest.subscription, 60)} {digest.after_seq}-{digest.through_seq}",
     )
 
 

@@ -101,7 +101,7 @@ def recipient_of_channel(recipient: str, info: ValidationInfo) -> str:
         refuse("a web address stands here; the address of a webhook is a secret and must not be in this file", _IN_ENVIRONMENT)
     if channel == "email" and not _MAILBOX.fullmatch(recipient):
         refuse("this is no e-mail address", f"name@example.org, or {_IN_ENVIRONMENT}")
-    if channel not in ("email", "file", None):
+    if channel not in ("email", "file", "feed", None):
         refuse(f"a recipient of the channel {shown(channel)!r} is a secret and must not be in this file", _IN_ENVIRONMENT)
     return recipient
 

@@ -75,6 +75,12 @@ class Deliveries(Section):
             row = connection.execute(_with_digest(deliveries.c.id == delivery_id)).mappings().first()
             return _line(row, _thread(connection, row, self._frozen(connection, row["digest_id"]))) if row else None
 
+    def delivery_of_key(self, key: str) -> DeliveryRow | None:
+        """Give the delivery with this key, or None."""
+        with self._database.read() as connection:
+            row = connection.execute(_with_digest(deliveries.c.key == key)).mappings().first()
+            return _line(row) if row else None
+
     def resend(self, delivery_ids: Collection[int], now: datetime) -> int:
         """Put dead deliveries back, due now and with all their attempts before them; gives how many.
 

@@ -18,6 +18,7 @@ from jinja2 import Environment, FileSystemLoader, select_autoescape
 
 from aggregator.models import FeedHealth
 from aggregator.records import DeliveryRow, Overview
+from aggregator.web.readers import ReaderDesk, reader_pages
 
 log = structlog.get_logger(__name__)
 
@@ -31,6 +32,8 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
+PAGES_MAY_SET = ("Content-Security-Policy", "Cache-Control")
+"""What a page may say otherwise: that it has a form, that a feed may be kept for a while."""
 _FOLDER = Path(__file__).parent
 
 
@@ -52,8 +55,12 @@ class Status:
     alarms: Sequence[tuple[str, str]] = ()
 
 
-def create_site(status: Callable[[], Awaitable[Status]], service: Callable[[], AbstractAsyncContextManager[None]]) -> FastAPI:
-    """Make the site; `service` is entered while the site is up, `status` is asked for each page."""
+def create_site(
+    status: Callable[[], Awaitable[Status]],
+    service: Callable[[], AbstractAsyncContextManager[None]],
+    desk: ReaderDesk | None = None,
+) -> FastAPI:
+    """Make the site; `service` is entered while the site is up, `status` is asked for each page, `desk` serves readers."""
     pages = Environment(loader=FileSystemLoader(_FOLDER / "templates"), autoescape=select_autoescape(default=True))
     pages.filters["moment"] = moment
     pages.filters["ago"] = ago
@@ -67,6 +74,9 @@ def create_site(status: Callable[[], Awaitable[Status]], service: Callable[[], A
     site.mount("/static", StaticFiles(directory=_FOLDER / "static"), name="static")
     site.middleware("http")(_with_headers)
     site.exception_handler(Exception)(_explain_failure)
+
+    if desk is not None:
+        site.include_router(reader_pages(desk, pages))
 
     @site.get("/", response_class=HTMLResponse)
     async def show_status() -> str:
@@ -108,7 +118,8 @@ def ago(at: datetime | None, now: datetime) -> str:
 
 async def _with_headers(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
     response = await call_next(request)
-    response.headers.update(HEADERS)
+    own = {name: response.headers[name] for name in PAGES_MAY_SET if name in response.headers}
+    response.headers.update(HEADERS | own)
     return response
 
 

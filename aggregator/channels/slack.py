@@ -105,7 +105,7 @@ class SlackChannel:
         outcome = await self.poster.post(self.api, body, {**_headers(delivery), "Authorization": f"Bearer {token}"})
         error = bot_refusal(outcome, self.clock())
         if error is not None:
-            raise _told(error, f"https://slack.com/{token}")
+            raise _told(error, f"https://slack.com/api/bot/{token}")
         assert isinstance(outcome, Posted)  # noqa: S101 - narrows a type: what is no answer is an error above
         name = _BOT_NAME.search(outcome.body.decode(errors="replace"))
         return Receipt(detail="Slack took the message", thread=name[1] if name else None)

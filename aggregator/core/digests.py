@@ -13,9 +13,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from aggregator.core.excerpts import Excerpt, Mark, cut, excerpt
+from aggregator.core.measures import in_words
 from aggregator.core.timing import missed_times
 from aggregator.errors import AggregatorError
-from aggregator.models import Coverage, Digest, Evidence, FeedHealth, Item, Judgement, Outlet, Role, SubscriptionSpec, TopicSpec
+from aggregator.models import Coverage, Digest, Evidence, Fact, FeedHealth, Item, Judgement, Outlet, Role, SubscriptionSpec, TopicSpec
 from aggregator.records import StoryMaterial, ToldArticle, WindowCounts
 
 BELOW_SUBSCRIPTION = "below_subscription_threshold"
@@ -216,7 +217,7 @@ def _item(story: StoryMaterial, reader: _Reader) -> Item:
         excerpt=shown.text,
         excerpt_marks=shown.marks,
         changes=() if story.told_version is None else story.changes,
-        facts=_figures(story, lead),
+        facts=_figures(story, lead, reader.subscription.language),
         published_at=lead.published_at,
         first_seen_at=min(article.first_seen_at for article in story.articles),
     )
@@ -267,13 +268,20 @@ def _outlets(story: StoryMaterial, lead: ToldArticle) -> Iterator[Outlet]:
         )
 
 
-def _figures(story: StoryMaterial, lead: ToldArticle) -> tuple[str, ...]:
-    """Give up to three figures, the lead's own first, each once whatever language it is written in."""
+def _figures(story: StoryMaterial, lead: ToldArticle, language: str) -> tuple[str, ...]:
+    """Give up to three figures, the lead's own first, each once whatever language it is written in, and readable in the reader's."""
     ordered = sorted(story.articles, key=lambda article: (article is not lead, _WITNESSES[article.telling.role]))
     quotes: dict[str, str] = {}
-    for figure in (figure for article in ordered for figure in article.figures):
-        quotes.setdefault(figure.concept, figure.quote)
+    for article in ordered:
+        for figure in article.figures:
+            quotes.setdefault(figure.concept, _readable(figure, article.telling.language, language))
     return tuple(dict.fromkeys(quotes.values()))[:FIGURES]
+
+
+def _readable(figure: Fact, written: str, language: str) -> str:
+    """Quote a figure, with its meaning behind it where the reader's language is another."""
+    meaning = in_words(figure, language) if written.split("-")[0] != language.split("-")[0] else None
+    return f"{figure.quote} ({meaning})" if meaning and meaning != figure.quote else figure.quote
 
 
 def _excerpt(lead: ToldArticle, matches: Mapping[str, Judgement]) -> Excerpt:

@@ -3,17 +3,28 @@
 Everything above gets an `App` and knows neither database nor network library; everything below gets what it needs as an argument.
 """
 
+import os
 import re
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import (
+    AbstractAsyncContextManager,
+    AbstractContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    contextmanager,
+    nullcontext,
+    suppress,
+)
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from secrets import token_hex
 
 import structlog
 
 from aggregator import __version__
-from aggregator.channels import CHANNELS, EmailChannel, FileChannel, SlackChannel
+from aggregator.channels import CHANNELS, AppriseChannel, EmailChannel, FeedChannel, FileChannel, SlackChannel, WebhookChannel
+from aggregator.channels.feed import atom, json_feed
 from aggregator.core.timing import next_due_at
 from aggregator.deliver import Delivering
 from aggregator.enrich import Enricher
@@ -23,6 +34,7 @@ from aggregator.feedfile import load_configuration
 from aggregator.feedfile.adding import as_yaml, feed_id, with_feeds
 from aggregator.http_client import HttpClient, Limits
 from aggregator.judge import Judging
+from aggregator.leaving import leave_token
 from aggregator.matching import compile_topics
 from aggregator.models import Configuration, Delivery, Digest, Failed, FeedSpec, Fetched, FetchRequest, SubscriptionSpec
 from aggregator.poll import Polling
@@ -210,6 +222,15 @@ def free_leases(app: App) -> None:
             app.store.release_leases()
 
 
+def published_feed(app: App, subscription: str, form: str) -> bytes | None:
+    """Give a subscription's latest digests as a feed, "atom" or "json"; None where there is no such subscription or nothing to show."""
+    if subscription not in app.delivering.subscriptions:
+        return None
+    digests = [digest for _, digest in app.store.digests(subscription, limit=50)]
+    write = {"atom": atom, "json": json_feed}.get(form)
+    return write(digests, app.settings.public_url) if write and digests else None
+
+
 def report_file(path: Path) -> Report:
     """Read a saved feed and report what is in it, or why it cannot be read; longer ones than the network may bring are refused."""
     most = Limits().max_body
@@ -268,25 +289,59 @@ def _judging(configuration: Configuration, store: Store, clock: Callable[[], dat
 def _delivering(
     settings: Settings, configuration: Configuration, store: Store, http: HttpClient, clock: Callable[[], datetime]
 ) -> Delivering:
+    channels = _channels(settings, http)
     return Delivering(
         store=store,
-        channels=_channels(settings, http),
+        channels=channels,
         subscriptions={subscription.id: subscription for subscription in configuration.subscriptions},
         topics=configuration.topics,
         addresses=lambda subscription: addresses(settings, subscription),
         label=load_packs().label,
         clock=clock,
+        session=_session(channels),
     )
+
+
+def _session(channels: Mapping[str, Channel]) -> Callable[[], AbstractAsyncContextManager[None]]:
+    """Give the session in which mail keeps its connections."""
+    email = channels.get("email")
+    return email.session if isinstance(email, EmailChannel) else nullcontext
 
 
 def _channels(settings: Settings, http: HttpClient) -> Mapping[str, Channel]:
     channels: dict[str, Channel] = {
         "file": _outbox(settings),
         "slack": SlackChannel(http, settings.secret, allow_hosts=settings.http_allow, public_url=settings.public_url),
+        "webhook": WebhookChannel(http, settings.secret, allow_hosts=settings.http_allow),
+        "feed": FeedChannel(settings.public_url),
+        "apprise": AppriseChannel(settings.secret, settings.public_url),
     }
     if settings.smtp and settings.mail_from:
-        channels["email"] = EmailChannel(settings.smtp, settings.mail_from, settings.public_url)
+        channels["email"] = EmailChannel(settings.smtp, settings.mail_from, settings.public_url, leave_link=_leave_link(settings))
     return channels
+
+
+def _leave_link(settings: Settings) -> Callable[[Delivery], str | None]:
+    """Give what makes the address for unsubscribing; None where readers cannot reach our pages."""
+    if settings.public_url is None:
+        return lambda delivery: None
+    secret = signing_key(settings)
+    return lambda delivery: f"{settings.public_url}/leave/{leave_token(secret, delivery.key)}"
+
+
+def signing_key(settings: Settings) -> bytes:
+    """Give the key that signs addresses for unsubscribing: AGGREGATOR_SECRET_KEY, or one made once in the data folder.
+
+    Several machines on one database need the variable, or each would sign for itself.
+    """
+    given = settings.secret("AGGREGATOR_SECRET_KEY")
+    if given:
+        return given.encode()
+    path = settings.data_dir / "secret.key"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with suppress(FileExistsError), os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(token_hex(32))
+    return path.read_bytes()
 
 
 def _outbox(settings: Settings) -> FileChannel:
@@ -300,8 +355,8 @@ def addresses(settings: Settings, subscription: SubscriptionSpec) -> Sequence[Ad
     A webhook stays the name of its variable: its address is a secret, and only its channel asks for it. Without it there is no
     address, and the subscription's window stays open until there is one.
     """
-    if subscription.channel == "file":
-        return (Address(channel="file", recipient=OUTBOX),)
+    if subscription.channel in ("file", "feed"):
+        return (Address(channel=subscription.channel, recipient=OUTBOX if subscription.channel == "file" else subscription.id),)
     if subscription.channel == "email":
         people = tuple(person for recipient in subscription.recipients for person in _people(settings, recipient))
         if settings.smtp and people:

@@ -7,19 +7,22 @@ out again under the same Message-ID or idempotency key.
 """
 
 import asyncio
+import hashlib
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import AbstractAsyncContextManager, nullcontext
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 
-from aggregator.core.digests import Gathered, Window, compose
-from aggregator.core.timing import DELIVERY_RETRIES, next_attempt_at, next_due_at
-from aggregator.errors import AggregatorError, DeliveryError
+from aggregator.core.alerts import held_until
+from aggregator.core.digests import DAYS, Gathered, Window, compose
+from aggregator.core.timing import DELIVERY_RETRIES, latest_due_at, next_attempt_at, next_due_at
+from aggregator.errors import AggregatorError, DeliveryError, UsageError
 from aggregator.models import Digest, Receipt, SubscriptionSpec, TopicSpec
-from aggregator.ports import Channel, Store
-from aggregator.records import Address, ClaimedDelivery, SubscriptionState
+from aggregator.ports import Channel, Message, Store
+from aggregator.records import Address, ClaimedDelivery, Closure, SubscriptionState
 
 log = structlog.get_logger(__name__)
 
@@ -34,7 +37,7 @@ class Delivering:
     """Hold what delivering works with.
 
     `addresses` resolves a subscription's recipients; no address means that nobody is configured yet, and its window stays open.
-    `label` gives a concept's name in a language.
+    `label` gives a concept's name in a language. `session` is entered while messages go out, for channels that keep a connection.
     """
 
     store: Store
@@ -45,6 +48,7 @@ class Delivering:
     label: Callable[[str, str], str]
     clock: Callable[[], datetime]
     parallel: int = 4
+    session: Callable[[], AbstractAsyncContextManager[None]] = nullcontext
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +64,7 @@ def decide_due(delivering: Delivering) -> tuple[int, ...]:
     """Decide a digest for every subscription that is due, and give the new digests' ids."""
     now = delivering.clock()
     decided: list[int] = []
+    _mend_due_dates(delivering, now)
     for state in delivering.store.due_subscriptions(now):
         try:
             digest_id = _decide(delivering, state, now)
@@ -77,10 +82,39 @@ def decide_now(delivering: Delivering, subscription: str) -> int | None:
     return _decide(delivering, state, delivering.clock()) if state else None
 
 
-def preview(delivering: Delivering, subscription: SubscriptionSpec) -> Digest:
-    """Compose the digest that would go out now; nothing is stored."""
-    state = delivering.store.subscription_state(subscription.id)
-    return _composed(delivering, subscription, state or SubscriptionState(subscription=subscription.id, after_seq=0, next_due_at=None))
+def preview(delivering: Delivering, subscription: SubscriptionSpec, at: datetime | None = None) -> Digest:
+    """Compose the digest that would go out now, or at a given moment; nothing is stored.
+
+    At a moment in the past the window ends with what was observed by then, and begins where the digest before it ended. Stories told
+    since then in their present version are not told again.
+    """
+    store = delivering.store
+    state = store.subscription_state(subscription.id) or SubscriptionState(subscription=subscription.id, after_seq=0, next_due_at=None)
+    if at is None:
+        return _compose(delivering, subscription, _gathered(delivering, subscription, state, store.judged_through()))
+    use = replace(delivering, clock=lambda: at)
+    before = store.digest_before(subscription.id, at)
+    through = min(store.judged_through(), store.observed_through(at))
+    if at < delivering.clock():
+        after = before.through_seq if before else 0
+        state = replace(state, after_seq=after, next_due_at=None, last_digest_at=before.decided_at if before else None)
+    return _compose(use, subscription, _gathered(use, subscription, state, through))
+
+
+def render_again(delivering: Delivering, digest_id: int, delivery_id: int) -> tuple[bytes, bool | None]:
+    """Render a delivery again as its channel sent it, and tell whether it is the same to the byte; None where that is not known.
+
+    Raises `UsageError` where there is no such delivery, or its channel is not configured.
+    """
+    row, digest = delivering.store.delivery(delivery_id), delivering.store.digest(digest_id)
+    if row is None or digest is None or row.delivery.digest_id != digest_id:
+        raise UsageError(f"digest {digest_id} has no delivery {delivery_id}")
+    channel = delivering.channels.get(row.delivery.channel)
+    if channel is None:
+        raise UsageError(f"channel {row.delivery.channel!r} is not configured: set what it needs in the environment")
+    message = channel.render(digest, row.delivery)
+    body = whole_of(message)
+    return body, body_hash(message) == row.body_hash if row.body_hash else None
 
 
 async def send_due(delivering: Delivering, progress: Callable[[Sent], None] = lambda sent: None) -> tuple[Sent, ...]:
@@ -98,11 +132,12 @@ async def send_due(delivering: Delivering, progress: Callable[[Sent], None] = la
             results.append(sent)
 
     workers = [asyncio.create_task(work()) for _ in range(delivering.parallel)]
-    try:
-        ended = await asyncio.gather(*workers, return_exceptions=True)
-    except asyncio.CancelledError:  # the workers are cancelled too; each ends when its message is through
-        await asyncio.wait(workers)
-        raise
+    async with delivering.session():
+        try:
+            ended = await asyncio.gather(*workers, return_exceptions=True)
+        except asyncio.CancelledError:  # the workers are cancelled too; each ends when its message is through
+            await asyncio.wait(workers)
+            raise
     for error in ended:
         if error is not None:
             raise error
@@ -122,11 +157,14 @@ async def _finished(sending: Coroutine[Any, Any, Sent]) -> Sent:
 
 def _decide(delivering: Delivering, state: SubscriptionState, now: datetime) -> int | None:
     subscription = delivering.subscriptions.get(state.subscription)
-    addresses = delivering.addresses(subscription) if subscription else ()
+    addresses = open_addresses(delivering, subscription) if subscription else ()
     if subscription is None or not addresses:
         return None
     due = next_due_at(subscription.schedule, now)
-    digest = _composed(delivering, subscription, state)
+    gathered = _gathered(delivering, subscription, state, delivering.store.judged_through())
+    digest = _compose(delivering, subscription, gathered)
+    if digest.kind == "alert" and digest.items and _held(subscription, gathered, digest, now):
+        return None
     if digest.items or (due is not None and subscription.when_empty == "send"):
         digest_id = delivering.store.record_digest(digest, addresses, due, now)
         if digest_id is not None:  # None: another process decided this window first
@@ -136,17 +174,45 @@ def _decide(delivering: Delivering, state: SubscriptionState, now: datetime) -> 
     return None
 
 
-def _composed(delivering: Delivering, subscription: SubscriptionSpec, state: SubscriptionState) -> Digest:
-    """Compose the window from where the subscription stands to the last judged revision; read in one transaction."""
-    store = delivering.store
+def open_addresses(delivering: Delivering, subscription: SubscriptionSpec) -> Sequence[Address]:
+    """Give the addresses that are configured and not closed."""
+    closed = {closure.address for closure in delivering.store.closures(subscription.id)}
+    return tuple(address for address in delivering.addresses(subscription) if address not in closed)
+
+
+def _mend_due_dates(delivering: Delivering, now: datetime) -> None:
+    """Undo what a clock that ran ahead left behind: a digest due in a year."""
+    latest = {name: latest_due_at(subscription.schedule, now) for name, subscription in delivering.subscriptions.items()}
+    for name in delivering.store.mend_due_dates({name: due_at for name, due_at in latest.items() if due_at}):
+        log.warning("a digest was due implausibly late; its date is mended", subscription=name, due_at=latest[name])
+
+
+def _held(subscription: SubscriptionSpec, gathered: Gathered, digest: Digest, now: datetime) -> bool:
+    """Tell whether an alert has to wait; its window stays open, so it goes out with what comes meanwhile."""
+    told = {item.story_id for item in digest.items}
+    changed = [story.changed_at for story in gathered.stories if story.story_id in told and story.changed_at]
+    score = max(item.score for item in digest.items)
+    return held_until(subscription, score, min(changed, default=None), gathered.window.since, now) is not None
+
+
+def _gathered(delivering: Delivering, subscription: SubscriptionSpec, state: SubscriptionState, judged: int) -> Gathered:
+    """Gather the window from where the subscription stands to the last judged revision; read in one transaction."""
+    store, topics, after = delivering.store, subscription.topics, state.after_seq
+    through = max(judged, after)
+    alert = subscription.schedule.every == "immediate"
     with store.transaction():
-        through = max(store.judged_through(), state.after_seq)
-        gathered = Gathered(
-            window=Window(after_seq=state.after_seq, through_seq=through, since=state.last_digest_at),
-            stories=store.window_stories(subscription.id, subscription.topics, state.after_seq, through),
-            counts=store.window_counts(subscription.topics, state.after_seq, through),
+        return Gathered(
+            window=Window(after_seq=after, through_seq=through, since=state.last_digest_at),
+            stories=store.window_stories(subscription.id, topics, after, through),
+            counts=store.window_counts(topics, after, through),
             feeds=store.feed_health(),
+            continuing=() if alert else store.window_continuing(subscription.id, topics, after, through),
+            opened=() if alert else store.stories_opened(topics, delivering.clock() - timedelta(days=DAYS)),
+            due_at=state.next_due_at,
         )
+
+
+def _compose(delivering: Delivering, subscription: SubscriptionSpec, gathered: Gathered) -> Digest:
     return compose(subscription, delivering.topics, gathered, delivering.label, delivering.clock())
 
 
@@ -170,13 +236,28 @@ async def _hand_over(delivering: Delivering, claimed: ClaimedDelivery) -> Receip
         raise DeliveryError(f"channel {claimed.delivery.channel!r} is not configured: set what it needs in the environment")
     if claimed.delivery.attempts > len(DELIVERY_RETRIES) + 1:
         raise DeliveryError("every attempt so far broke off without an answer", permanent=True)
-    return await channel.send(claimed.delivery, channel.render(claimed.digest, claimed.delivery))
+    message = channel.render(claimed.digest, claimed.delivery)
+    receipt = await channel.send(claimed.delivery, message)
+    return replace(receipt, body_hash=body_hash(message))
+
+
+def whole_of(message: Message) -> bytes:
+    """Give the message itself among its parts: the mail, the payload, or what there is."""
+    return next((message.parts[suffix] for suffix in (".eml", ".json", ".txt") if suffix in message.parts), b"")
+
+
+def body_hash(message: Message) -> str:
+    """Give the SHA-256 of a message."""
+    return hashlib.sha256(whole_of(message)).hexdigest()
 
 
 def _not_sent(delivering: Delivering, claimed: ClaimedDelivery, error: DeliveryError) -> Sent:
     now, attempts = delivering.clock(), claimed.delivery.attempts
     retry_at = None if error.permanent else next_attempt_at(max(attempts, 1), error.retry_after, now)
-    delivering.store.record_not_sent(claimed, str(error), retry_at, now)
+    with delivering.store.transaction():
+        held = delivering.store.record_not_sent(claimed, str(error), retry_at, now)
+        if held and error.closes:
+            _close(delivering, claimed, error, now)
     tell = log.warning if retry_at else log.error
     tell(
         "delivery failed" if retry_at else "delivery is dead, nobody will be told: look at it and send it again",
@@ -186,3 +267,17 @@ def _not_sent(delivering: Delivering, claimed: ClaimedDelivery, error: DeliveryE
         retry_at=retry_at,
     )
     return Sent(claimed=claimed, error=str(error), retry_at=retry_at)
+
+
+def _close(delivering: Delivering, claimed: ClaimedDelivery, error: DeliveryError, now: datetime) -> None:
+    """Close an address that its receiver says does not exist, so that nothing more is sent there, and tell the operator."""
+    delivery = claimed.delivery
+    address = Address(channel=delivery.channel, recipient=delivery.recipient)
+    closure = Closure(subscription=delivery.subscription, address=address, cause="refused", detail=str(error), closed_at=now)
+    if delivering.store.close_address(closure):
+        log.error(
+            "an address is closed, it gets nothing more: correct it, or open it again with `aggregator digest resend`",
+            subscription=delivery.subscription,
+            channel=delivery.channel,
+            reason=str(error),
+        )

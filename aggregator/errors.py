@@ -62,11 +62,12 @@ class StoreError(AggregatorError):
 class DeliveryError(AggregatorError):
     """Say why a message was not handed over.
 
-    `permanent` is True where trying again cannot help (unknown recipient, revoked webhook);
-    `retry_after` is the least number of seconds the receiver asked us to wait, or None.
+    `permanent` is True where trying again cannot help (unknown recipient, revoked webhook); `closes` where no other message to the
+    same recipient can arrive either. `retry_after` is the least number of seconds the receiver asked us to wait, or None.
     """
 
-    def __init__(self, message: str, *, permanent: bool = False, retry_after: float | None = None) -> None:
-        self.permanent = permanent
+    def __init__(self, message: str, *, permanent: bool = False, closes: bool = False, retry_after: float | None = None) -> None:
+        self.permanent = permanent or closes
+        self.closes = closes
         self.retry_after = retry_after
         super().__init__(message)

@@ -74,12 +74,21 @@ class Schedule:
     weekday: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class QuietHours:
+    """Name a stretch of the day in which nobody wants to be woken: from `start` to `end` on the clocks of the schedule's zone."""
+
+    start: time
+    end: time
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubscriptionSpec:
     """Describe who gets what, when, and how.
 
     A recipient is an address, or ``env:NAME`` where the value is a secret of the environment (always so for webhooks).
-    `when_empty` is "send" (the coverage statement goes out) or "silent".
+    `when_empty` is "send" (the coverage statement goes out) or "silent". The rest is for alerts: nothing goes out in `quiet` hours,
+    within `cooldown` of the alert before, or until news has been gathered for `gather`; a story of score `urgent` breaks all three.
     """
 
     id: str
@@ -92,6 +101,11 @@ class SubscriptionSpec:
     threshold: float = 0.0
     when_empty: str = "send"
     language: str = "en"
+    sources: tuple[str, ...] = ()
+    quiet: QuietHours | None = None
+    cooldown: timedelta = timedelta(0)
+    gather: timedelta = timedelta(0)
+    urgent: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -357,8 +371,8 @@ class Outlet:
 class Item:
     """Hold one story of a digest, complete for rendering.
 
-    `kind` is "new" or "update"; `excerpt_marks` are (start, end) offsets of matched words in `excerpt`; `changes` are sentences
-    such as "2,000 → 200 people".
+    `kind` is "new", "update" or "continues"; `excerpt_marks` are (start, end) offsets of matched words in `excerpt`; `changes` are
+    sentences such as "2,000 → 200 people".
     """
 
     story_id: int
@@ -415,7 +429,9 @@ class Coverage:
 class Digest:
     """Hold one message to a subscription, frozen when it was decided, so that it renders the same for ever.
 
-    It covers the ingest sequence in the half-open window (`after_seq`, `through_seq`].
+    It covers the ingest sequence in the half-open window (`after_seq`, `through_seq`]. `continuing` are stories told before that
+    more outlets report now. `due_at` is set where the digest is late, and `missed` counts the further times that passed since.
+    `days` counts the stories opened on each of the last days, the day of the decision last.
     """
 
     subscription: str
@@ -430,13 +446,18 @@ class Digest:
     items: tuple[Item, ...]
     coverage: Coverage
     since: datetime | None = None
+    continuing: tuple[Item, ...] = ()
+    due_at: datetime | None = None
+    missed: int = 0
+    days: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
     """Hold one claimed row of the outbox: this digest to this recipient by this channel.
 
-    `key` is stable over retries and restarts: e-mail uses it in the Message-ID, webhooks as idempotency key.
+    `key` is stable over retries and restarts: e-mail uses it in the Message-ID, webhooks as idempotency key. `thread` is what the
+    receiver called the first message about the one story that this one updates, where it calls messages anything.
     """
 
     id: int
@@ -446,10 +467,16 @@ class Delivery:
     recipient: str
     key: str
     attempts: int
+    thread: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """Keep what the receiver said when it took a message over."""
+    """Keep what the receiver said when it took a message over; `thread` is its name for the message, to answer to.
+
+    `body_hash` is the SHA-256 of what was handed over, so that a later rendering can be held against it.
+    """
 
     detail: str
+    thread: str | None = None
+    body_hash: str | None = None

@@ -24,6 +24,7 @@ from aggregator.records import (
     Address,
     Alarm,
     ClaimedDelivery,
+    Closure,
     DeliveryRow,
     FeedState,
     Judged,
@@ -155,14 +156,30 @@ class Store(Protocol):
 
     def due_subscriptions(self, now: datetime) -> Sequence[SubscriptionState]: ...
 
+    def mend_due_dates(self, due: Mapping[str, datetime]) -> Sequence[str]:
+        """Bring due dates forward that are later than these: a clock that ran ahead wrote them. Gives the subscriptions mended."""
+        ...
+
     def window_stories(self, subscription: str, topics: Collection[str], after_seq: int, through_seq: int) -> Sequence[StoryMaterial]:
         """Give stories with a revision matched for these topics inside the window whose current version was not told yet."""
+        ...
+
+    def window_continuing(self, subscription: str, topics: Collection[str], after_seq: int, through_seq: int) -> Sequence[StoryMaterial]:
+        """Give stories told before in their current version that further articles of the window report; with these articles only."""
+        ...
+
+    def stories_opened(self, topics: Collection[str], since: datetime) -> Sequence[datetime]:
+        """Give when each story on these topics was opened, since a moment."""
+        ...
+
+    def observed_through(self, moment: datetime) -> int:
+        """Give the highest sequence number observed at a moment or before; 0 where there is none."""
         ...
 
     def window_counts(self, topics: Collection[str], after_seq: int, through_seq: int) -> WindowCounts: ...
 
     def record_digest(self, digest: Digest, addresses: Sequence[Address], next_due_at: datetime | None, now: datetime) -> int | None:
-        """Keep a digest, its items and one delivery per address, and advance the subscription, in one transaction.
+        """Keep a digest, its items and one delivery per open address, and advance the subscription, in one transaction.
 
         Gives None and keeps nothing where somebody else advanced the subscription first.
         """
@@ -186,7 +203,31 @@ class Store(Protocol):
 
     def digest(self, digest_id: int) -> Digest | None: ...
 
-    def deliveries(self, digest_id: int | None = None, limit: int = 200) -> Sequence[DeliveryRow]: ...
+    def digest_before(self, subscription: str, moment: datetime) -> Digest | None:
+        """Give the last digest of a subscription decided before a moment, or None."""
+        ...
+
+    def deliveries(self, digest_id: int | None = None, limit: int = 200, status: str | None = None) -> Sequence[DeliveryRow]: ...
+
+    def delivery(self, delivery_id: int) -> DeliveryRow | None: ...
+
+    def delivery_of_key(self, key: str) -> DeliveryRow | None: ...
+
+    def resend(self, delivery_ids: Collection[int], now: datetime) -> int:
+        """Put dead deliveries back, due now and with all their attempts before them; gives how many."""
+        ...
+
+    def closures(self, subscription: str | None = None) -> Sequence[Closure]:
+        """Give closed addresses, oldest first."""
+        ...
+
+    def close_address(self, closure: Closure) -> bool:
+        """Close an address and end what waits for it; False where it was closed before."""
+        ...
+
+    def reopen_address(self, subscription: str, address: Address) -> bool:
+        """Open an address again; False where it was not closed."""
+        ...
 
     # books
     def outcomes(self, after_seq: int = 0) -> Sequence[Outcome]: ...

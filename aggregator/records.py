@@ -279,6 +279,7 @@ class StoryMaterial:
     lead_article_id: int
     changes: tuple[str, ...]
     articles: tuple[ToldArticle, ...]
+    changed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -299,6 +300,17 @@ class Address:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Closure:
+    """Hold an address that gets nothing more of a subscription; `cause` is "unsubscribed" or "refused" (by its receiver)."""
+
+    subscription: str
+    address: Address
+    cause: str
+    detail: str
+    closed_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimedDelivery:
     """Hold a delivery this worker may send until its lease ends; `token` proves the claim."""
 
@@ -316,6 +328,8 @@ class DeliveryRow:
     due_at: datetime | None
     sent_at: datetime | None
     detail: str | None
+    decided_at: datetime | None = None
+    body_hash: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,16 +16,18 @@ import structlog
 import uvicorn
 
 from aggregator import __version__
-from aggregator.app import App, addresses, declare, free_leases, open_app, read_configuration, utc_now
+from aggregator.alarms import Watchman, alarms
+from aggregator.app import App, addresses, declare, free_leases, open_app, published_feed, read_configuration, signing_key, utc_now
 from aggregator.deliver import decide_due, send_due
 from aggregator.errors import UsageError
 from aggregator.judge import judge_pending
+from aggregator.leaving import find_reader, leave_subscription
 from aggregator.models import Configuration, FeedHealth
 from aggregator.poll import poll_due
 from aggregator.scheduler import Pulse, Tick, ticking
 from aggregator.settings import Settings
 from aggregator.store import installation_lock
-from aggregator.web import Status, create_site
+from aggregator.web import ReaderDesk, Status, create_site
 
 log = structlog.get_logger(__name__)
 
@@ -64,7 +66,7 @@ async def _serve(settings: Settings, configuration: Configuration, listener: soc
         free_leases(app)
         declare(app)
         tell_start(app, listener)
-        site = create_site(*_site_parts(app, utc_now))
+        site = create_site(*_site_parts(app, utc_now), _desk(app))
         await _until_stopped(
             uvicorn.Config(
                 site,
@@ -119,11 +121,13 @@ def _address(listener: socket.socket) -> str:
 
 def ticks(app: App) -> tuple[Tick, ...]:
     """Name the questions the service asks again and again."""
+    watchman = Watchman()
     return (
         Tick(name="poll", every=timedelta(seconds=5), run=lambda: _poll(app), side_by_side=24),
         Tick(name="judge", every=timedelta(seconds=2), run=lambda: _judge(app)),
         Tick(name="decide", every=timedelta(seconds=5), run=lambda: _decide(app)),
         Tick(name="send", every=timedelta(seconds=2), run=lambda: _send(app)),
+        Tick(name="watch", every=timedelta(minutes=1), run=lambda: _watch(app, watchman)),
         Tick(name="upkeep", every=timedelta(hours=1), run=lambda: _upkeep(app)),
     )
 
@@ -144,6 +148,10 @@ async def _send(app: App) -> None:
     await send_due(app.delivering)
 
 
+async def _watch(app: App, watchman: Watchman) -> None:
+    await asyncio.to_thread(watchman.watch, app.delivering)
+
+
 async def _upkeep(app: App) -> None:
     pruned = await asyncio.to_thread(app.store.prune_fetches, app.delivering.clock() - KEEP_FETCHES)
     overview = await asyncio.to_thread(app.store.overview)
@@ -156,6 +164,24 @@ def _shown(app: App, feeds: Sequence[FeedHealth]) -> Sequence[FeedHealth]:
     reasons = {feed.id: f"since {feed.disabled_on}: {feed.disabled_reason}" for feed in app.configuration.feeds if not feed.enabled}
     told = (replace(feed, error=feed.error or reasons.get(feed.feed_id)) for feed in feeds)
     return sorted(told, key=lambda feed: (order.index(feed.status), feed.name))
+
+
+def _desk(app: App) -> ReaderDesk:
+    """Give the site what readers may do: unsubscribe, and read a subscription as a feed."""
+    secret, store, clock = signing_key(app.settings), app.store, app.delivering.clock
+
+    async def find(token: str) -> str | None:
+        found = await asyncio.to_thread(find_reader, store, secret, token)
+        known = app.delivering.subscriptions.get(found.delivery.subscription) if found else None
+        return (known.name if known else found.delivery.subscription) if found else None
+
+    async def leave(token: str) -> bool:
+        return await asyncio.to_thread(leave_subscription, store, secret, token, clock())
+
+    async def feed(subscription: str, form: str) -> bytes | None:
+        return await asyncio.to_thread(published_feed, app, subscription, form)
+
+    return ReaderDesk(find=find, leave=leave, feed=feed)
 
 
 def _site_parts(
@@ -172,12 +198,13 @@ def _site_parts(
 
     async def status() -> Status:
         now = clock()
-        overview, feeds, deliveries, alarms = await asyncio.to_thread(
+        overview, feeds, deliveries, raised, troubles = await asyncio.to_thread(
             lambda: (
                 app.store.overview(),
                 app.store.feed_health(),
                 app.store.deliveries(limit=20),
                 app.store.alarms(since=now - SHOW_ALARMS),
+                alarms(app.delivering),
             )
         )
         return Status(
@@ -188,8 +215,9 @@ def _site_parts(
             feeds=_shown(app, feeds),
             deliveries=deliveries,
             subscriptions=[subscription.id for subscription in app.configuration.subscriptions if addresses(app.settings, subscription)],
-            alarms=alarms,
+            alarms=raised,
             late=pulses[-1].late(now, PATIENCE) if pulses else (),
+            troubles=[(alarm.kind, f"{alarm.subscription}: {alarm.text}") for alarm in troubles],
         )
 
     return status, run

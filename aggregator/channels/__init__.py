@@ -9,11 +9,23 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from aggregator.channels.apprise import AppriseChannel
 from aggregator.channels.email import EmailChannel
+from aggregator.channels.feed import FeedChannel
 from aggregator.channels.file import FileChannel
 from aggregator.channels.slack import SlackChannel
+from aggregator.channels.webhook import WebhookChannel
 from aggregator.ports import Channel
 
-__all__ = ["CHANNELS", "EmailChannel", "FileChannel", "SlackChannel"]
+__all__ = ["CHANNELS", "AppriseChannel", "EmailChannel", "FeedChannel", "FileChannel", "SlackChannel", "WebhookChannel"]
 
-CHANNELS: Final[Mapping[str, type[Channel]]] = MappingProxyType({"email": EmailChannel, "file": FileChannel, "slack": SlackChannel})
+CHANNELS: Final[Mapping[str, type[Channel]]] = MappingProxyType(
+    {
+        "apprise": AppriseChannel,
+        "email": EmailChannel,
+        "feed": FeedChannel,
+        "file": FileChannel,
+        "slack": SlackChannel,
+        "webhook": WebhookChannel,
+    }
+)

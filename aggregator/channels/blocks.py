@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from slack_sdk.models.blocks import Block, ContextBlock, HeaderBlock, MarkdownTextObject, PlainTextObject, SectionBlock
 
 from aggregator.channels.page import Card, Page, Statement
+from aggregator.channels.phrases import say
 from aggregator.channels.wording import counted
 from aggregator.core.excerpts import cut
 
@@ -86,20 +87,20 @@ def _stories(page: Page) -> Iterator[tuple[list[Block], list[Block]]]:
     for section in page.sections:
         for index, card in enumerate(section.cards):
             opening: list[Block] = [] if index or not section.name else [SectionBlock(text=_marked(f"*{_unformatted(section.name, 150)}*"))]
-            yield opening, _story(card)
+            yield opening, _story(card, page.language)
 
 
-def _story(card: Card) -> list[Block]:
+def _story(card: Card, language: str) -> list[Block]:
     """Tell one story: kind, headline and changes to read at once; who, why and where in small print."""
-    heading = "\n".join([f"{card.kind.upper()}  {card.headline}", *(f"Changed: {change}" for change in card.changes)])
+    heading = "\n".join([f"{card.badge}  {card.headline}", *(f"{say(language, 'Changed')}: {change}" for change in card.changes)])
     lines = [card.outlets, card.when]
-    lines += [f"Figures: {'; '.join(card.facts)}"] if card.facts else []
-    lines += [f"Why: {line}" for line in card.why]
+    lines += [f"{say(language, 'Figures')}: {'; '.join(card.facts)}"] if card.facts else []
+    lines += [f"{say(language, 'Why')}: {line}" for line in card.why]
     small = [_plain("\n".join(line for line in lines if line), _CONTEXT)]
     link = (
-        [_marked(f"<{link_target(card.url)}|Read at {_unformatted(card.host, 100)}>")]
+        [_marked(f"<{link_target(card.url)}|{say(language, 'Read at {host}', host=_unformatted(card.host, 100))}>")]
         if card.url
-        else [_plain("No safe web address given.", 100)]
+        else [_plain(say(language, "The feed gave no web address that is safe to open."), 100)]
     )
     return [SectionBlock(text=_plain(heading, _SECTION)), ContextBlock(elements=[*small, *link])]
 
@@ -115,32 +116,37 @@ def _closing(page: Page, left: int) -> Iterator[Block]:
         more = f"{counted(left, 'more story', 'more stories')} did not fit into this message."
         where = f" <{link_target(page.public_url)}|Read them on the web>" if page.public_url and len(page.public_url) < 500 else ""
         yield SectionBlock(text=_marked(more + where))
-    yield ContextBlock(elements=[_plain(_coverage(page.statement), 1_800)])
+    yield ContextBlock(elements=[_plain(_coverage(page.statement, page.language), 1_800)])
 
 
-def _coverage(statement: Statement) -> str:
+def _coverage(statement: Statement, language: str) -> str:
     """Say what was watched, in the numbers of the e-mail's coverage statement."""
+    numbers = {name: f"{getattr(statement, name):,}" for name in ("seen", "unmatched", "matched", "folded", "told")}
+    sums = (
+        say(language, "{seen} seen = {unmatched} unmatched + {matched} matched", **numbers),
+        say(language, "{matched} matched = {folded} folded into stories + {told} told here", **numbers),
+    )
     troubles = [f"{trouble.name}: {trouble.error} ({trouble.since})" for trouble in statement.troubles[:3]]
     more = len(statement.troubles) - len(troubles) + statement.troubles_more
     lines = [
-        f"{statement.seen:,} seen = {statement.unmatched:,} unmatched + {statement.matched:,} matched; "
-        f"{statement.matched:,} matched = {statement.folded:,} folded into stories + {statement.told:,} told.",
+        "; ".join(sums) + ".",
         f"{statement.feeds}.",
         *troubles,
         *([f"and {more} more failing"] if more else []),
-        "No news is not no events: this watch sees what its feeds publish, and nothing else.",
+        say(language, "No news is not no events: this watch sees what its feeds publish, and nothing else."),
     ]
     return "\n".join(lines)
 
 
 def _title(page: Page) -> str:
-    return f"{'Alert: ' if page.alert else ''}{page.name}: {page.summary}"
+    return f"{say(page.language, 'Alert') + ': ' if page.alert else ''}{page.name}: {page.summary}"
 
 
 def _dateline(page: Page) -> str:
-    since = f"; everything since {page.since}" if page.since else ""
-    nothing = ". No new story on your topics." if page.empty else ""
-    return f"{page.when} ({page.zone}){since}{nothing}"
+    since = f"; {say(page.language, 'Everything since {when}', when=page.since)}" if page.since else ""
+    nothing = f". {say(page.language, 'No new story on your topics.')}" if page.empty else ""
+    late = f". {page.late}" if page.late else ""
+    return f"{page.when} ({page.zone}){since}{nothing}{late}"
 
 
 def _plain(text: str, limit: int) -> PlainTextObject:

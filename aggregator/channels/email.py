@@ -2,19 +2,22 @@
 
 A refusal of one recipient therefore never delays another. What the server says before it looks at this mail (greeting, TLS, login)
 may be put right by waiting or by the operator: temporary. A 5xx to the sender, the recipient or the data is the server's last word
-on this mail: permanent. After a time-out the mail may have arrived; the retry carries the same Message-ID and the same bytes.
+on this mail: permanent; one that says the mailbox does not exist closes the recipient. After a time-out the mail may have arrived; the
+retry carries the same Message-ID and the same bytes.
 """
 
 import asyncio
+import re
 import ssl
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractAsyncContextManager, contextmanager
 from dataclasses import dataclass, field
 
 import aiosmtplib
 
-from aggregator.channels.mail import MailMessage, Sender, mailbox, render_mail
+from aggregator.channels.mail import Links, MailMessage, Sender, mailbox, render_mail
 from aggregator.channels.recipients import resolved
+from aggregator.channels.smtp import Connections
 from aggregator.channels.wording import clean
 from aggregator.errors import DeliveryError
 from aggregator.models import Delivery, Digest, Receipt, SmtpServer
@@ -22,6 +25,20 @@ from aggregator.ports import Message
 
 TIMEOUT = 60.0
 """Seconds for the whole conversation."""
+_NO_MAILBOX = re.compile(r"5\.(?:1\.(?:1|2|3|6|10)|2\.1)\b")
+"""Enhanced codes that say the address itself is no good (RFC 3463): unknown mailbox or domain, bad syntax, moved, null MX, disabled."""
+_ENHANCED = re.compile(r"[245]\.\d{1,3}\.\d{1,3}\b")
+
+
+def _no_mailbox(error: aiosmtplib.SMTPResponseException) -> bool:
+    """Tell whether a refused recipient will never exist, by its enhanced code where there is one."""
+    if _ENHANCED.match(error.message):
+        return _NO_MAILBOX.match(error.message) is not None
+    return error.code in (550, 551, 553)
+
+
+def _no_link(delivery: Delivery) -> str | None:
+    return None
 
 
 def _no_secret(name: str) -> str | None:
@@ -32,7 +49,8 @@ def _no_secret(name: str) -> str | None:
 class EmailChannel:
     """Send digests through one SMTP server.
 
-    `sender` is ``Name <address>``; `secret` resolves recipients written ``env:NAME``; `tls_context` replaces the system's trust.
+    `sender` is ``Name <address>``; `secret` resolves recipients written ``env:NAME``; `tls_context` replaces the system's trust;
+    `leave_link` gives the address under which a delivery's recipient unsubscribes.
     Raises `UsageError` for a sender that is no address.
     """
 
@@ -42,34 +60,36 @@ class EmailChannel:
     secret: Callable[[str], str | None] = _no_secret
     timeout: float = TIMEOUT
     tls_context: ssl.SSLContext | None = None
+    leave_link: Callable[[Delivery], str | None] = _no_link
     _from: Sender = field(init=False)
+    _connections: Connections = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_from", Sender.read(self.sender))
+        object.__setattr__(self, "_connections", Connections(self.server, self.timeout, self.tls_context))
+
+    def session(self) -> AbstractAsyncContextManager[None]:
+        """Keep connections open for the next mail as long as the session lasts."""
+        return self._connections.session()
 
     def render(self, digest: Digest, delivery: Delivery) -> MailMessage:
         """Render the mail; an address that is none stays out of its headers, and `send` refuses it."""
-        return render_mail(digest, delivery, self._from, mailbox(resolved(delivery.recipient, self.secret) or ""), self.public_url)
+        to = mailbox(resolved(delivery.recipient, self.secret) or "")
+        return render_mail(digest, delivery, self._from, to, Links(self.public_url, self.leave_link(delivery)))
 
     async def send(self, delivery: Delivery, message: Message) -> Receipt:
         """Hand the mail over; the receipt keeps the server's reply."""
         recipient = self._recipient(delivery)
         with self._explained():
             async with asyncio.timeout(self.timeout):
-                _, reply = await aiosmtplib.send(
-                    message.parts[".eml"],
-                    sender=self._from.address,
-                    recipients=[recipient],
-                    hostname=self.server.host,
-                    port=self.server.port,
-                    username=self.server.username,
-                    password=self.server.password,
-                    timeout=self.timeout,
-                    use_tls=self.server.tls == "implicit",
-                    start_tls=self.server.tls == "starttls",
-                    tls_context=self.tls_context,
-                )
+                reply = await self._connections.hand_over(self._from.address, recipient, message.parts[".eml"])
         return Receipt(detail=f"{self.server.host} answered: {clean(reply, 200)}")
+
+    async def greet(self) -> str:
+        """Try the server without a mail: connection, TLS, login; gives its words, raises `DeliveryError`."""
+        with self._explained():
+            async with asyncio.timeout(self.timeout):
+                return clean(await self._connections.greet(), 200)
 
     def _recipient(self, delivery: Delivery) -> str:
         """Give the address to send to; one that is not set yet may be set soon, one that is none never becomes one."""
@@ -88,9 +108,9 @@ class EmailChannel:
         server = f"The mail server {self.server.host}:{self.server.port}"
         try:
             yield
-        except aiosmtplib.SMTPRecipientsRefused as error:
-            refusal = error.recipients[0]
-            raise DeliveryError(f"{server} refused the recipient: {self._reply(refusal)}", permanent=refusal.code >= 500) from None
+        except aiosmtplib.SMTPRecipientRefused as error:
+            words, permanent = f"{server} refused the recipient: {self._reply(error)}", error.code >= 500
+            raise DeliveryError(words, permanent=permanent, closes=permanent and _no_mailbox(error)) from None
         except (aiosmtplib.SMTPSenderRefused, aiosmtplib.SMTPDataError) as error:
             raise DeliveryError(f"{server} refused the message: {self._reply(error)}", permanent=error.code >= 500) from None
         except aiosmtplib.SMTPAuthenticationError as error:

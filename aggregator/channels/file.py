@@ -14,7 +14,7 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
-from aggregator.channels.mail import MailMessage, Sender, identifier, render_mail
+from aggregator.channels.mail import Links, MailMessage, Sender, identifier, render_mail
 from aggregator.errors import DeliveryError
 from aggregator.models import Delivery, Digest, Receipt
 from aggregator.ports import Message
@@ -30,7 +30,7 @@ class FileChannel:
 
     def render(self, digest: Digest, delivery: Delivery) -> MailMessage:
         """Render the mail that is going to be written, addressed to nobody."""
-        return render_mail(digest, delivery, _SENDER, None, None)
+        return render_mail(digest, delivery, _SENDER, None, Links())
 
     async def send(self, delivery: Delivery, message: Message) -> Receipt:
         """Write all parts; the receipt names the mail's path."""

@@ -9,13 +9,15 @@ import textwrap
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
+from html import escape
 from pathlib import Path
 
 import css_inline
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from aggregator.channels.page import Page, sections_of
+from aggregator.channels.phrases import say
 from aggregator.core.excerpts import cut
 
 LONGEST_HTML = 90_000
@@ -25,6 +27,8 @@ FOREMOST = 5
 BRIEF = 140
 """Characters of a headline told in brief."""
 WIDTH = 74
+LEAVE_LINK = "https://leave.invalid/" + "0" * 120
+"""Stands in a letter for the address under which its one recipient unsubscribes; as long as that can be."""
 _GAPS = re.compile(r"\n{4,}")
 
 
@@ -34,6 +38,12 @@ class Letter:
 
     html: str
     text: str
+
+    def to(self, leave_link: str | None) -> "Letter":
+        """Give the letter with one recipient's address for unsubscribing."""
+        if not leave_link:
+            return self
+        return Letter(html=self.html.replace(LEAVE_LINK, escape(leave_link)), text=self.text.replace(LEAVE_LINK, leave_link))
 
 
 def write(page: Page) -> Letter:
@@ -77,13 +87,26 @@ def _most(count: int, fits: Callable[[int], bool]) -> int | None:
 
 
 def _html(page: Page) -> str:
-    html = _inliner().inline(_templates().get_template("digest.html").render(page=page))
+    html = _inliner().inline(_templates().get_template("digest.html").render(_given(page)))
     # The inliner puts what is left of the CSS first, but browsers look for the character set in the first 1,024 bytes.
     return html.replace("<head>", '<head><meta charset="utf-8">', 1)
 
 
+def _given(page: Page) -> dict[str, object]:
+    """Give a template what it needs: the page, our own words in its language, and the two sums of the books."""
+    statement, speak = page.statement, partial(say, page.language)
+    numbers = {name: f"{getattr(statement, name):,}" for name in ("seen", "unmatched", "matched", "folded", "told")}
+    return {
+        "page": page,
+        "t": speak,
+        "leave_link": LEAVE_LINK,
+        "seen_sum": speak("{seen} seen = {unmatched} unmatched + {matched} matched", **numbers),
+        "matched_sum": speak("{matched} matched = {folded} folded into stories + {told} told here", **numbers),
+    }
+
+
 def _text(page: Page) -> str:
-    text = _templates().get_template("digest.txt").render(page=page)
+    text = _templates().get_template("digest.txt").render(_given(page))
     return _GAPS.sub("\n\n\n", text).strip() + "\n"
 
 

@@ -5,18 +5,20 @@ bidirectional tricks, so no header can be added from outside (older Python relea
 List headers stay ASCII and short: a long one would be encoded and break. The body is 7 bit, whatever it holds.
 """
 
+import base64
+import binascii
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, getaddresses, parseaddr
 from hashlib import sha256
 
-from aggregator.channels.letter import write
+from aggregator.channels.letter import Letter, write
 from aggregator.channels.page import lay_out
-from aggregator.channels.wording import clean, local, subject
+from aggregator.channels.wording import clean, local, subject, web_link
 from aggregator.errors import UsageError
 from aggregator.models import Delivery, Digest
 
@@ -72,22 +74,78 @@ class Sender:
         return cls(name=header_text(parseaddr(text)[0], 80), address=address)
 
 
-def render_mail(digest: Digest, delivery: Delivery, sender: Sender, to: str | None, public_url: str | None) -> MailMessage:
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Hold the addresses in a mail: the pages, and where its one recipient unsubscribes (RFC 8058 wants https for that)."""
+
+    public_url: str | None = None
+    leave: str | None = None
+
+
+def render_mail(digest: Digest, delivery: Delivery, sender: Sender, to: str | None, links: Links) -> MailMessage:
     """Render a digest as mail to one address; None leaves the recipient undisclosed."""
-    letter = write(lay_out(digest, delivery, public_url))
+    leave = web_link(links.leave) if links.leave else None
+    letter = _letter(digest, links.public_url, leave=bool(leave)).to(leave)
     message = EmailMessage(_POLICY)
     message["From"] = Address(sender.name, addr_spec=sender.address)
     message["To"] = Address(addr_spec=to) if to else "undisclosed-recipients:;"
     message["Subject"] = header_text(subject(digest), 200)
     message["Date"] = format_datetime(local(digest.decided_at, digest.time_zone))
     message["Message-ID"] = f"<{identifier(delivery.key)}@{sender.domain}>"
+    for name in _thread_headers(digest):
+        message[name] = f"<story-{digest.items[0].story_id}.{identifier(digest.subscription)[-24:].strip('-')}@{sender.domain}>"
     message["List-Id"] = _list_id(digest.subscription, sender.domain)
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(letter.text, cte=_encoding(letter.text))
-    message.add_alternative(letter.html, subtype="html", cte=_encoding(letter.html))
-    message.set_boundary(f"=_{sha256(delivery.key.encode(errors='replace')).hexdigest()[:40]}")
-    eml = message.as_bytes()
+    head = message.as_bytes().rstrip(b"\r\n") + b"\r\n" + _leave_headers(leave)
+    eml = head + _body(letter, sha256(delivery.key.encode(errors="replace")).hexdigest()[:40].encode())
     return MailMessage({".eml": eml, ".html": letter.html.encode(), ".txt": letter.text.encode()})
+
+
+def _thread_headers(digest: Digest) -> tuple[str, ...]:
+    """Name the headers by which mail programs put what is told of one story into one thread; a digest starts a thread of its own."""
+    if digest.kind != "alert" or len(digest.items) != 1:
+        return ()
+    return ("In-Reply-To", "References") if digest.items[0].kind == "update" else ("References",)
+
+
+def _leave_headers(link: str | None) -> bytes:
+    """Give the headers for unsubscribing; the address stands alone on its line, where nothing encodes or folds it."""
+    if link is None:
+        return b""
+    one_click = b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" if link.startswith("https:") else b""
+    return b"List-Unsubscribe:\r\n <%s>\r\n" % link.encode() + one_click
+
+
+def _body(letter: Letter, boundary: bytes) -> bytes:
+    """Give both writings as ``multipart/alternative`` (RFC 2046 section 5.1.4), with the headers that say so."""
+    kind = b'MIME-Version: 1.0\r\nContent-Type: multipart/alternative;\r\n boundary="=_%s"\r\n\r\n' % boundary
+    parts = (_part("plain", letter.text), _part("html", letter.html))
+    return kind + b"".join(b"--=_%s\r\n%s" % (boundary, part) for part in parts) + b"--=_%s--\r\n" % boundary
+
+
+def _part(subtype: str, text: str) -> bytes:
+    """Encode one writing as a part, 7 bit whatever it holds; the standard library's encoders for this are a hundred times slower."""
+    encoding, lines = _encoding(text), text.replace("\n", "\r\n").encode()
+    body = _base64(lines) if encoding == "base64" else binascii.b2a_qp(lines)
+    head = f'Content-Type: text/{subtype}; charset="utf-8"\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n'
+    return head.encode() + body + b"\r\n"
+
+
+def _base64(lines: bytes) -> bytes:
+    return base64.encodebytes(lines).replace(b"\n", b"\r\n")
+
+
+_written: list[tuple[Digest, str | None, bool, Letter]] = []
+
+
+def _letter(digest: Digest, public_url: str | None, *, leave: bool) -> Letter:
+    """Write a digest's letter, or give the one just written: it is the same for all its recipients."""
+    for known, url, linked, letter in _written:
+        if known is digest and url == public_url and linked is leave:
+            return letter
+    letter = write(replace(lay_out(digest, public_url), leave=leave))
+    _written[:] = [*_written[-3:], (digest, public_url, leave, letter)]
+    return letter
 
 
 def header_text(text: str, limit: int) -> str:

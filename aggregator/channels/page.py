@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from aggregator.channels.phrases import LANGUAGES, primary, say, say_count
 from aggregator.channels.wording import (
     clean,
     clean_piece,
-    counted,
     date_and_time,
     host_of,
     language_tag,
@@ -20,11 +20,13 @@ from aggregator.channels.wording import (
     summary,
     web_link,
 )
-from aggregator.models import Coverage, Delivery, Digest, FeedHealth, Item, Outlet
+from aggregator.models import Coverage, Digest, FeedHealth, Item, Outlet
 
 ALSO_IN = 8
 FAILING_FEEDS = 20
 REASONS = 12
+CHART_HEIGHT = 36
+_BLOCKS = "▁▂▃▄▅▆▇█"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,7 @@ class Card:
     facts: tuple[str, ...]
     why: tuple[str, ...]
     also_under: tuple[str, ...]
+    badge: str
     excerpt: tuple[Piece, ...]
     also: tuple[Source, ...]
     also_more: int
@@ -74,6 +77,24 @@ class Section:
     name: str
     cards: tuple[Card, ...]
     lines: tuple[Card, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Continued:
+    """Hold a story told before that further outlets report now."""
+
+    headline: str
+    language: str
+    url: str | None
+    outlets: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """Hold one day of the chart: its count, and its height of at most `CHART_HEIGHT` pixels."""
+
+    count: int
+    height: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +119,7 @@ class Statement:
     folded: int
     told: int
     reasons: tuple[tuple[str, int], ...]
+    gap: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +137,17 @@ class Page:
     statement: Statement
     public_url: str | None
     reference: str
+    leave: bool = False
+    language: str = "en"
+    late: str = ""
+    continuing: tuple[Continued, ...] = ()
+    days: tuple[Bar, ...] = ()
+
+    @property
+    def sparkline(self) -> str:
+        """Draw the days in one line of text."""
+        most = max((bar.count for bar in self.days), default=0)
+        return "".join(_BLOCKS[(bar.count * (len(_BLOCKS) - 1) + most - 1) // most if most else 0] for bar in self.days)
 
     @property
     def empty(self) -> bool:
@@ -128,22 +161,56 @@ class Page:
         return cards[0].headline if cards else ""
 
 
-def lay_out(digest: Digest, delivery: Delivery, public_url: str | None = None) -> Page:
-    """Lay a digest out with every story in full."""
+def lay_out(digest: Digest, public_url: str | None = None) -> Page:
+    """Lay a digest out with every story in full, the same for every recipient."""
     cards = tuple(_card(item, digest) for item in digest.items)
     return Page(
         name=clean(digest.name, 120) or clean(digest.subscription, 120),
         alert=digest.kind == "alert",
         summary=summary(digest),
-        when=date_and_time(digest.decided_at, digest.time_zone),
+        when=_moment(digest.decided_at, digest),
         zone=clean(digest.time_zone, 60),
-        since=date_and_time(digest.since, digest.time_zone) if digest.since else "",
+        since=_moment(digest.since, digest) if digest.since else "",
         sections=sections_of(cards),
         more=0,
-        statement=_statement(digest.coverage, digest.time_zone),
+        statement=_statement(digest.coverage, digest),
         public_url=web_link(public_url) if public_url else None,
-        reference=f"{clean(digest.subscription, 60)} {digest.after_seq}-{digest.through_seq} {clean(delivery.key, 80)}",
+        reference=f"{clean(digest.subscription, 60)} {digest.after_seq}-{digest.through_seq}",
+        language=digest.language if primary(digest.language) in LANGUAGES else "en",
+        late=_late(digest),
+        continuing=tuple(_continued(item, digest.language) for item in digest.continuing),
+        days=_bars(digest.days),
     )
+
+
+def _moment(moment: datetime, digest: Digest) -> str:
+    return date_and_time(moment, digest.time_zone, digest.language)
+
+
+def _late(digest: Digest) -> str:
+    """Say that a digest is late, and what it makes up for."""
+    if digest.due_at is None:
+        return ""
+    late = say(digest.language, "This digest was due {when} and goes out late.", when=_moment(digest.due_at, digest))
+    if not digest.missed:
+        return late
+    return f"{late} {say(digest.language, 'It also covers the digests missed since then: {count}.', count=digest.missed)}"
+
+
+def _continued(item: Item, language: str) -> Continued:
+    names = ", ".join(dict.fromkeys(clean(outlet.name, 60) for outlet in item.outlets[:ALSO_IN]))
+    return Continued(
+        headline=clean(item.headline, 160) or "(no headline)",
+        language=language_tag(item.language),
+        url=web_link(item.url),
+        outlets=say(language, "told before, now also in {outlets}", outlets=names),
+    )
+
+
+def _bars(days: Sequence[int]) -> tuple[Bar, ...]:
+    """Scale the chart to its highest day; a day with a story is never flat."""
+    most = max(days, default=0)
+    return tuple(Bar(count, max(round(count * CHART_HEIGHT / most), 2) if count else 1) for count in days) if most else ()
 
 
 def sections_of(cards: Sequence[Card], brief: Sequence[Card] = ()) -> tuple[Section, ...]:
@@ -158,7 +225,7 @@ def sections_of(cards: Sequence[Card], brief: Sequence[Card] = ()) -> tuple[Sect
 def _card(item: Item, digest: Digest) -> Card:
     url = web_link(item.url)
     topics = [clean(digest.topic_names.get(topic, topic), 120) for topic in item.topics]
-    rest = [_source(outlet) for outlet in item.outlets if outlet.url != item.url]
+    rest = [_source(outlet, digest.language) for outlet in item.outlets if outlet.url != item.url]
     return Card(
         topic=topics[0] if topics else "",
         kind="update" if item.kind == "update" else "new",
@@ -166,12 +233,13 @@ def _card(item: Item, digest: Digest) -> Card:
         language=language_tag(item.language),
         url=url,
         host=host_of(url) if url else "",
-        when=_when(item, digest.time_zone),
-        outlets=outlets_line(item),
+        when=_when(item, digest),
+        outlets=outlets_line(item, digest.language),
         changes=_lines(item.changes, 5, 240),
         facts=_lines(item.facts, 3, 160),
         why=_lines(item.why, 3, 400),
         also_under=tuple(topics[1:4]),
+        badge=say(digest.language, "UPDATE" if item.kind == "update" else "NEW"),
         excerpt=_pieces(item.excerpt, item.excerpt_marks),
         also=tuple(rest[:ALSO_IN]),
         also_more=max(len(rest) - ALSO_IN, 0),
@@ -182,23 +250,25 @@ def _lines(texts: Sequence[str], most: int, limit: int) -> tuple[str, ...]:
     return tuple(line for line in (clean(text, limit) for text in texts[:most]) if line)
 
 
-def _source(outlet: Outlet) -> Source:
+def _source(outlet: Outlet, language: str) -> Source:
     return Source(
         name=clean(outlet.name, 60),
-        role=role_words(outlet),
+        role=role_words(outlet, language),
         title=clean(outlet.title, 160),
         language=language_tag(outlet.language),
         url=web_link(outlet.url),
     )
 
 
-def _when(item: Item, zone: str) -> str:
+def _when(item: Item, digest: Digest) -> str:
     """Say when a story was published, and when it was seen first where that is another time to the reader."""
-    published = f"published {date_and_time(item.published_at, zone)}" if item.published_at else "no date given"
+    language = digest.language
+    dated = say(language, "published {when}", when=_moment(item.published_at, digest)) if item.published_at else ""
+    published = dated or say(language, "no date given")
     seen = item.first_seen_at
     if seen is None or (item.published_at and abs(seen - item.published_at) < timedelta(hours=6)):
         return published
-    return f"{published}; first seen {date_and_time(seen, zone)}"
+    return f"{published}; {say(language, 'first seen {when}', when=_moment(seen, digest))}"
 
 
 def _pieces(text: str, marks: Sequence[tuple[int, int]]) -> tuple[Piece, ...]:
@@ -217,39 +287,52 @@ def _pieces(text: str, marks: Sequence[tuple[int, int]]) -> tuple[Piece, ...]:
 # --- the coverage statement -------------------------------------------------------------------------------------
 
 
-def _statement(coverage: Coverage, zone: str) -> Statement:
+def _statement(coverage: Coverage, digest: Digest) -> Statement:
     failing = [feed for feed in coverage.feeds if feed.status == "failing"]
     reasons = sorted(coverage.unmatched_by_reason.items(), key=lambda pair: (-pair[1], pair[0]))
+    named = [(reason_words(code, digest.language), count) for code, count in reasons if count]
     return Statement(
-        feeds=_feeds_line(coverage.feeds),
-        troubles=tuple(_trouble(feed, zone) for feed in failing[:FAILING_FEEDS]),
+        feeds=_feeds_line(coverage.feeds, digest.language),
+        troubles=tuple(_trouble(feed, digest) for feed in failing[:FAILING_FEEDS]),
         troubles_more=max(len(failing) - FAILING_FEEDS, 0),
         seen=coverage.seen,
         unmatched=coverage.unmatched,
         matched=coverage.matched,
         folded=coverage.folded,
         told=coverage.told,
-        reasons=_reasons([(reason_words(code), count) for code, count in reasons if count]),
+        reasons=_reasons(named, say(digest.language, "other reasons")),
+        gap=_gap(failing, digest),
     )
 
 
-def _reasons(reasons: list[tuple[str, int]]) -> tuple[tuple[str, int], ...]:
+def _gap(failing: Sequence[FeedHealth], digest: Digest) -> str:
+    """Name the feed that has been without an answer for longest."""
+    oldest = min(failing, key=lambda feed: (feed.last_success_at is not None, feed.last_success_at), default=None)
+    if oldest is None or len(failing) < 2:
+        return ""
+    trouble = _trouble(oldest, digest)
+    return say(digest.language, "Oldest gap: {name}, {since}.", name=trouble.name, since=trouble.since)
+
+
+def _reasons(reasons: list[tuple[str, int]], others: str) -> tuple[tuple[str, int], ...]:
     """Keep the most frequent reasons; the rest go into one line, so that the numbers still add up."""
     rest = sum(count for _, count in reasons[REASONS:])
-    return tuple(reasons[:REASONS] + ([("other reasons", rest)] if rest else []))
+    return tuple(reasons[:REASONS] + ([(others, rest)] if rest else []))
 
 
-def _feeds_line(feeds: Sequence[FeedHealth]) -> str:
-    words = {"ok": "ok", "failing": "failing", "never": "not polled yet", "disabled": "switched off"}
+def _feeds_line(feeds: Sequence[FeedHealth], language: str) -> str:
+    words = {"ok": "ok", "late": "late", "silent": "silent", "failing": "failing", "never": "not polled yet", "disabled": "switched off"}
     counts = {status: sum(feed.status == status for feed in feeds) for status in words}
-    parts = [f"{count:,} {words[status]}" for status, count in counts.items() if count or status in ("ok", "failing")]
-    return f"{counted(len(feeds), 'feed')}: {', '.join(parts)}"
+    shown = [(words[status], count) for status, count in counts.items() if count or status in ("ok", "failing")]
+    parts = [say(language, f"{{count}} {word}", count=f"{count:,}") for word, count in shown]
+    return f"{say_count(language, len(feeds), 'feed')}: {', '.join(parts)}"
 
 
-def _trouble(feed: FeedHealth, zone: str) -> Trouble:
+def _trouble(feed: FeedHealth, digest: Digest) -> Trouble:
     last: datetime | None = feed.last_success_at
+    since = say(digest.language, "last read {when}", when=_moment(last, digest)) if last else say(digest.language, "never read yet")
     return Trouble(
         name=clean(feed.name, 80) or clean(feed.feed_id, 80),
         error=clean(feed.error or "no reason recorded", 240),
-        since=f"last read {date_and_time(last, zone)}" if last else "never read yet",
+        since=since,
     )

@@ -1,36 +1,46 @@
-"""Slack: one digest or alert as one message to an incoming webhook.
+"""Slack: one digest or alert as one message, to an incoming webhook or, with a bot token, to a channel.
 
-The webhook's URL is a bearer secret: recipients name it (``env:NAME``), it is looked up at the last moment, and it appears in no
-error. Slack has no idempotency of its own: after a time-out the message may have arrived, and the retry may repeat it. We choose
-at least once, and send the delivery's key along for receivers that can tell.
+A webhook's URL is a bearer secret: recipients name it (``env:NAME``), it is looked up at the last moment, and it appears in no
+error. A variable that holds a channel's id (``C0123456789``) instead goes through the bot token, whose answers name the message; then the
+update of a story answers to the story's first message, in its thread.
+Slack has no idempotency of its own: after a time-out the message may have arrived, and the retry may repeat it. We choose
+at least once, and send the delivery's key along for receivers that can tell. A channel gets at most one message a second.
 200 ``ok`` is success; 429, 5xx and network trouble are temporary; any other answer that Slack defines will not change by waiting.
 """
 
+import asyncio
 import json
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
-from ipaddress import ip_address
-from urllib.parse import SplitResult, urlsplit
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
+from aggregator.channels.answers import idempotency_key, is_local, is_temporary, retry_after, scrubbed, unreached
 from aggregator.channels.blocks import blocks_of, fallback
 from aggregator.channels.page import lay_out
 from aggregator.channels.recipients import PREFIX, resolved
 from aggregator.channels.wording import clean
 from aggregator.errors import DeliveryError
-from aggregator.models import Delivery, Digest, Failed, FailureKind, Posted, PostOutcome, Receipt
+from aggregator.models import Delivery, Digest, Failed, Posted, PostOutcome, Receipt
 from aggregator.ports import Message, Poster
 
 HOST = "hooks.slack.com"
-LONGEST_WAIT = 86_400.0
-"""Seconds; a receiver may not ask for more."""
-GONE = re.compile(
-    r"no_service|no_team|team_disabled|invalid_token|token_revoked|action_prohibited|channel_not_found|channel_is_archived|"
-    r"posting_to_general_channel_denied|user_not_found|invalid_payload|invalid_blocks|no_text|too_many_attachments|msg_blocks_too_long"
+API = "https://slack.com/api/chat.postMessage"
+PAUSE = 1.0
+"""Seconds between two messages to one channel (docs.slack.dev/apis/web-api/rate-limits)."""
+TOKEN = "AGGREGATOR_SLACK_TOKEN"  # noqa: S105 - the name of the variable that holds it
+_CHANNEL_ID = re.compile(r"[CDG][A-Z0-9]{6,20}")
+CLOSED = re.compile(
+    r"no_service|no_team|team_disabled|invalid_token|token_revoked|action_prohibited|channel_not_found|channel_is_archived|is_archived|"
+    r"posting_to_general_channel_denied|not_in_channel|account_inactive|invalid_auth|not_authed"
 )
-"""Words of an answer that mean "never", whatever status comes with them."""
+"""Words of an answer that mean "never again here", whatever status comes with them."""
+REFUSED = re.compile(r"user_not_found|invalid_payload|invalid_blocks|no_text|too_many_attachments|msg_blocks_too_long|msg_too_long")
+"""Words of an answer that mean "not this message"."""
+_BOT_OK = re.compile(r'\s*\{\s*"ok"\s*:\s*true\b')
+_BOT_NAME = re.compile(r'"ts"\s*:\s*"(\d{6,12}\.\d{1,8})"')
+_BOT_LATER = re.compile(r'"error"\s*:\s*"(?:ratelimited|rate_limited|internal_error|fatal_error|service_unavailable|request_timeout)"')
 
 
 def _now() -> datetime:
@@ -46,9 +56,10 @@ class SlackMessage:
 
 @dataclass(frozen=True, slots=True)
 class SlackChannel:
-    """Post digests to Slack webhooks.
+    """Post digests to Slack.
 
-    `secret` looks a webhook's URL up by name; `allow_hosts` names loopback hosts that plain http may reach, for local receivers.
+    `secret` looks up a webhook's URL, or a channel's id, by name; `allow_hosts` names loopback hosts that plain http may reach, for local
+    receivers; `api` is where messages go with the bot token.
     """
 
     poster: Poster
@@ -56,10 +67,13 @@ class SlackChannel:
     allow_hosts: Collection[str] = ()
     public_url: str | None = None
     clock: Callable[[], datetime] = _now
+    api: str = API
+    pause: Callable[[float], Awaitable[None]] = asyncio.sleep
+    _free_at: dict[str, float] = field(default_factory=dict, repr=False)
 
     def render(self, digest: Digest, delivery: Delivery) -> SlackMessage:
-        """Render the payload as JSON; nothing in it depends on the recipient."""
-        page = lay_out(digest, delivery, self.public_url)
+        """Render the payload as JSON; nothing in it depends on the recipient, except the thread it belongs to."""
+        page = lay_out(digest, self.public_url)
         payload = {
             "text": fallback(page),
             "blocks": [block.to_dict() for block in blocks_of(page)],
@@ -67,79 +81,95 @@ class SlackChannel:
             "unfurl_links": False,
             "unfurl_media": False,
         }
+        if delivery.thread:
+            payload["thread_ts"] = delivery.thread
         return SlackMessage({".json": json.dumps(payload, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()})
 
     async def send(self, delivery: Delivery, message: Message) -> Receipt:
         """Post the payload once; the receipt keeps Slack's answer."""
-        url = self._webhook(delivery)
-        headers = {"Content-Type": "application/json; charset=utf-8", "Idempotency-Key": idempotency_key(delivery)}
-        outcome = await self.poster.post(url, message.parts[".json"], headers)
+        place = self._place(delivery)
+        await self._wait_for_turn(place)
+        if _CHANNEL_ID.fullmatch(place):
+            return await self._by_bot(delivery, place, message.parts[".json"])
+        outcome = await self.poster.post(place, message.parts[".json"], _headers(delivery))
         error = refusal(outcome, self.clock())
         if error is None:
             return Receipt(detail="Slack answered 200 ok")
-        raise DeliveryError(scrubbed(str(error), url), permanent=error.permanent, retry_after=error.retry_after)
+        raise _told(error, place)
 
-    def _webhook(self, delivery: Delivery) -> str:
-        """Look up and check the webhook's URL; messages name the variable, never its value."""
+    async def _by_bot(self, delivery: Delivery, channel: str, payload: bytes) -> Receipt:
+        token = self.secret(TOKEN)
+        if not token:
+            raise DeliveryError(f"{TOKEN} is not set; a channel's id needs the token of a bot that is in the channel.")
+        body = json.dumps({"channel": channel, **json.loads(payload)}, ensure_ascii=False, separators=(",", ":")).encode()
+        outcome = await self.poster.post(self.api, body, {**_headers(delivery), "Authorization": f"Bearer {token}"})
+        error = bot_refusal(outcome, self.clock())
+        if error is not None:
+            raise _told(error, f"https://slack.com/api/bot/{token}")
+        assert isinstance(outcome, Posted)  # noqa: S101 - narrows a type: what is no answer is an error above
+        name = _BOT_NAME.search(outcome.body.decode(errors="replace"))
+        return Receipt(detail="Slack took the message", thread=name[1] if name else None)
+
+    async def _wait_for_turn(self, place: str) -> None:
+        """Take the channel's next free second; who comes later waits behind."""
+        now = asyncio.get_running_loop().time()
+        turn = max(self._free_at.get(place, now), now)
+        self._free_at[place] = turn + PAUSE
+        if turn > now:
+            await self.pause(turn - now)
+
+    def _place(self, delivery: Delivery) -> str:
+        """Look up and check the webhook's URL or the channel's id; messages name the variable, never its value."""
         name = clean(delivery.recipient.removeprefix(PREFIX), 60)
         where = f"of {clean(delivery.subscription, 60)}"
         if not delivery.recipient.startswith(PREFIX):
             raise DeliveryError(f"A Slack recipient {where} is no secret's name; write env:NAME and keep the URL in NAME.", permanent=True)
-        url = resolved(delivery.recipient, self.secret)
-        if not url:
+        value = resolved(delivery.recipient, self.secret)
+        if not value:
             raise DeliveryError(f"{name} {where} is not set; put the Slack webhook's URL there and restart.")
-        if not _is_webhook(url, self.allow_hosts):
+        if not _CHANNEL_ID.fullmatch(value) and not _is_webhook(value, self.allow_hosts):
             raise DeliveryError(f"{name} {where} holds no Slack webhook; it must start with https://{HOST}/.", permanent=True)
-        return url
+        return value
 
 
 def refusal(outcome: PostOutcome, now: datetime) -> DeliveryError | None:
-    """Decide what an answer means; None is success."""
+    """Decide what a webhook's answer means; None is success."""
     if isinstance(outcome, Failed):
-        wait = min(outcome.retry_after.total_seconds(), LONGEST_WAIT) if outcome.retry_after else None
-        permanent = outcome.kind is FailureKind.PERMANENT
-        return DeliveryError(f"Slack could not be reached: {outcome.message}", permanent=permanent, retry_after=wait)
-    return _refused(outcome, now)
-
-
-def _refused(posted: Posted, now: datetime) -> DeliveryError | None:
-    body = clean(posted.body[:500].decode(errors="replace"), 120)
-    if posted.status == 200 and body == "ok":
+        return unreached("Slack", outcome)
+    body = clean(outcome.body[:500].decode(errors="replace"), 120)
+    if outcome.status == 200 and body == "ok":
         return None
-    message = f"Slack answered {posted.status} {body}".rstrip()
-    wait = retry_after(posted.headers.get("retry-after"), now)
-    if posted.status == 429 or posted.status >= 500 or posted.status == 408:
-        return DeliveryError(message, retry_after=wait)
-    if posted.status == 200 and not GONE.search(body):
+    message = f"Slack answered {outcome.status} {body}".rstrip()
+    if is_temporary(outcome):
+        return DeliveryError(message, retry_after=retry_after(outcome.headers.get("retry-after"), now))
+    closed = CLOSED.search(body) is not None
+    if outcome.status == 200 and not closed and not REFUSED.search(body):
         return DeliveryError(f"{message}, which is not its ok; something between us and Slack may have answered")
-    return DeliveryError(f"{message}; check the webhook and its channel", permanent=True)
+    return DeliveryError(f"{message}; check the webhook and its channel", permanent=True, closes=closed)
 
 
-def retry_after(value: str | None, now: datetime) -> float | None:
-    """Read a Retry-After header (RFC 9110 section 10.2.3) as seconds from `now`, bounded; None where it says nothing."""
-    text = (value or "").strip()
-    if re.fullmatch(r"\d{1,20}(\.\d{1,9})?", text, re.ASCII):
-        return min(float(text), LONGEST_WAIT)
-    try:
-        date = parsedate_to_datetime(text)
-        ahead = (date if date.tzinfo else date.replace(tzinfo=UTC)) - now
-    except (TypeError, ValueError, IndexError, OverflowError):
+def bot_refusal(outcome: PostOutcome, now: datetime) -> DeliveryError | None:
+    """Decide what an answer to the bot means; None is success. Errors come with 200 there, as ``{"ok": false, "error": ...}``."""
+    if isinstance(outcome, Failed):
+        return unreached("Slack", outcome)
+    body = outcome.body[:2_000].decode(errors="replace")
+    if outcome.status == 200 and _BOT_OK.match(body):
         return None
-    return min(max(ahead, timedelta(0)).total_seconds(), LONGEST_WAIT)
+    message = f"Slack answered {outcome.status} {clean(body, 120)}".rstrip()
+    if is_temporary(outcome) or _BOT_LATER.search(body):
+        return DeliveryError(message, retry_after=retry_after(outcome.headers.get("retry-after"), now))
+    if '"error"' not in body:
+        return DeliveryError(f"{message}, which is no answer of Slack; something between us may have answered")
+    return DeliveryError(f"{message}; check the bot and its channel", permanent=True, closes=CLOSED.search(body) is not None)
 
 
-def idempotency_key(delivery: Delivery) -> str:
-    """Give the delivery's key as a header may carry it."""
-    return re.sub(r"[^\x21-\x7e]", "-", delivery.key)[:255]
+def _headers(delivery: Delivery) -> dict[str, str]:
+    return {"Content-Type": "application/json; charset=utf-8", "Idempotency-Key": idempotency_key(delivery)}
 
 
-def scrubbed(text: str, url: str) -> str:
-    """Take a webhook's URL out of a message: whole, and each part of its path."""
-    parts = urlsplit(url)
-    secrets = {url, parts.path, parts.query, *parts.path.split("/")[2:]}
-    for secret in sorted((secret for secret in secrets if len(secret) > 3), key=len, reverse=True):
-        text = text.replace(secret, "***")
-    return clean(text, 300)
+def _told(error: DeliveryError, url: str) -> DeliveryError:
+    """Give an error as it may be shown: without the address."""
+    return DeliveryError(scrubbed(str(error), url), permanent=error.permanent, closes=error.closes, retry_after=error.retry_after)
 
 
 def _is_webhook(url: str, allow_hosts: Collection[str]) -> bool:
@@ -152,15 +182,4 @@ def _is_webhook(url: str, allow_hosts: Collection[str]) -> bool:
         return False
     if parts.scheme == "https" and parts.hostname == HOST and port in (None, 443):
         return True
-    return _is_local(parts, allow_hosts)
-
-
-def _is_local(parts: SplitResult, allow_hosts: Collection[str]) -> bool:
-    """Tell a loopback address over plain http that the caller allowed by host, or by host and port."""
-    host = parts.hostname or ""
-    if parts.scheme != "http" or not ({host, parts.netloc} & set(allow_hosts)):
-        return False
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
+    return is_local(parts, allow_hosts)

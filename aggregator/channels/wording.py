@@ -12,6 +12,7 @@ from itertools import groupby
 from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from aggregator.channels.phrases import LANGUAGES, primary, say, say_count, write_date, write_weekday
 from aggregator.core.digests import HELD_BACK
 from aggregator.core.excerpts import cut
 from aggregator.core.outcomes import EXPLAINED
@@ -76,15 +77,18 @@ def local(moment: datetime, zone: str) -> datetime:
         return moment
 
 
-def day(moment: datetime, zone: str) -> str:
-    """Write a date in the reader's zone: ``21 Nov 2026``."""
+def day(moment: datetime, zone: str, language: str = "en") -> str:
+    """Write a date in the reader's zone and language: ``21 Nov 2026``."""
     there = local(moment, zone)
-    return f"{there.day} {_MONTHS[there.month - 1]} {there.year}"
+    return write_date(language, there) or f"{there.day} {_MONTHS[there.month - 1]} {there.year}"
 
 
-def date_and_time(moment: datetime, zone: str) -> str:
-    """Write a date and time in the reader's zone: ``Sat 21 Nov 2026, 08:00``."""
+def date_and_time(moment: datetime, zone: str, language: str = "en") -> str:
+    """Write a date and time in the reader's zone and language: ``Sat 21 Nov 2026, 08:00``."""
     there = local(moment, zone)
+    written = write_date(language, there)
+    if written:
+        return f"{written} ({write_weekday(language, there)}) {there:%H:%M}"
     return f"{_DAYS[there.weekday()]} {day(moment, zone)}, {there:%H:%M}"
 
 
@@ -97,9 +101,9 @@ def summary(digest: Digest) -> str:
     """Say in a few words what the digest brings: ``3 new, 1 update``."""
     updates = sum(item.kind == "update" for item in digest.items)
     new = len(digest.items) - updates
-    parts = [f"{new:,} new"] if new else []
-    parts += [counted(updates, "update")] if updates else []
-    return ", ".join(parts) or "nothing new"
+    parts = [say(digest.language, "{count} new", count=f"{new:,}")] if new else []
+    parts += [say_count(digest.language, updates, "update")] if updates else []
+    return ", ".join(parts) or say(digest.language, "nothing new")
 
 
 def subject(digest: Digest) -> str:
@@ -107,33 +111,34 @@ def subject(digest: Digest) -> str:
     name = clean(digest.name, 60) or clean(digest.subscription, 60)
     if digest.kind == "alert" and len(digest.items) == 1:
         name = f"{name}: {clean(digest.items[0].headline, 80)}"
-    return f"{summary(digest)} - {name} - {day(digest.decided_at, digest.time_zone)}"
+    return f"{summary(digest)} - {name} - {day(digest.decided_at, digest.time_zone, digest.language)}"
 
 
-def outlets_line(item: Item) -> str:
+def outlets_line(item: Item, language: str = "en") -> str:
     """Say who reports and who repeats: ``Yonhap → 2 echoes; Daily NK independent; 1 copy``."""
     by_role = {role: [outlet for outlet in item.outlets if outlet.role is role] for role in Role}
     echoed = _echoed(by_role[Role.ECHO])
-    parts = [_witness(name, "", echoed) for name in _names(by_role[Role.ORIGIN])]
-    parts += [_witness(name, " independent", echoed) for name in _names(by_role[Role.INDEPENDENT])]
-    parts += [_witness(name, "", echoed) for name in _names(by_role[Role.UNKNOWN])]
-    parts += [f"{counted(count, 'echo', 'echoes')} of {name or 'a source not seen here'}" for name, count in echoed.items()]
+    independent = f" {say(language, 'independent')}"
+    parts = [_witness(name, "", echoed, language) for name in _names(by_role[Role.ORIGIN])]
+    parts += [_witness(name, independent, echoed, language) for name in _names(by_role[Role.INDEPENDENT])]
+    parts += [_witness(name, "", echoed, language) for name in _names(by_role[Role.UNKNOWN])]
+    parts += [_orphans(name, count, language) for name, count in echoed.items()]
     if by_role[Role.COPY]:
-        parts.append(counted(len(by_role[Role.COPY]), "copy", "copies"))
+        parts.append(say_count(language, len(by_role[Role.COPY]), "copy", "copies"))
     shown = parts[:6] + ([f"{len(parts) - 6} more"] if len(parts) > 6 else [])
     return "; ".join(shown)
 
 
-def role_words(outlet: Outlet) -> str:
+def role_words(outlet: Outlet, language: str = "en") -> str:
     """Say what one outlet's article is to the story."""
-    if outlet.role is Role.ECHO:
-        return f"echo of {clean(outlet.echo_of, 60)}" if outlet.echo_of else "echo"
-    return {Role.UNKNOWN: "source not stated"}.get(outlet.role, outlet.role.value)
+    if outlet.role is Role.ECHO and outlet.echo_of:
+        return say(language, "echo of {name}", name=clean(outlet.echo_of, 60))
+    return say(language, {Role.UNKNOWN: "source not stated"}.get(outlet.role, outlet.role.value))
 
 
-def reason_words(code: str) -> str:
+def reason_words(code: str, language: str = "en") -> str:
     """Explain a reason code; one without an explanation reads as itself."""
-    return {**EXPLAINED, **HELD_BACK}.get(code) or clean(code.replace("_", " "), 80)
+    return say(language, {**EXPLAINED, **HELD_BACK}.get(code) or clean(code.replace("_", " "), 80))
 
 
 def _echoed(echoes: Sequence[Outlet]) -> dict[str, int]:
@@ -145,7 +150,13 @@ def _names(outlets: Sequence[Outlet]) -> list[str]:
     return list(dict.fromkeys(clean(outlet.name, 60) for outlet in outlets))
 
 
-def _witness(name: str, role: str, echoed: dict[str, int]) -> str:
+def _orphans(name: str, count: int, language: str) -> str:
+    """Count echoes of an outlet that is not in the story."""
+    echoes, source = say_count(language, count, "echo", "echoes"), name or say(language, "a source not seen here")
+    return f"{echoes} of {source}" if primary(language) not in LANGUAGES else f"{echoes} ({source})"
+
+
+def _witness(name: str, role: str, echoed: dict[str, int], language: str) -> str:
     """Name a witness with its echoes, which are then told."""
     echoes = echoed.pop(name, 0)
-    return f"{name}{role} → {counted(echoes, 'echo', 'echoes')}" if echoes else f"{name}{role}"
+    return f"{name}{role} → {say_count(language, echoes, 'echo', 'echoes')}" if echoes else f"{name}{role}"

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -30,8 +31,13 @@ class Form(StrEnum):
 
 
 @digest.command()
-def preview(name: Name, json: Json = False, form: Annotated[Form, typer.Option("--as", help="The form to print.")] = Form.TEXT) -> None:
-    """Show exactly what would go out now; nothing is stored or sent.
+def preview(
+    name: Name,
+    json: Json = False,
+    form: Annotated[Form, typer.Option("--as", help="The form to print.")] = Form.TEXT,
+    at: Annotated[str | None, typer.Option("--at", help="As of this moment, such as 2026-11-21T07:30 (in its zone).")] = None,
+) -> None:
+    """Show exactly what would go out now, or at a given moment; nothing is stored or sent.
 
     Example: aggregator digest preview morning-digest --as html > digest.html
     """
@@ -45,7 +51,8 @@ def preview(name: Name, json: Json = False, form: Annotated[Form, typer.Option("
         async with open_app(settings, configuration) as app:
             subscription = _subscription(app, name)
             declare(app)
-            composed = compose_preview(app.delivering, subscription)
+            moment = _moment(at, subscription) if at else None
+            composed = compose_preview(app.delivering, subscription, moment)
             return composed, draft(settings, composed)[f".{form.value}"]
 
     composed, page = asyncio.run(work())
@@ -83,12 +90,20 @@ def send(name: Name, json: Json = False) -> None:
 
 
 @digest.command("list")
-def list_digests(json: Json = False, limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many, newest first.")] = 20) -> None:
-    """List the digests decided so far, newest first, with their deliveries.
+def list_digests(
+    json: Json = False,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many, newest first.")] = 20,
+    dead: Annotated[bool, typer.Option("--dead", help="List the dead letters and the closed addresses instead.")] = False,
+) -> None:
+    """List the digests decided so far, newest first, with their deliveries; or the dead letters.
 
-    Example: aggregator digest list --limit 5
+    Example: aggregator digest list --dead
     """
     from aggregator.app import open_installed_store
+
+    if dead:
+        _list_dead(limit, json=json)
+        return
 
     with open_installed_store(settings_from_environment(quiet=True)) as store:
         digests, deliveries = store.digests(limit=limit), store.deliveries(limit=limit * 20)
@@ -110,17 +125,44 @@ def list_digests(json: Json = False, limit: Annotated[int, typer.Option(min=1, m
 
 
 @digest.command()
+def resend(
+    delivery_ids: Annotated[list[int] | None, typer.Argument(min=1, max=2**31 - 1, help="Dead letters, see `digest list --dead`.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="Every dead letter.")] = False,
+) -> None:
+    """Put dead letters back, due now, under the keys they always had; the service or the next `digest send` sends them.
+
+    An address that its receiver refused is opened again; who unsubscribed gets nothing.
+
+    Example: aggregator digest resend 17 18
+    """
+    from aggregator.app import open_installed_store, utc_now
+
+    if bool(delivery_ids) == every:
+        raise UsageError("name the deliveries to send again, or say --all; `aggregator digest list --dead` shows them")
+    with open_installed_store(settings_from_environment(quiet=True)) as store:
+        chosen = [row.delivery.id for row in store.deliveries(status="dead", limit=100_000)] if every else list(delivery_ids or ())
+        put_back = store.resend(chosen, utc_now())
+    screen.out.print(f"{put_back} of {len(chosen)} put back.")
+    if put_back < len(chosen):
+        raise typer.Exit(1)
+
+
+@digest.command()
 def show(
     digest_id: Annotated[int, typer.Argument(min=1, max=2**31 - 1, help="The digest's number, see `aggregator digest list`.")],
     json: Json = False,
     form: Annotated[Form, typer.Option("--as", help="The form to print.")] = Form.TEXT,
+    delivery: Annotated[int | None, typer.Option("--delivery", help="Exactly what this delivery handed over.")] = None,
 ) -> None:
-    """Show a past digest as it went out.
+    """Show a past digest as it went out; with --delivery to the byte, as its channel sent it.
 
     Example: aggregator digest show 3 --as eml
     """
     from aggregator.app import draft, open_installed_store
 
+    if delivery is not None:
+        _show_delivery(digest_id, delivery)
+        return
     settings = settings_from_environment(quiet=True)
     with open_installed_store(settings) as store:
         composed = store.digest(digest_id)
@@ -130,6 +172,53 @@ def show(
         screen.print_json(composed)
     else:
         typer.echo(draft(settings, composed)[f".{form.value}"], nl=False)
+
+
+def _show_delivery(digest_id: int, delivery_id: int) -> None:
+    """Print what a delivery handed over, rendered again; say so where this release or its settings render it otherwise."""
+    from aggregator.app import open_app, read_configuration
+    from aggregator.deliver import render_again
+
+    settings = settings_from_environment(quiet=True)
+
+    async def work() -> tuple[bytes, bool | None]:
+        async with open_app(settings, read_configuration(settings)) as app:
+            return render_again(app.delivering, digest_id, delivery_id)
+
+    body, same = asyncio.run(work())
+    typer.echo(body, nl=False)
+    if same is False:
+        screen.err.print("This is not to the byte what was sent: the program or its settings changed since.")
+
+
+def _list_dead(limit: int, *, json: bool) -> None:
+    from aggregator.app import open_installed_store
+
+    with open_installed_store(settings_from_environment(quiet=True)) as store:
+        dead, closed = store.deliveries(status="dead", limit=limit), store.closures()
+    if json:
+        for row in dead:
+            screen.print_json({"dead": row})
+        for closure in closed:
+            screen.print_json({"closed": closure})
+        return
+    rows = [
+        (row.delivery.id, row.delivery.digest_id, row.delivery.subscription, row.delivery.channel, row.delivery.recipient, row.detail or "")
+        for row in dead
+    ]
+    screen.print_table("Dead letters", ("id", "digest", "subscription", "channel", "to", "why"), rows, numbers=("id", "digest"))
+    if closed:
+        lines = [(one.subscription, one.address.channel, one.address.recipient, one.cause, one.detail) for one in closed]
+        screen.print_table("Closed addresses", ("subscription", "channel", "recipient", "cause", "detail"), lines)
+
+
+def _moment(text: str, subscription: SubscriptionSpec) -> datetime:
+    """Read a moment; one without a zone is on the clocks of the subscription's zone."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"{text!r} is no moment; write it such as 2026-11-21T07:30 or 2026-11-21T07:30+09:00") from None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=subscription.schedule.time_zone)).astimezone(UTC)
 
 
 def _subscription(app: "App", name: str) -> SubscriptionSpec:

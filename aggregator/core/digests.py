@@ -7,23 +7,32 @@ seen = unmatched + matched, matched = folded + told.
 """
 
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from aggregator.core.excerpts import Excerpt, Mark, cut, excerpt
+from aggregator.core.measures import in_words
+from aggregator.core.timing import missed_times
 from aggregator.errors import AggregatorError
-from aggregator.models import Coverage, Digest, Evidence, FeedHealth, Item, Judgement, Outlet, Role, SubscriptionSpec, TopicSpec
+from aggregator.models import Coverage, Digest, Evidence, Fact, FeedHealth, Item, Judgement, Outlet, Role, SubscriptionSpec, TopicSpec
 from aggregator.records import StoryMaterial, ToldArticle, WindowCounts
 
 BELOW_SUBSCRIPTION = "below_subscription_threshold"
 OTHER_LANGUAGE = "other_language"
+OTHER_SOURCE = "other_source"
 HELD_BACK = {
+    OTHER_SOURCE: "from none of the subscription's sources",
     BELOW_SUBSCRIPTION: "too weak for this subscription",
     OTHER_LANGUAGE: "in none of the subscription's languages",
 }
 
 FIGURES = 3
+CONTINUING = 12
+DAYS = 14
+LATE = timedelta(hours=1)
+"""A digest later than this says so."""
 CONCEPTS = 4
 QUOTES = 2
 QUOTE_LENGTH = 40
@@ -42,12 +51,18 @@ class Window:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gathered:
-    """Hold what the store knows of a window; `stories` have news for the subscription, `counts` are of its topics."""
+    """Hold what the store knows of a window; `stories` have news for the subscription, `counts` are of its topics.
+
+    `continuing` were told before and are reported by further articles; `opened` are the dates of the last days' stories.
+    """
 
     window: Window
     stories: Sequence[StoryMaterial]
     counts: WindowCounts
     feeds: Sequence[FeedHealth]
+    continuing: Sequence[StoryMaterial] = ()
+    opened: Sequence[datetime] = ()
+    due_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +92,8 @@ def compose(
     """
     names = {topic.id: topic.name for topic in topics}
     reader = _Reader(subscription, {topic: names.get(topic, topic) for topic in subscription.topics}, labels)
+    alert = subscription.schedule.every == "immediate"
+    late_since = _late_since(gathered.due_at, now)
     told: list[Item] = []
     held: dict[str, list[StoryMaterial]] = {}
     for story in gathered.stories:
@@ -89,7 +106,7 @@ def compose(
     return Digest(
         subscription=subscription.id,
         name=subscription.name,
-        kind="alert" if subscription.schedule.every == "immediate" else "digest",
+        kind="alert" if alert else "digest",
         after_seq=gathered.window.after_seq,
         through_seq=gathered.window.through_seq,
         since=gathered.window.since,
@@ -99,7 +116,29 @@ def compose(
         topic_names=reader.topic_names,
         items=tuple(sorted(told, key=lambda item: _place(item, subscription))),
         coverage=_coverage(gathered, len(told), held),
+        continuing=() if alert else _continuing(gathered.continuing, reader),
+        due_at=late_since,
+        missed=missed_times(subscription.schedule, late_since, now) if late_since else 0,
+        days=() if alert else _days(gathered.opened, now.astimezone(subscription.schedule.time_zone)),
     )
+
+
+def _late_since(due_at: datetime | None, now: datetime) -> datetime | None:
+    return due_at if due_at and now - due_at > LATE else None
+
+
+def _continuing(stories: Sequence[StoryMaterial], reader: _Reader) -> tuple[Item, ...]:
+    """Tell which stories others took up, the most reported first, without what was told of them before."""
+    items = [(story, _item(story, reader)) for story in stories]
+    wanted = [item for story, item in items if not _held_back(story, item, reader.subscription)]
+    brief = [replace(item, kind="continues", excerpt="", excerpt_marks=(), changes=(), facts=(), why=()) for item in wanted]
+    return tuple(sorted(brief, key=lambda item: (-len(item.outlets), -item.score, item.story_id))[:CONTINUING])
+
+
+def _days(opened: Sequence[datetime], today: datetime) -> tuple[int, ...]:
+    """Count stories by the day they were opened on in the reader's zone, over the last `DAYS` days."""
+    ages = Counter((today.date() - moment.astimezone(today.tzinfo).date()).days for moment in opened)
+    return tuple(ages[age] for age in range(DAYS - 1, -1, -1))
 
 
 # --- the books --------------------------------------------------------------------------------------------------
@@ -144,6 +183,8 @@ def _held_back(story: StoryMaterial, item: Item, subscription: SubscriptionSpec)
     """Say why a subscription does not want a story, or None."""
     if item.score < subscription.threshold:
         return BELOW_SUBSCRIPTION
+    if subscription.sources and not {article.telling.feed_id for article in story.articles} & set(subscription.sources):
+        return OTHER_SOURCE
     spoken = {article.telling.language.split("-")[0] for article in story.articles}
     wanted = {language.split("-")[0] for language in subscription.languages}
     return OTHER_LANGUAGE if wanted and not wanted & spoken else None
@@ -176,7 +217,7 @@ def _item(story: StoryMaterial, reader: _Reader) -> Item:
         excerpt=shown.text,
         excerpt_marks=shown.marks,
         changes=() if story.told_version is None else story.changes,
-        facts=_figures(story, lead),
+        facts=_figures(story, lead, reader.subscription.language),
         published_at=lead.published_at,
         first_seen_at=min(article.first_seen_at for article in story.articles),
     )
@@ -227,13 +268,20 @@ def _outlets(story: StoryMaterial, lead: ToldArticle) -> Iterator[Outlet]:
         )
 
 
-def _figures(story: StoryMaterial, lead: ToldArticle) -> tuple[str, ...]:
-    """Give up to three figures, the lead's own first, each once whatever language it is written in."""
+def _figures(story: StoryMaterial, lead: ToldArticle, language: str) -> tuple[str, ...]:
+    """Give up to three figures, the lead's own first, each once whatever language it is written in, and readable in the reader's."""
     ordered = sorted(story.articles, key=lambda article: (article is not lead, _WITNESSES[article.telling.role]))
     quotes: dict[str, str] = {}
-    for figure in (figure for article in ordered for figure in article.figures):
-        quotes.setdefault(figure.concept, figure.quote)
+    for article in ordered:
+        for figure in article.figures:
+            quotes.setdefault(figure.concept, _readable(figure, article.telling.language, language))
     return tuple(dict.fromkeys(quotes.values()))[:FIGURES]
+
+
+def _readable(figure: Fact, written: str, language: str) -> str:
+    """Quote a figure, with its meaning behind it where the reader's language is another."""
+    meaning = in_words(figure, language) if written.split("-")[0] != language.split("-")[0] else None
+    return f"{figure.quote} ({meaning})" if meaning and meaning != figure.quote else figure.quote
 
 
 def _excerpt(lead: ToldArticle, matches: Mapping[str, Judgement]) -> Excerpt:

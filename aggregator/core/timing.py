@@ -58,6 +58,23 @@ def next_due_at(schedule: Schedule, after: datetime) -> datetime | None:
     raise ValueError(f"a schedule with every={schedule.every!r} never runs")
 
 
+def missed_times(schedule: Schedule, due_at: datetime, now: datetime) -> int:
+    """Count the scheduled moments after `due_at` that passed by `now`; counting ends at a hundred."""
+    missed, moment = 0, next_due_at(schedule, due_at)
+    while moment is not None and moment <= now and missed < 100:
+        missed, moment = missed + 1, next_due_at(schedule, moment)
+    return missed
+
+
+def latest_due_at(schedule: Schedule, now: datetime) -> datetime | None:
+    """Give the latest date that a subscription can be due at; a stored one beyond it was written under a clock that ran ahead.
+
+    It is the second moment from `now`, so that a clock that is set back by little repeats nothing.
+    """
+    due_at = next_due_at(schedule, now)
+    return next_due_at(schedule, due_at) if due_at else None
+
+
 def next_attempt_at(attempts: int, retry_after: float | None, now: datetime) -> datetime | None:
     """Give the date of a delivery's next attempt after `attempts` failed ones, or None where they are used up."""
     if attempts > len(DELIVERY_RETRIES):

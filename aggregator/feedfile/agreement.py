@@ -33,6 +33,7 @@ class Known:
     channels: Collection[str]
     kinds: Collection[str]
     topics: Collection[str]
+    sources: Collection[str] | None = None
 
 
 def _known(info: ValidationInfo) -> Known:
@@ -118,7 +119,7 @@ def recipient_of_channel(recipient: str, info: ValidationInfo) -> str:
         refuse("a web address stands here; the address of a webhook is a secret and must not be in this file", _IN_ENVIRONMENT)
     if channel == "email" and not _MAILBOX.fullmatch(recipient):
         refuse("this is no e-mail address", f"name@example.org, or {_IN_ENVIRONMENT}")
-    if channel not in ("email", "file", None):
+    if channel not in ("email", "file", "feed", None):
         refuse(f"a recipient of the channel {shown(channel)!r} is a secret and must not be in this file", _IN_ENVIRONMENT)
     return recipient
 
@@ -139,6 +140,20 @@ def fits_rhythm(at: time | None, info: ValidationInfo) -> time | None:
     if every not in ("immediate", None) and at is None:
         refuse("this key is missing: a digest needs its time of day", "hours and minutes, such as 07:30")
     return at
+
+
+def only_for_alerts(value: _Value, info: ValidationInfo) -> _Value:
+    """Refuse what holds alerts back in a subscription that has a time of its own."""
+    schedule = info.data.get("schedule")
+    if value and schedule is not None and schedule.every != "immediate":
+        refuse("only alerts can be held back; a digest goes out at its time", "this key with every: immediate alone")
+    return value
+
+
+def known_source(name: str, info: ValidationInfo) -> str:
+    """Refuse a source that the file does not declare."""
+    sources = _known(info).sources
+    return name if sources is None else _among("source", name, sources)
 
 
 def weekly_only(weekday: _Value, info: ValidationInfo) -> _Value:

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from aggregator.feedfile import agreement
-from aggregator.feedfile.words import Day, Identifier, Interval, Language, Text, ThemeName, TimeOfDay, WebAddress, Zone
+from aggregator.feedfile.words import Day, Identifier, Interval, Language, Pause, Text, ThemeName, TimeOfDay, WebAddress, Zone
 
 PublisherClass = Literal["official", "agency", "inside_source", "specialist", "paper", "derivative", "state_media", "search"]
 Rhythm = Literal["daily", "weekdays", "weekly", "irregular"]
@@ -104,6 +104,13 @@ class ScheduleEntry(_Entry):
     )
 
 
+class QuietEntry(_Entry):
+    """Name the hours in which no alert goes out."""
+
+    start: TimeOfDay = Field(description="From then on, such as 22:00, on the clocks of the schedule's time_zone.")
+    end: TimeOfDay = Field(description="Until then, such as 07:00; what was held goes out then, as one message.")
+
+
 class SubscriptionEntry(_Entry):
     """Say who gets what, when, and how."""
 
@@ -123,6 +130,21 @@ class SubscriptionEntry(_Entry):
     threshold: Threshold = Field(0.0, description="Only stories with at least this score.")
     when_empty: Literal["send", "silent"] = Field("send", description="What a digest without news does.")
     language: Language = Field("en", description="The reader's language.")
+    sources: Annotated[list[Annotated[Identifier, AfterValidator(agreement.known_source)]], AfterValidator(agreement.each_once)] = Field(
+        default_factory=list, description="Only stories that one of these sources reports; all where empty."
+    )
+    quiet: Annotated[QuietEntry | None, AfterValidator(agreement.only_for_alerts)] = Field(
+        None, description="Hours without alerts; what comes meanwhile is one message afterwards."
+    )
+    cooldown: Annotated[Pause | None, AfterValidator(agreement.only_for_alerts)] = Field(
+        None, description="The least time between two alerts; what comes meanwhile is one message."
+    )
+    gather: Annotated[Pause | None, AfterValidator(agreement.only_for_alerts)] = Field(
+        None, description="How long to gather after the first story, so that a burst is one message."
+    )
+    urgent: Annotated[Threshold | None, AfterValidator(agreement.only_for_alerts)] = Field(
+        None, description="A story of this score goes out at once, in quiet hours too."
+    )
 
 
 class Outline(_Entry):

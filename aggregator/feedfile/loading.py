@@ -1,6 +1,7 @@
 """Load feeds.yaml: read, check everything, and hand over the records of the house."""
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo
@@ -13,7 +14,7 @@ from aggregator.feedfile.entries import FeedEntry, Outline, ScheduleEntry, Subsc
 from aggregator.feedfile.explain import explain
 from aggregator.feedfile.findings import Findings
 from aggregator.feedfile.queries import check_queries
-from aggregator.models import Configuration, FeedSpec, Schedule, SubscriptionSpec, TopicSpec
+from aggregator.models import Configuration, FeedSpec, QuietHours, Schedule, SubscriptionSpec, TopicSpec
 
 CHANNELS = ("email", "slack", "file")
 KINDS = ("syndication", "jsonfeed", "sitemap", "listing")
@@ -38,7 +39,8 @@ def load_configuration(
     """
     findings = Findings(str(path))
     outline = _outline(parse(read_text(path, findings), findings), findings)
-    known = Known(known_themes, known_channels, known_kinds, topics=[name for _, name in _raw("id", outline["topics"])])
+    names = {section: [name for _, name in _raw("id", outline[section])] for section in ("feeds", "topics")}
+    known = Known(known_themes, known_channels, known_kinds, topics=names["topics"], sources=names["feeds"])
     feeds = _sound(FeedEntry, "feeds", outline, known, findings)
     topics = _sound(TopicEntry, "topics", outline, known, findings)
     check_queries(outline["topics"], known_themes, _source_names(outline["feeds"]), findings)
@@ -132,4 +134,9 @@ def _subscription(entry: SubscriptionEntry) -> SubscriptionSpec:
         threshold=entry.threshold,
         when_empty=entry.when_empty,
         language=entry.language,
+        sources=tuple(entry.sources),
+        quiet=QuietHours(entry.quiet.start, entry.quiet.end) if entry.quiet else None,
+        cooldown=entry.cooldown or timedelta(0),
+        gather=entry.gather or timedelta(0),
+        urgent=entry.urgent,
     )

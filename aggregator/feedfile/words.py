@@ -74,6 +74,15 @@ def _interval(value: object) -> timedelta:
     return length
 
 
+def _pause(value: object) -> timedelta:
+    if not isinstance(value, str) or not re.fullmatch(_INTERVAL, value):
+        refuse(f"{shown(value)!r} is no length of time", "a number with m, h or d, such as 10m, 2h")
+    length = timedelta(**{_UNITS[value[-1]]: int(value[:-1])})
+    if length > timedelta(days=1):
+        refuse(f"the pause {value} is too long", "at most 1d")
+    return length
+
+
 def _time(value: object) -> time:
     if not isinstance(value, str) or not re.fullmatch(_TIME, value):
         refuse(f"{shown(value)!r} is no time of day", "hours and minutes from 00:00 to 23:59, such as 07:30")
@@ -127,6 +136,7 @@ ThemeName = Annotated[str, AfterValidator(_theme), Field(json_schema_extra={"pat
 Text = Annotated[str, Field(min_length=1, max_length=500)]
 Language = Annotated[str, AfterValidator(_language), Field(json_schema_extra={"pattern": "^[a-z]{2}$"})]
 Interval = Annotated[timedelta, BeforeValidator(_interval), WithJsonSchema({"type": "string", "pattern": _INTERVAL})]
+Pause = Annotated[timedelta, BeforeValidator(_pause), WithJsonSchema({"type": "string", "pattern": _INTERVAL})]
 TimeOfDay = Annotated[time, BeforeValidator(_time), WithJsonSchema({"type": "string", "pattern": _TIME})]
 Day = Annotated[str, AfterValidator(_date), Field(json_schema_extra={"pattern": _DATE})]
 Zone = Annotated[str, AfterValidator(_zone), Field(json_schema_extra={"examples": ["UTC", "Asia/Seoul", "Asia/Tokyo"]})]

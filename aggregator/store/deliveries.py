@@ -2,26 +2,36 @@
 
 A claim is a conditional update that leaves a token; only who holds the token may say how it went. A claim whose holder died
 ends by time, and the next claimer sends again under the same key. Attempts are counted when they start, so that a message
-that kills its sender is not tried for ever.
+that kills its sender is not tried for ever. A date further ahead than any of ours can be was written under a clock that was
+wrong, and counts as come.
 """
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, or_, select, update
 
-from aggregator.models import Delivery, Receipt
+from aggregator.models import Delivery, Digest, Receipt
 from aggregator.records import ClaimedDelivery, DeliveryRow
-from aggregator.store.database import Section
-from aggregator.store.tables import deliveries, digests
+from aggregator.store.closures import reopened
+from aggregator.store.database import Database, Section
+from aggregator.store.tables import deliveries, digest_items, digests
 
+FARTHEST = timedelta(days=2)
+"""No delivery is put off, and no lease given, for longer."""
+_KEPT = 8
+"""Digests kept in memory between claims: one that goes to thousands is read once."""
 _FREE: dict[str, Any] = {"leased_until": None, "lease_token": None}
 
 
 class Deliveries(Section):
     """Keep the outbox."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self._digests: dict[int, Digest] = {}
 
     def claim_delivery(self, now: datetime, lease: timedelta) -> ClaimedDelivery | None:
         """Lease the delivery that is due longest, or give None where nothing is due."""
@@ -33,15 +43,17 @@ class Deliveries(Section):
             values = {"status": "sending", "attempts": deliveries.c.attempts + 1}
             lent = {"leased_until": now + lease, "lease_token": token}
             connection.execute(update(deliveries).where(deliveries.c.id == delivery_id, _free(now)).values(values | lent))
-            query = _with_digest(deliveries.c.id == delivery_id).add_columns(digests.c.payload)
-            row = connection.execute(query).mappings().one()
-        return ClaimedDelivery(delivery=_delivery(row), digest=row["payload"], token=token)
+            row = connection.execute(_with_digest(deliveries.c.id == delivery_id)).mappings().one()
+            digest = self._frozen(connection, row["digest_id"])
+            thread = _thread(connection, row, digest)
+        return ClaimedDelivery(delivery=_delivery(row, thread), digest=digest, token=token)
 
     def record_sent(self, claimed: ClaimedDelivery, receipt: Receipt, now: datetime) -> bool:
         """Keep the receipt; False where the claim is no longer held."""
         values = {"status": "sent", "sent_at": now, "receipt": receipt.detail, "due_at": None, "last_error": None}
+        kept = {"thread": receipt.thread, "body_hash": receipt.body_hash}
         with self._database.write() as connection:
-            return _settle(connection, claimed, values)
+            return _settle(connection, claimed, values | kept)
 
     def record_not_sent(self, claimed: ClaimedDelivery, error: str, retry_at: datetime | None, now: datetime) -> bool:
         """Put a failed delivery back until `retry_at`, or among the dead where it is None."""
@@ -49,12 +61,46 @@ class Deliveries(Section):
         with self._database.write() as connection:
             return _settle(connection, claimed, values)
 
-    def deliveries(self, digest_id: int | None = None, limit: int = 200) -> Sequence[DeliveryRow]:
+    def deliveries(self, digest_id: int | None = None, limit: int = 200, status: str | None = None) -> Sequence[DeliveryRow]:
         """Give deliveries, newest first."""
-        conditions = () if digest_id is None else (deliveries.c.digest_id == digest_id,)
+        conditions = [] if digest_id is None else [deliveries.c.digest_id == digest_id]
+        conditions += [] if status is None else [deliveries.c.status == status]
         query = _with_digest(*conditions).order_by(deliveries.c.id.desc()).limit(limit)
         with self._database.read() as connection:
             return [_line(row) for row in connection.execute(query).mappings()]
+
+    def delivery(self, delivery_id: int) -> DeliveryRow | None:
+        """Give one delivery, or None."""
+        with self._database.read() as connection:
+            row = connection.execute(_with_digest(deliveries.c.id == delivery_id)).mappings().first()
+            return _line(row, _thread(connection, row, self._frozen(connection, row["digest_id"]))) if row else None
+
+    def delivery_of_key(self, key: str) -> DeliveryRow | None:
+        """Give the delivery with this key, or None."""
+        with self._database.read() as connection:
+            row = connection.execute(_with_digest(deliveries.c.key == key)).mappings().first()
+            return _line(row) if row else None
+
+    def resend(self, delivery_ids: Collection[int], now: datetime) -> int:
+        """Put dead deliveries back, due now and with all their attempts before them; gives how many.
+
+        Addresses that their receivers refused are opened again: who sends by hand has put right what closed them. Who unsubscribed
+        gets nothing.
+        """
+        with self._database.write() as connection:
+            dead = connection.execute(_with_digest(deliveries.c.id.in_(delivery_ids), deliveries.c.status == "dead")).mappings().all()
+            open_again = [row["id"] for row in dead if reopened(connection, row["subscription_id"], row["channel"], row["recipient"])]
+            back = update(deliveries).where(deliveries.c.id.in_(open_again))
+            return connection.execute(back.values(status="retry", due_at=now, attempts=0)).rowcount
+
+    def _frozen(self, connection: Connection, digest_id: int) -> Digest:
+        """Give a digest, which never changes once it is decided."""
+        if digest_id not in self._digests:
+            digest: Digest = connection.execute(select(digests.c.payload).where(digests.c.id == digest_id)).scalar_one()
+            kept = list(self._digests.items())[1 - _KEPT :]
+            self._digests = {**dict(kept), digest_id: digest}
+            return digest
+        return self._digests[digest_id]
 
 
 def free_claims(connection: Connection) -> None:
@@ -64,12 +110,13 @@ def free_claims(connection: Connection) -> None:
 
 
 def _free(now: datetime) -> ColumnElement[bool]:
-    return or_(deliveries.c.leased_until.is_(None), deliveries.c.leased_until <= now)
+    return or_(deliveries.c.leased_until.is_(None), deliveries.c.leased_until <= now, deliveries.c.leased_until > now + FARTHEST)
 
 
 def _oldest_due(now: datetime) -> Any:
     """Ask for the oldest due row; rows that another claimer holds are passed over (SQLite has one writer)."""
-    due = select(deliveries.c.id).where(deliveries.c.due_at <= now, _free(now))
+    come = or_(deliveries.c.due_at <= now, deliveries.c.due_at > now + FARTHEST)
+    due = select(deliveries.c.id).where(come, _free(now))
     return due.order_by(deliveries.c.due_at, deliveries.c.id).limit(1).with_for_update(skip_locked=True)
 
 
@@ -78,16 +125,43 @@ def _settle(connection: Connection, claimed: ClaimedDelivery, values: dict[str, 
     return connection.execute(update(deliveries).where(*mine).values(values | _FREE)).rowcount == 1
 
 
+def _thread(connection: Connection, row: RowMapping, digest: Digest) -> str | None:
+    """Give the receiver's name for the first message about the one story that an alert updates, or None."""
+    if digest.kind != "alert" or len(digest.items) != 1 or digest.items[0].kind != "update":
+        return None
+    told = (
+        select(deliveries.c.thread)
+        .join(digest_items, digest_items.c.digest_id == deliveries.c.digest_id)
+        .where(
+            digest_items.c.subscription_id == digest.subscription,
+            digest_items.c.story_id == digest.items[0].story_id,
+            deliveries.c.channel == row["channel"],
+            deliveries.c.recipient == row["recipient"],
+            deliveries.c.id < row["id"],
+            deliveries.c.thread.is_not(None),
+        )
+    )
+    first: str | None = connection.execute(told.order_by(deliveries.c.id).limit(1)).scalar()
+    return first
+
+
 def _with_digest(*conditions: ColumnElement[bool]) -> Any:
-    joined = select(deliveries, digests.c.subscription_id).join(digests, digests.c.id == deliveries.c.digest_id)
+    joined = select(deliveries, digests.c.subscription_id, digests.c.decided_at).join(digests, digests.c.id == deliveries.c.digest_id)
     return joined.where(*conditions)
 
 
-def _delivery(row: RowMapping) -> Delivery:
+def _delivery(row: RowMapping, thread: str | None = None) -> Delivery:
     names = ("id", "digest_id", "channel", "recipient", "key", "attempts")
-    return Delivery(subscription=row["subscription_id"], **{name: row[name] for name in names})
+    return Delivery(subscription=row["subscription_id"], thread=thread, **{name: row[name] for name in names})
 
 
-def _line(row: RowMapping) -> DeliveryRow:
-    detail = row["receipt"] if row["status"] == "sent" else row["last_error"]
-    return DeliveryRow(delivery=_delivery(row), status=row["status"], due_at=row["due_at"], sent_at=row["sent_at"], detail=detail)
+def _line(row: RowMapping, thread: str | None = None) -> DeliveryRow:
+    return DeliveryRow(
+        delivery=_delivery(row, thread),
+        status=row["status"],
+        due_at=row["due_at"],
+        sent_at=row["sent_at"],
+        detail=row["receipt"] if row["status"] == "sent" else row["last_error"],
+        decided_at=row["decided_at"],
+        body_hash=row["body_hash"],
+    )

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, insert, or_, select, true
 
 from aggregator.models import Digest
 from aggregator.records import Address
+from aggregator.store.closures import closed_addresses
 from aggregator.store.database import Section
 from aggregator.store.subscriptions import advance
 from aggregator.store.tables import deliveries, digest_items, digests, subscriptions
@@ -22,7 +23,7 @@ class Digests(Section):
     """Keep digests."""
 
     def record_digest(self, digest: Digest, addresses: Sequence[Address], next_due_at: datetime | None, now: datetime) -> int | None:
-        """Keep a digest, its items and one delivery per address, and advance the subscription, in one transaction.
+        """Keep a digest, its items and one delivery per open address, and advance the subscription, in one transaction.
 
         Gives None and keeps nothing where somebody else advanced the subscription first. Raises `StoreError` where an item was
         told before.
@@ -33,7 +34,8 @@ class Digests(Section):
                 return None
             digest_id = _keep(connection, digest)
             items = _items(digest_id, digest)
-            outbox = [_delivery(digest_id, digest, address, now) for address in dict.fromkeys(addresses)]
+            closed = closed_addresses(connection, digest.subscription)
+            outbox = [_delivery(digest_id, digest, address, now) for address in dict.fromkeys(addresses) if address not in closed]
             if items:
                 connection.execute(insert(digest_items), items)
             if outbox:
@@ -47,6 +49,13 @@ class Digests(Section):
             query = query.where(digests.c.subscription_id == subscription)
         with self._database.read() as connection:
             return [(row.id, row.payload) for row in connection.execute(query)]
+
+    def digest_before(self, subscription: str, moment: datetime) -> Digest | None:
+        """Give the last digest of a subscription decided before a moment, or None."""
+        earlier = select(digests.c.payload).where(digests.c.subscription_id == subscription, digests.c.decided_at < moment)
+        with self._database.read() as connection:
+            found: Digest | None = connection.execute(earlier.order_by(digests.c.id.desc()).limit(1)).scalar()
+            return found
 
     def digest(self, digest_id: int) -> Digest | None:
         """Give a digest as it was decided, or None."""

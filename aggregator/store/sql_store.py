@@ -7,6 +7,7 @@ from sqlalchemy import update
 from aggregator.store import schema
 from aggregator.store.alarms import Alarms
 from aggregator.store.books import Books
+from aggregator.store.closures import Closures
 from aggregator.store.database import Database
 from aggregator.store.deliveries import Deliveries, free_claims
 from aggregator.store.digests import Digests
@@ -20,7 +21,7 @@ from aggregator.store.tellings import Tellings
 from aggregator.store.windows import Windows
 
 
-class SqlStore(Feeds, Polls, Alarms, Judging, Tellings, Subscriptions, Windows, Digests, Deliveries, Books):
+class SqlStore(Feeds, Polls, Alarms, Judging, Tellings, Subscriptions, Windows, Digests, Deliveries, Closures, Books):
     """Keep everything in an SQL database; safe to call from any thread."""
 
     def upgrade(self) -> None:

@@ -56,6 +56,19 @@ class Subscriptions(Section):
             )
             return [_state(row) for row in connection.execute(query).mappings()]
 
+    def mend_due_dates(self, due: Mapping[str, datetime]) -> Sequence[str]:
+        """Bring due dates forward that are later than these: a clock that ran ahead wrote them. Gives the subscriptions mended."""
+        with self._database.write() as connection:
+            return [
+                name
+                for name, due_at in due.items()
+                if connection.execute(
+                    update(subscriptions)
+                    .where(subscriptions.c.id == name, subscriptions.c.configured, subscriptions.c.next_due_at > due_at)
+                    .values(next_due_at=due_at)
+                ).rowcount
+            ]
+
     def advance_subscription(
         self, subscription: str, after_seq: int, through_seq: int, next_due_at: datetime | None, now: datetime
     ) -> bool:

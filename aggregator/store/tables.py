@@ -311,6 +311,21 @@ deliveries = Table(
     Column("sent_at", Instant),
     Column("receipt", CleanText),
     Column("last_error", CleanText),
+    # What the receiver calls the message, and the SHA-256 of what was handed over.
+    Column("thread", CleanText),
+    Column("body_hash", CleanText),
     CheckConstraint("status IN ('pending', 'sending', 'sent', 'retry', 'dead')", name="status"),
     UniqueConstraint("digest_id", "channel", "recipient"),
+)
+
+closures = Table(
+    "closures",
+    metadata,
+    Column("subscription_id", ForeignKey("subscriptions.id"), primary_key=True),
+    Column("channel", CleanText, primary_key=True),
+    Column("recipient", CleanText, primary_key=True),
+    Column("cause", CleanText, nullable=False),
+    Column("detail", CleanText, nullable=False),
+    Column("closed_at", Instant, nullable=False),
+    CheckConstraint("cause IN ('unsubscribed', 'refused')", name="cause"),
 )

@@ -5,6 +5,7 @@ to the subscription. Publication dates play no part. The counts take every revis
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select, and_, case, exists, func, literal, select
@@ -36,6 +37,32 @@ class Windows(Section):
             shown = _Shown(connection, _members(chosen))
             changes = _changes(connection, chosen)
         return [_material(row, changes.get(row["id"], ()), [shown.article(telling) for telling in told.get(row["id"], ())]) for row in rows]
+
+    def window_continuing(self, subscription: str, topics: Collection[str], after_seq: int, through_seq: int) -> Sequence[StoryMaterial]:
+        """Give stories told before in their current version that further articles of the window report; with these articles only."""
+        window = (after_seq, through_seq)
+        with self._database.read() as connection:
+            rows = connection.execute(_continuing(subscription, topics, window)).mappings().all()
+            if not rows:
+                return []
+            chosen = [row["id"] for row in rows]
+            members = select(story_articles.c.article_id).where(story_articles.c.story_id.in_(chosen))
+            told = by_story(load(connection, articles.c.id.in_(members), articles.c.id > after_seq, articles.c.id <= through_seq))
+            shown = _Shown(connection, members)
+        return [_material(row, (), [shown.article(telling) for telling in told[row["id"]]]) for row in rows if row["id"] in told]
+
+    def stories_opened(self, topics: Collection[str], since: datetime) -> Sequence[datetime]:
+        """Give when each story was opened since a moment whose first article matches one of these topics."""
+        matched = exists().where(matches.c.seq == stories.c.first_seq, matches.c.topic.in_(topics))
+        query = select(stories.c.opened_at).where(stories.c.opened_at >= since, matched).order_by(stories.c.opened_at)
+        with self._database.read() as connection:
+            return list(connection.execute(query).scalars())
+
+    def observed_through(self, moment: datetime) -> int:
+        """Give the highest sequence number observed at a moment or before; 0 where there is none."""
+        with self._database.read() as connection:
+            seq = connection.execute(select(func.max(revisions.c.seq)).where(revisions.c.observed_at <= moment)).scalar()
+            return int(seq or 0)
 
     def window_counts(self, topics: Collection[str], after_seq: int, through_seq: int) -> WindowCounts:
         """Count the window's revisions by whether one of these topics matched, and by the reason where none did."""
@@ -82,6 +109,23 @@ def _news(subscription: str, topics: Collection[str], window: tuple[int, int]) -
     )
 
 
+def _continuing(subscription: str, topics: Collection[str], window: tuple[int, int]) -> Select[Any]:
+    """Ask for stories whose current version was told, with an article that joined them inside the window."""
+    after_seq, through_seq = window
+    joined = (
+        select(story_events.c.story_id)
+        .join(matches, matches.c.seq == story_events.c.seq)
+        .where(story_events.c.kind == "joined", matches.c.topic.in_(topics), matches.c.seq > after_seq, matches.c.seq <= through_seq)
+    )
+    told = and_(
+        digest_items.c.subscription_id == subscription,
+        digest_items.c.story_id == stories.c.id,
+        digest_items.c.story_version == stories.c.version,
+    )
+    query = select(stories, digest_items.c.story_version.label("told_version")).join(digest_items, told)
+    return query.where(stories.c.id.in_(joined)).order_by(stories.c.id)
+
+
 def _members(chosen: Select[Any]) -> Select[Any]:
     return select(story_articles.c.article_id).where(story_articles.c.story_id.in_(chosen))
 
@@ -105,6 +149,7 @@ def _material(row: RowMapping, changes: Sequence[tuple[int, str]], told: Sequenc
         lead_article_id=row["lead_article_id"],
         changes=tuple(fresh),
         articles=tuple(told),
+        changed_at=row["changed_at"],
     )
 
 

@@ -18,6 +18,7 @@ from jinja2 import Environment, FileSystemLoader, select_autoescape
 
 from aggregator.models import FeedHealth
 from aggregator.records import Alarm, DeliveryRow, Overview
+from aggregator.web.readers import ReaderDesk, reader_pages
 
 log = structlog.get_logger(__name__)
 
@@ -31,12 +32,17 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
+PAGES_MAY_SET = ("Content-Security-Policy", "Cache-Control")
+"""What a page may say otherwise: that it has a form, that a feed may be kept for a while."""
 _FOLDER = Path(__file__).parent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """Hold what the status page shows; `late` names scheduled steps that did not come to their end in time."""
+    """Hold what the status page shows; `late` names scheduled steps that did not come to their end in time.
+
+    `alarms` are pairs of kind and text; a digest that was due and did not go ("overdue") makes the service unready.
+    """
 
     version: str
     now: datetime
@@ -47,10 +53,15 @@ class Status:
     subscriptions: Sequence[str]
     late: Sequence[str] = ()
     alarms: Sequence[Alarm] = ()
+    troubles: Sequence[tuple[str, str]] = ()
 
 
-def create_site(status: Callable[[], Awaitable[Status]], service: Callable[[], AbstractAsyncContextManager[None]]) -> FastAPI:
-    """Make the site; `service` is entered while the site is up, `status` is asked for each page."""
+def create_site(
+    status: Callable[[], Awaitable[Status]],
+    service: Callable[[], AbstractAsyncContextManager[None]],
+    desk: ReaderDesk | None = None,
+) -> FastAPI:
+    """Make the site; `service` is entered while the site is up, `status` is asked for each page, `desk` serves readers."""
     pages = Environment(loader=FileSystemLoader(_FOLDER / "templates"), autoescape=select_autoescape(default=True))
     pages.filters["moment"] = moment
     pages.filters["ago"] = ago
@@ -65,6 +76,9 @@ def create_site(status: Callable[[], Awaitable[Status]], service: Callable[[], A
     site.middleware("http")(_with_headers)
     site.exception_handler(Exception)(_explain_failure)
 
+    if desk is not None:
+        site.include_router(reader_pages(desk, pages))
+
     @site.get("/", response_class=HTMLResponse)
     async def show_status() -> str:
         return pages.get_template("status.html").render(status=await status())
@@ -77,8 +91,10 @@ def create_site(status: Callable[[], Awaitable[Status]], service: Callable[[], A
     @site.get("/readyz")
     async def tell_ready() -> JSONResponse:
         current = await status()
-        ready = not current.late and current.overview.last_poll_at is not None
-        return JSONResponse({"ready": ready, "late": list(current.late)}, status_code=200 if ready else 503)
+        overdue = [text for kind, text in current.troubles if kind == "overdue"]
+        ready = not current.late and not overdue and current.overview.last_poll_at is not None
+        said: dict[str, object] = {"ready": ready, "late": list(current.late)}
+        return JSONResponse(said | ({"overdue": overdue} if overdue else {}), status_code=200 if ready else 503)
 
     return site
 
@@ -103,7 +119,8 @@ def ago(at: datetime | None, now: datetime) -> str:
 
 async def _with_headers(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
     response = await call_next(request)
-    response.headers.update(HEADERS)
+    own = {name: response.headers[name] for name in PAGES_MAY_SET if name in response.headers}
+    response.headers.update(HEADERS | own)
     return response
 
 

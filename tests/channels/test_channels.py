@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from aggregator.channels import CHANNELS, EmailChannel, FileChannel, SlackChannel
+from aggregator.channels import CHANNELS, AppriseChannel, EmailChannel, FeedChannel, FileChannel, SlackChannel, WebhookChannel
 from aggregator.models import SmtpServer
 from aggregator.ports import Channel
 from tests.channels.samples import DELIVERY, DIGEST, filled
@@ -18,6 +18,9 @@ def channel(request: pytest.FixtureRequest, tmp_path: Path) -> Channel:
         "email": EmailChannel(SmtpServer(host="localhost", port=25), "watch@example.org"),
         "file": FileChannel(tmp_path),
         "slack": SlackChannel(RecordingPoster(), {"HOOK": ""}.get),
+        "webhook": WebhookChannel(RecordingPoster(), {"HOOK": ""}.get),
+        "feed": FeedChannel("https://watch.example.org"),
+        "apprise": AppriseChannel({"HOOK": ""}.get),
     }
     return made[request.param]
 
@@ -37,4 +40,5 @@ def test_every_part_is_named_by_its_suffix(channel: Channel) -> None:
 
 
 def test_the_registry_names_each_channel_once() -> None:
-    assert dict(CHANNELS) == {"email": EmailChannel, "file": FileChannel, "slack": SlackChannel}
+    assert sorted(CHANNELS) == ["apprise", "email", "feed", "file", "slack", "webhook"]
+    assert len(set(CHANNELS.values())) == len(CHANNELS)

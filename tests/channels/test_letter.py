@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from aggregator.channels.letter import LONGEST_HTML, Letter, write
 from aggregator.channels.page import lay_out
 from aggregator.models import Digest
-from tests.channels.samples import COVERAGE, DANDONG, DELIVERY, DIGEST, EMPTY, FEEDS, crowded, filled
+from tests.channels.samples import COVERAGE, DANDONG, DIGEST, EMPTY, FEEDS, crowded, filled
 
 TAGS = set(re.findall(r"\w+", "a b body br div h1 h2 h3 head html mark meta p span style table tbody td title tr"))
 
@@ -39,7 +39,7 @@ class Seen(HTMLParser):
 
 
 def letter(digest: Digest) -> Letter:
-    return write(lay_out(digest, DELIVERY, "https://watch.example.org/"))
+    return write(lay_out(digest, "https://watch.example.org/"))
 
 
 def test_both_writings_tell_everything_about_a_story() -> None:

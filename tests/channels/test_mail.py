@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aggregator.channels.mail import MailMessage, Sender, identifier, mailbox, render_mail
+from aggregator.channels.mail import Links, MailMessage, Sender, identifier, mailbox, render_mail
 from aggregator.errors import UsageError
 from aggregator.models import Digest
 from tests.channels.samples import DELIVERY, DIGEST, filled
@@ -28,7 +28,7 @@ HEADERS = [
 
 
 def mail(digest: Digest = DIGEST, sender: Sender = SENDER) -> MailMessage:
-    return render_mail(digest, DELIVERY, sender, "desk@example.org", "https://watch.example.org/")
+    return render_mail(digest, DELIVERY, sender, "desk@example.org", Links("https://watch.example.org/"))
 
 
 def parsed(message: MailMessage) -> EmailMessage:
@@ -63,19 +63,19 @@ def test_text_comes_first_and_html_last() -> None:
 
 def test_a_retry_has_the_same_bytes() -> None:
     assert mail().parts == mail().parts
-    assert render_mail(DIGEST, replace(DELIVERY, attempts=5), SENDER, "desk@example.org", None).parts == (
-        render_mail(DIGEST, DELIVERY, SENDER, "desk@example.org", None).parts
+    assert render_mail(DIGEST, replace(DELIVERY, attempts=5), SENDER, "desk@example.org", Links()).parts == (
+        render_mail(DIGEST, DELIVERY, SENDER, "desk@example.org", Links()).parts
     )
 
 
 def test_another_delivery_has_another_id_and_boundary() -> None:
-    one, other = mail(), render_mail(DIGEST, replace(DELIVERY, key="other"), SENDER, "desk@example.org", None)
+    one, other = mail(), render_mail(DIGEST, replace(DELIVERY, key="other"), SENDER, "desk@example.org", Links())
     assert parsed(one)["Message-ID"] != parsed(other)["Message-ID"]
     assert parsed(one).get_boundary() != parsed(other).get_boundary()
 
 
 def test_without_an_address_the_recipient_is_undisclosed() -> None:
-    assert parsed(render_mail(DIGEST, DELIVERY, SENDER, None, None))["To"] == "undisclosed-recipients:;"
+    assert parsed(render_mail(DIGEST, DELIVERY, SENDER, None, Links()))["To"] == "undisclosed-recipients:;"
 
 
 INJECTIONS = [
@@ -109,7 +109,7 @@ def test_e1_no_text_adds_a_header(hostile: str) -> None:
 def test_e1_an_alerts_headline_cannot_add_a_header() -> None:
     alert = replace(DIGEST, kind="alert", items=(replace(DIGEST.items[0], headline="=?utf-8?q?a=0ABcc:_evil@x?=\r\nCc: evil@x"),))
     read = parsed(mail(alert))
-    assert sorted(read.keys()) == sorted(HEADERS)
+    assert sorted(read.keys()) == sorted([*HEADERS, "In-Reply-To", "References"])
     assert "= ?utf-8?q?a=0ABcc:_evil@x? = Cc: evil@x" in read["Subject"]
 
 

@@ -329,3 +329,71 @@ async def test_a_key_with_control_characters_makes_no_header() -> None:
     poster = RecordingPoster()
     await channel(poster).send(replace(DELIVERY, key="a\r\nX: b"), channel().render(DIGEST, DELIVERY))
     assert poster.posts[0][2]["Idempotency-Key"] == "a--X:-b"
+
+
+# --- pace, and the bot
+
+BOT = {"DESK_WEBHOOK": "C0123456789", "AGGREGATOR_SLACK_TOKEN": "xoxb-s3cr3t"}
+
+
+def bot(poster: RecordingPoster, values: Mapping[str, str] = BOT) -> SlackChannel:
+    return SlackChannel(poster, values.get, clock=lambda: NOW)
+
+
+async def test_a_channel_gets_one_message_a_second_at_most() -> None:
+    pauses: list[float] = []
+
+    async def pause(seconds: float) -> None:
+        pauses.append(seconds)
+
+    sender = SlackChannel(RecordingPoster(), {"DESK_WEBHOOK": URL, "OTHER": URL + "2"}.get, clock=lambda: NOW, pause=pause)
+    message = sender.render(DIGEST, DELIVERY)
+    for recipient in ("env:DESK_WEBHOOK", "env:DESK_WEBHOOK", "env:OTHER", "env:DESK_WEBHOOK"):
+        await sender.send(replace(DELIVERY, recipient=recipient), message)
+    assert [round(seconds, 1) for seconds in pauses] == [1.0, 2.0]
+
+
+async def test_a_bot_posts_to_the_channel_and_remembers_the_messages_name() -> None:
+    poster = RecordingPoster(posted(200, '{"ok":true,"channel":"C0123456789","ts":"1503435956.000247","message":{"text":"' + "x" * 5_000))
+    sender = bot(poster)
+    receipt = await sender.send(DELIVERY, sender.render(DIGEST, DELIVERY))
+    assert receipt.thread == "1503435956.000247"
+    ((url, body, headers),) = poster.posts
+    assert (url, headers["Authorization"]) == ("https://slack.com/api/chat.postMessage", "Bearer xoxb-s3cr3t")
+    assert json.loads(body)["channel"] == "C0123456789"
+    assert "thread_ts" not in json.loads(body)
+
+
+async def test_an_update_answers_in_the_storys_thread() -> None:
+    poster = RecordingPoster(posted(200, '{"ok":true,"ts":"1503435957.000001"}'))
+    sender, delivery = bot(poster), replace(DELIVERY, thread="1503435956.000247")
+    await sender.send(delivery, sender.render(DIGEST, delivery))
+    assert json.loads(poster.posts[0][1])["thread_ts"] == "1503435956.000247"
+
+
+@pytest.mark.parametrize(
+    ("answer", "permanent", "closes"),
+    [
+        (posted(200, '{"ok":false,"error":"channel_not_found"}'), True, True),
+        (posted(200, '{"ok":false,"error":"not_in_channel"}'), True, True),
+        (posted(200, '{"ok":false,"error":"invalid_blocks"}'), True, False),
+        (posted(200, '{"ok":false,"error":"ratelimited"}'), False, False),
+        (posted(200, '{"ok":false,"error":"internal_error"}'), False, False),
+        (posted(429, '{"ok":false,"error":"ratelimited"}', retry_after="3"), False, False),
+        (posted(200, "<html>log in</html>"), False, False),
+        (posted(502, "xoxb-s3cr3t"), False, False),
+        (Failed(kind=FailureKind.TEMPORARY, message="timed out"), False, False),
+    ],
+)
+async def test_each_answer_to_the_bot_has_its_consequence(answer: PostOutcome, permanent: bool, closes: bool) -> None:
+    sender = bot(RecordingPoster(answer))
+    with pytest.raises(DeliveryError) as caught:
+        await sender.send(DELIVERY, sender.render(DIGEST, DELIVERY))
+    assert (caught.value.permanent, caught.value.closes) == (permanent, closes)
+    assert "s3cr3t" not in str(caught.value)
+
+
+async def test_a_channels_id_without_a_token_waits_for_one() -> None:
+    with pytest.raises(DeliveryError, match="AGGREGATOR_SLACK_TOKEN is not set") as caught:
+        await bot(RecordingPoster(), {"DESK_WEBHOOK": "C0123456789"}).send(DELIVERY, bot(RecordingPoster()).render(DIGEST, DELIVERY))
+    assert not caught.value.permanent

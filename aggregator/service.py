@@ -6,8 +6,9 @@ running steps are cancelled, a transaction is whole or undone, and what was left
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -17,7 +18,7 @@ from aggregator import __version__
 from aggregator.app import App, addresses, declare, open_app, read_configuration, utc_now
 from aggregator.deliver import decide_due, send_due
 from aggregator.judge import judge_pending
-from aggregator.models import Configuration
+from aggregator.models import Configuration, FeedHealth
 from aggregator.poll import poll_due
 from aggregator.scheduler import Pulse, Tick, ticking
 from aggregator.settings import Settings
@@ -126,6 +127,14 @@ async def _upkeep(app: App) -> None:
     log.info("upkeep", fetches_pruned=pruned, entries=overview.entries, stories=overview.stories, unjudged=overview.unjudged)
 
 
+def _shown(app: App, feeds: Sequence[FeedHealth]) -> Sequence[FeedHealth]:
+    """Order feeds by what needs a look first, and say of a disabled one why it is."""
+    order = ("failing", "never", "ok", "disabled")
+    reasons = {feed.id: f"since {feed.disabled_on}: {feed.disabled_reason}" for feed in app.configuration.feeds if not feed.enabled}
+    told = (replace(feed, error=feed.error or reasons.get(feed.feed_id)) for feed in feeds)
+    return sorted(told, key=lambda feed: (order.index(feed.status), feed.name))
+
+
 def _site_parts(
     app: App, clock: Callable[[], datetime]
 ) -> tuple[Callable[[], Awaitable[Status]], Callable[[], AbstractAsyncContextManager[None]]]:
@@ -148,7 +157,7 @@ def _site_parts(
             now=now,
             started_at=started_at,
             overview=overview,
-            feeds=feeds,
+            feeds=_shown(app, feeds),
             deliveries=deliveries,
             subscriptions=[subscription.id for subscription in app.configuration.subscriptions if addresses(app.settings, subscription)],
             late=pulses[-1].late(now, PATIENCE) if pulses else (),

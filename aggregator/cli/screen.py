@@ -62,4 +62,4 @@ def plain(cell: object) -> str:
 def progress() -> Progress:
     """Give a progress display for long work; it shows only at a terminal."""
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    return Progress(*columns, console=err, transient=True)
+    return Progress(*columns, console=err, transient=True, disable=not err.is_terminal)

@@ -5,6 +5,7 @@ top-level key ``theme`` or ``concepts``; other files of the folder (places, orga
 """
 
 import re
+from functools import cache
 from pathlib import Path
 
 from aggregator.errors import ConfigurationError, Problem
@@ -15,11 +16,19 @@ _IS_PACK = re.compile(r"^(?:theme|concepts)\s*:", re.MULTILINE)
 
 
 def load_packs(folder: Path | None = None) -> Packs:
-    """Read every term pack of a folder, by default the product's own.
+    """Read every term pack of a folder, by default the product's own, which are read once for the process.
 
     Raises `ConfigurationError` with the problems of all files at once.
     """
-    folder = folder or FOLDER
+    return _load(folder) if folder else _own_packs()
+
+
+@cache
+def _own_packs() -> Packs:
+    return _load(FOLDER)
+
+
+def _load(folder: Path) -> Packs:
     packs: list[Pack] = []
     problems: list[Problem] = []
     for path in sorted(folder.glob("*.yaml")):

@@ -3,11 +3,14 @@
 Everything above gets an `App` and knows neither database nor network library; everything below gets what it needs as an argument.
 """
 
+import asyncio
+import json
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import structlog
 
@@ -15,12 +18,13 @@ from aggregator import __version__
 from aggregator.channels import CHANNELS, EmailChannel, FileChannel, SlackChannel
 from aggregator.core.timing import next_due_at
 from aggregator.deliver import Delivering
-from aggregator.enrich import Enricher
+from aggregator.enrich import Enricher, enrich, facts_report
+from aggregator.enrich.extraction import article_of_page, article_of_row, page_report, read_saved, row_of, saved_page
 from aggregator.feedfile import load_configuration
 from aggregator.http_client import HttpClient, Limits
 from aggregator.judge import Judging
 from aggregator.matching import compile_topics
-from aggregator.models import Configuration, Delivery, Digest, SubscriptionSpec
+from aggregator.models import Configuration, Delivery, Digest, Failed, Fetched, FetchRequest, Page, SubscriptionSpec
 from aggregator.poll import Polling
 from aggregator.ports import Channel, Store
 from aggregator.records import Address
@@ -34,6 +38,7 @@ from aggregator.vocabulary import load_packs
 log = structlog.get_logger(__name__)
 
 OUTBOX = "outbox"
+PAGE_ACCEPT = "text/html, application/xhtml+xml, */*;q=0.5"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +142,52 @@ def report_file(path: Path) -> Report:
     if len(body) > most:
         return unread_report(str(path), f"the file is larger than {most:,} bytes")
     return parse_report(str(path), body, utc_now())
+
+
+def extract_file(path: Path, url: str | None) -> Mapping[str, Any]:
+    """Read a saved page, packed or not, with all its facts, or say in a sentence why it cannot be read."""
+    try:
+        body = read_saved(path)
+    except OSError as error:
+        return {"file": str(path), "error": f"the file cannot be read: {error.strerror or error}"}
+    return _extracted(str(path), saved_page(body, url))
+
+
+async def extract_address(settings: Settings, url: str) -> Mapping[str, Any]:
+    """Fetch one page through the guarded client, and read it with all its facts."""
+    http = HttpClient(allow=settings.http_allow, user_agent=user_agent(settings))
+    try:
+        outcome = await http.fetch(FetchRequest(url=url, accept=PAGE_ACCEPT))
+    finally:
+        await http.aclose()
+    if not isinstance(outcome, Fetched):
+        return {"file": url, "url": url, "error": outcome.message if isinstance(outcome, Failed) else "the server answers: not modified"}
+    return await asyncio.to_thread(_extracted, url, saved_page(outcome.body, outcome.url, outcome.headers.get("content-type", "")))
+
+
+def extract_rows(path: Path) -> Iterator[Mapping[str, Any]]:
+    """Read a file of rows, one JSON object a line, and give the facts of each; a row that cannot be read tells so in its place."""
+    try:
+        lines = read_saved(path, whole=True).decode("utf-8", errors="replace").splitlines()
+    except OSError as error:
+        yield {"id": "", "file": str(path), "error": f"the file cannot be read: {error.strerror or error}"}
+        return
+    for number, line in enumerate(lines, start=1):
+        if line.strip():
+            yield _row(number, line)
+
+
+def _row(number: int, line: str) -> Mapping[str, Any]:
+    try:
+        row = row_of(json.loads(line))
+    except (ValueError, RecursionError) as error:
+        return {"id": "", "error": f"line {number}: {error}"}
+    article = asyncio.run(enrich(article_of_row(row)))
+    return {"id": row.id, "facts": facts_report(article), "title_facts": facts_report(article, "title"), "missing": list(article.missing)}
+
+
+def _extracted(name: str, page: Page) -> Mapping[str, Any]:
+    return page_report(name, page, asyncio.run(enrich(article_of_page(page))))
 
 
 def user_agent(settings: Settings) -> str:

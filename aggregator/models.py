@@ -232,6 +232,36 @@ class ParsedFeed:
     notes: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removed:
+    """Keep a line that was taken out of a page's text, and why, so that an analyst can see what is missing."""
+
+    text: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Hold what a publisher's page tells: its text without page chrome, and its metadata in fields.
+
+    `partial` says why the text is not the whole article: "paywall", "consent", "challenge", "teaser", "no_article"; None where it is.
+    """
+
+    title: str
+    text: str
+    url: str | None = None
+    authors: tuple[str, ...] = ()
+    reporter: str | None = None
+    translator: str | None = None
+    section: str | None = None
+    published_at: datetime | None = None
+    modified_at: datetime | None = None
+    published_text: str | None = None
+    language: str | None = None
+    partial: str | None = None
+    removed: tuple[Removed, ...] = ()
+
+
 # --- judged -----------------------------------------------------------------------------------------------------
 
 

@@ -13,6 +13,7 @@ import typer
 from aggregator.cli.check import check
 from aggregator.cli.demo import demo
 from aggregator.cli.digest import digest
+from aggregator.cli.extract import extract
 from aggregator.cli.parse import parse
 from aggregator.cli.poll import poll
 from aggregator.cli.run import run
@@ -29,7 +30,7 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for command in (run, poll, check, parse, demo):
+for command in (run, poll, check, parse, extract, demo):
     cli.command()(command)
 cli.add_typer(digest, name="digest")
 

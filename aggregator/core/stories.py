@@ -19,7 +19,7 @@ JOINS_OWN_NEWSROOM = 2.5
 _WEIGHTS = {"organisation": 0.3, "person": 0.6, "provision": 0.3, "sectors": 0.4, "region": 0.5, "country": 0.4}
 _EVERYWHERE = frozenset({"north-korea", "south-korea", "china", "russia", "united-states", "japan"})
 """Countries that stand in nearly every text of this beat; any other says something about the event."""
-_TELLS_NOTHING = frozenset({"duration", "attribution", "response", "date"})
+_TELLS_NOTHING = frozenset({"actor", "duration", "attribution", "response", "date"})
 """Kinds of facts that stand alike in texts on different events, or differently in texts on one."""
 _OTHER_PLACES = -1.2
 _OTHER_FIGURES = -0.6

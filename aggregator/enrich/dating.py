@@ -172,7 +172,8 @@ _TEMPLATES: Mapping[str, Sequence[str]] = {
         rf"\b(?:mid-|early |late )?{_EN_M}\.?(?: of)?,? {_Y}\b",
         rf"\b{_EN_M} (?:of )?(?P<ry>last|this|next) year\b",
         rf"\b(?P<rm>last|next|this past|this) {_EN_M}\b",
-        rf"\b(?:in|since|until|by|from|during|before|after|early|late|of|around)(?: early| late| mid)?[ -](?:mid-)?{_EN_M}\b(?!,? \d)",
+        rf"\b(?:in|since|until|by|from|during|before|after|early|late|of|around)(?: early| late| mid)?[ -](?:mid-)?{_EN_M}\b"
+        r"(?!,? \d| (?:of )?(?:last|this|next) year)",
         rf"\b(?:the )?(?P<end>end of) {_Y}\b",
         r"\b(?P<rw>last|this|next|past|previous) week\b",
         r"\b(?P<rm>last|this|next|past|previous) month\b",
@@ -263,7 +264,8 @@ _STARTS = {
     r"|(?:два|две|три|четыре|пять|неделю|день|дня|дней|недел|месяц|год|лет)[а-я ])",
 }
 _FUTURE = {
-    "en": r"\b(?:will|plans?|planned|planning|expected|expects?|to be|upcoming|scheduled|due|approach\w*|would|next|set to"
+    "en": r"\b(?:will|plans?|planned|planning|expected|expects?|to be|upcoming"
+    r"|scheduled|due|approach\w*|would|next|set to"
     r"|intend\w*|deadline|by)\b",
     "ko": r"예정|계획|할 것|오는|앞두|방침|전망|다음|내년|열린다|파견된다|까지",
     "zh": r"将|將|计划|計劃|预计|預計|准备|準備|拟|即将|明年|下月|前将|举行",

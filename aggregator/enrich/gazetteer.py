@@ -68,6 +68,7 @@ def load_gazetteer() -> Gazetteer:
         *_anchors(places["places"]),
         *(Name("", decoy) for decoy in places["decoys"]),
         *_in_languages("organisation", organisations["organisations"]),
+        *_in_languages("actor", organisations["actors"]),
         *_in_languages("person", organisations["persons"]),
         *(parse_name(f"outlet/{outlet['id']}", name) for outlet in outlets["outlets"] for name in outlet["names"]),
     )

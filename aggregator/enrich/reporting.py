@@ -6,6 +6,7 @@ Every fact carries `text`, `start` and `end` into its field; of the title only w
 from collections.abc import Mapping
 from typing import Any
 
+from aggregator.enrich.dateline import datelines, in_dateline
 from aggregator.enrich.folding import sentence_span
 from aggregator.enrich.gazetteer import load_gazetteer
 from aggregator.models import Article, Fact
@@ -16,6 +17,8 @@ _KINDS = {
     "duration": "figures",
     "place": "places",
     "organisation": "organisations",
+    "actor": "organisations",
+    "outlet": "organisations",
     "person": "people",
     "provision": "provisions",
     "attribution": "attributions",
@@ -28,8 +31,9 @@ def facts_report(article: Article, field: str = "text") -> Mapping[str, list[dic
     """Give the facts of one field by kind, in reading order."""
     report: dict[str, list[dict[str, Any]]] = {kind: [] for kind in dict.fromkeys(_KINDS.values())}
     text = article.title if field == "title" else article.text
+    filed = datelines(text)
     for fact in sorted((fact for fact in article.facts if fact.field == field), key=lambda fact: (fact.start, fact.end)):
-        if fact.kind in _KINDS:
+        if fact.kind in _KINDS and not (fact.kind == "outlet" and in_dateline(filed, fact.start)):
             start, end = sentence_span(text, fact.start)
             located = {"text": fact.quote, "start": fact.start, "end": fact.end}
             report[_KINDS[fact.kind]].append({**located, **_particulars(fact), "sentence": text[start : max(end, fact.end)].strip()})

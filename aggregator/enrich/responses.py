@@ -47,7 +47,7 @@ def _in_field(field: str, text: str, answers: _Answers, article: Article) -> Ite
     for match in islice(answers.pattern.finditer(folded), _MOST):
         kind, official = answers.kinds[int((match.lastgroup or "k0")[1:])]
         start, end = sentence_span(text, match.start())
-        who = _who(field, text, (start, match.start(), end), article) or _actor(
+        who = _who(field, (start, match.start(), end), article, official) or _actor(
             text, folded, (start, match.start(), end), answers, official
         )
         if who is None or (start, kind) in told or (official and _NOT_OFFICIAL.search(folded[start : match.start()])):
@@ -66,20 +66,19 @@ def _in_field(field: str, text: str, answers: _Answers, article: Article) -> Ite
         )
 
 
-def _who(field: str, text: str, span: tuple[int, int, int], article: Article) -> str | None:
+def _who(field: str, span: tuple[int, int, int], article: Article, official: bool) -> str | None:
     """Name the official or organisation of the vocabulary that stands in the sentence, the nearest before the answer first."""
     start, position, end = span
-    near = [
-        fact
-        for fact in article.facts
-        if fact.field == field
-        and start <= fact.start < end
-        and (fact.kind == "organisation" or fact.kind == "person")
-        and "kim-jong" not in fact.concept
-    ]
+    near = [fact for fact in article.facts if _may_answer(fact, field) and start <= fact.start < end]
+    if not near and not official:
+        near = [fact for fact in article.facts if _may_answer(fact, field) and start - 2 * _REACH <= fact.start < start]
     before = [fact for fact in near if fact.start <= position]
     chosen = max(before, key=lambda fact: fact.start) if before else min(near, key=lambda fact: fact.start, default=None)
     return chosen.name or chosen.quote if chosen else None
+
+
+def _may_answer(fact: Fact, field: str) -> bool:
+    return fact.field == field and fact.kind in ("organisation", "person") and "kim-jong" not in fact.concept
 
 
 def _actor(text: str, folded: str, span: tuple[int, int, int], answers: _Answers, official: bool) -> str | None:

@@ -5,7 +5,7 @@ Everything above gets an `App` and knows neither database nor network library; e
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -20,11 +20,27 @@ from aggregator.core.timing import next_due_at
 from aggregator.deliver import Delivering
 from aggregator.enrich import Enricher, enrich, facts_report
 from aggregator.enrich.extraction import article_of_page, article_of_row, page_report, read_saved, row_of, saved_page
+from aggregator.enrich.pages import Served, read_page
+from aggregator.enrich.reporting import public_unit
 from aggregator.feedfile import load_configuration
+from aggregator.fulltext import FullText
 from aggregator.http_client import HttpClient, Limits
 from aggregator.judge import Judging
 from aggregator.matching import compile_topics
-from aggregator.models import Configuration, Delivery, Digest, Failed, Fetched, FetchRequest, Page, SubscriptionSpec
+from aggregator.models import (
+    Article,
+    Configuration,
+    Delivery,
+    Digest,
+    Entry,
+    Fact,
+    Failed,
+    FeedSpec,
+    Fetched,
+    FetchRequest,
+    Page,
+    SubscriptionSpec,
+)
 from aggregator.poll import Polling
 from aggregator.ports import Channel, Store
 from aggregator.records import Address
@@ -93,7 +109,7 @@ async def open_app(
             configuration=configuration,
             store=store,
             polling=_polling(configuration, store, http, reader, clock, tuning),
-            judging=_judging(configuration, store, clock),
+            judging=_judging(settings, configuration, store, http, clock),
             delivering=_delivering(settings, configuration, store, http, clock),
         )
 
@@ -190,6 +206,11 @@ def _extracted(name: str, page: Page) -> Mapping[str, Any]:
     return page_report(name, page, asyncio.run(enrich(article_of_page(page))))
 
 
+def figure_unit(fact: Fact) -> str:
+    """Give a figure's unit as it is told outside."""
+    return public_unit(fact.unit or "")
+
+
 def user_agent(settings: Settings) -> str:
     """Name ourselves to publishers, with a page where they can learn who asks."""
     contact = f" (+{settings.public_url})" if settings.public_url else ""
@@ -203,16 +224,32 @@ def _polling(
     return Polling(store=store, fetcher=http, reader=reader, feeds=feeds, clock=clock, spacing=tuning.spacing)
 
 
-def _judging(configuration: Configuration, store: Store, clock: Callable[[], datetime]) -> Judging:
+def _judging(settings: Settings, configuration: Configuration, store: Store, http: HttpClient, clock: Callable[[], datetime]) -> Judging:
     enricher = Enricher(configuration.feeds)
+    topics = compile_topics(configuration.topics, load_packs())
+    enrich_entry: Callable[[Entry, FeedSpec], Awaitable[Article]] = enricher.enrich
+    if settings.full_text:
+        enrich_entry = FullText(
+            fetcher=http,
+            enrich=enricher.enrich,
+            matches=lambda article: any(judgement.matched for judgement in topics.judge(article)),
+            read=_read_fetched,
+            clock=clock,
+        )
     return Judging(
         store=store,
-        enrich=enricher.enrich,
-        topics=compile_topics(configuration.topics, load_packs()),
+        enrich=enrich_entry,
+        topics=topics,
         feeds={feed.id: feed for feed in configuration.feeds},
         level=enricher.level,
         clock=clock,
     )
+
+
+def _read_fetched(fetched: Fetched) -> Page:
+    """Read a fetched page for the pipeline; its dateline stays, for the agency in it is cited."""
+    served = Served(body=fetched.body, url=fetched.url, content_type=fetched.headers.get("content-type", ""))
+    return read_page(served, keep_datelines=True)
 
 
 def _delivering(

@@ -14,6 +14,7 @@ from aggregator.cli.check import check
 from aggregator.cli.demo import demo
 from aggregator.cli.digest import digest
 from aggregator.cli.extract import extract
+from aggregator.cli.facts import facts
 from aggregator.cli.parse import parse
 from aggregator.cli.poll import poll
 from aggregator.cli.run import run
@@ -30,7 +31,7 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for command in (run, poll, check, parse, extract, demo):
+for command in (run, poll, check, parse, extract, facts, demo):
     cli.command()(command)
 cli.add_typer(digest, name="digest")
 

@@ -7,7 +7,7 @@ by its host; a saved page without an address by signs in its text.
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -44,8 +44,9 @@ class PageRules:
             return None
         parts = {name: int(value) for name, value in match.groupdict().items() if value}
         try:
-            clock = [parts.get(name, 0) for name in ("hour", "minute", "second")]
-            return datetime(parts["year"], parts["month"], parts["day"], *clock, tzinfo=ZoneInfo(self.time_zone))
+            day = date(parts["year"], parts["month"], parts["day"])
+            clock = time(parts.get("hour", 0), parts.get("minute", 0), parts.get("second", 0))
+            return datetime.combine(day, clock, ZoneInfo(self.time_zone))
         except ValueError:
             return None
 

@@ -191,7 +191,9 @@ def _introduced(field: str, text: str, credited: Iterable[Fact], known: set[tupl
     gazetteer = load_gazetteer()
     for credit in credited:
         name = credit.name
-        start = text.find(name, credit.start, credit.end) if name and credit.value in ("named_official", "named_expert") else -1
+        start = (
+            text.find(name, credit.start, credit.end) if name and credit.kind == "attribution" and credit.value != "other_outlet" else -1
+        )
         if (
             not name
             or start < 0

@@ -18,7 +18,7 @@ from aggregator.enrich.folding import fold, sentence_span
 from aggregator.models import Article, Fact
 
 _MOST = 200
-_CUT = 24
+_NO_DATES = frozenset(("figure", "duration", "provision"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +41,7 @@ async def find_dates(article: Article) -> Article:
 
 
 def _field(name: str, text: str, article: Article) -> _Field:
-    figures = tuple(
-        (fact.start, fact.end) for fact in article.facts if fact.field == name and fact.kind in ("figure", "duration", "provision")
-    )
+    figures = tuple((fact.start, fact.end) for fact in article.facts if fact.field == name and fact.kind in _NO_DATES and not fact.implied)
     return _Field(name, text, fold(text), (*figures, *(datelines(text) if name == "text" else ())))
 
 

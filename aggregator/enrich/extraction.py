@@ -3,7 +3,7 @@
 import gzip
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
@@ -48,8 +48,7 @@ def saved_page(body: bytes, url: str | None, content_type: str = "") -> Page:
 
 def article_of_page(page: Page) -> Article:
     """Make the article whose facts are those of a page."""
-    feed = replace(_SAVED, publisher=page.url or "")
-    return Article(title=page.title, text=page.text, feed=feed, language=page.language, published_at=page.published_at)
+    return Article(title=page.title, text=page.text, feed=_SAVED, language=page.language, published_at=page.published_at)
 
 
 def article_of_row(row: Row) -> Article:

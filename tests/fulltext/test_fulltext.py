@@ -11,10 +11,8 @@ from tests.enrich.facts import feed
 
 URL = "https://paper.example/story"
 NOW = datetime(2024, 7, 10, tzinfo=UTC)
-BODY = "".join(
-    f"<p>About {number}00 North Korean workers left the plant in Dandong when their permits ended that spring.</p>"
-    for number in range(2, 9)
-)
+LEFT = "North Korean workers left the plant in Dandong when their permits ended that spring."
+BODY = "".join(f"<p>About {number}00 {LEFT}</p>" for number in range(2, 9))
 PAGE = f"<html><head><title>Workers leave</title></head><body><article>{BODY}</article></body></html>"
 NO_ROBOTS = Failed(kind=FailureKind.SOFT, message="not found", status=404)
 

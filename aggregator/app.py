@@ -3,9 +3,11 @@
 Everything above gets an `App` and knows neither database nor network library; everything below gets what it needs as an argument.
 """
 
+import asyncio
+import json
 import os
 import re
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import (
     AbstractAsyncContextManager,
     AbstractContextManager,
@@ -19,6 +21,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from secrets import token_hex
+from typing import Any
 
 import structlog
 
@@ -27,16 +30,33 @@ from aggregator.channels import CHANNELS, AppriseChannel, EmailChannel, FeedChan
 from aggregator.channels.feed import atom, json_feed
 from aggregator.core.timing import next_due_at
 from aggregator.deliver import Delivering
-from aggregator.enrich import Enricher
+from aggregator.enrich import Enricher, enrich, facts_report
+from aggregator.enrich.extraction import article_of_page, article_of_row, page_report, read_saved, row_of, saved_page
+from aggregator.enrich.pages import Served, read_page
+from aggregator.enrich.reporting import public_unit
 from aggregator.errors import ConfigurationError, UsageError
 from aggregator.explore import Exploring
 from aggregator.feedfile import load_configuration
 from aggregator.feedfile.adding import as_yaml, feed_id, with_feeds
+from aggregator.fulltext import FullText
 from aggregator.http_client import HttpClient, Limits
 from aggregator.judge import Judging
 from aggregator.leaving import leave_token
 from aggregator.matching import compile_topics
-from aggregator.models import Configuration, Delivery, Digest, Failed, FeedSpec, Fetched, FetchRequest, SubscriptionSpec
+from aggregator.models import (
+    Article,
+    Configuration,
+    Delivery,
+    Digest,
+    Entry,
+    Fact,
+    Failed,
+    FeedSpec,
+    Fetched,
+    FetchRequest,
+    Page,
+    SubscriptionSpec,
+)
 from aggregator.poll import Polling
 from aggregator.ports import Channel, Store
 from aggregator.records import Address
@@ -53,6 +73,7 @@ from aggregator.vocabulary import load_packs
 log = structlog.get_logger(__name__)
 
 OUTBOX = "outbox"
+PAGE_ACCEPT = "text/html, application/xhtml+xml, */*;q=0.5"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +128,7 @@ async def open_app(
             configuration=configuration,
             store=store,
             polling=_polling(configuration, store, http, reader, clock, tuning),
-            judging=_judging(configuration, store, clock),
+            judging=_judging(settings, configuration, store, http, clock),
             delivering=_delivering(settings, configuration, store, http, clock),
         )
 
@@ -261,6 +282,57 @@ async def fetch_page(settings: Settings, url: str) -> str:
         return body.decode("utf-8", "replace")
 
 
+def extract_file(path: Path, url: str | None) -> Mapping[str, Any]:
+    """Read a saved page, packed or not, with all its facts, or say in a sentence why it cannot be read."""
+    try:
+        body = read_saved(path)
+    except OSError as error:
+        return {"file": str(path), "error": f"the file cannot be read: {error.strerror or error}"}
+    return _extracted(str(path), saved_page(body, url))
+
+
+async def extract_address(settings: Settings, url: str) -> Mapping[str, Any]:
+    """Fetch one page through the guarded client, and read it with all its facts."""
+    http = HttpClient(allow=settings.http_allow, user_agent=user_agent(settings))
+    try:
+        outcome = await http.fetch(FetchRequest(url=url, accept=PAGE_ACCEPT))
+    finally:
+        await http.aclose()
+    if not isinstance(outcome, Fetched):
+        return {"file": url, "url": url, "error": outcome.message if isinstance(outcome, Failed) else "the server answers: not modified"}
+    return await asyncio.to_thread(_extracted, url, saved_page(outcome.body, outcome.url, outcome.headers.get("content-type", "")))
+
+
+def extract_rows(path: Path) -> Iterator[Mapping[str, Any]]:
+    """Read a file of rows, one JSON object a line, and give the facts of each; a row that cannot be read tells so in its place."""
+    try:
+        lines = read_saved(path, whole=True).decode("utf-8", errors="replace").splitlines()
+    except OSError as error:
+        yield {"id": "", "file": str(path), "error": f"the file cannot be read: {error.strerror or error}"}
+        return
+    for number, line in enumerate(lines, start=1):
+        if line.strip():
+            yield _row(number, line)
+
+
+def _row(number: int, line: str) -> Mapping[str, Any]:
+    try:
+        row = row_of(json.loads(line))
+    except (ValueError, RecursionError) as error:
+        return {"id": "", "error": f"line {number}: {error}"}
+    article = asyncio.run(enrich(article_of_row(row)))
+    return {"id": row.id, "facts": facts_report(article), "title_facts": facts_report(article, "title"), "missing": list(article.missing)}
+
+
+def _extracted(name: str, page: Page) -> Mapping[str, Any]:
+    return page_report(name, page, asyncio.run(enrich(article_of_page(page))))
+
+
+def figure_unit(fact: Fact) -> str:
+    """Give a figure's unit as it is told outside."""
+    return public_unit(fact.unit or "")
+
+
 def user_agent(settings: Settings) -> str:
     """Name ourselves to publishers, with a page where they can learn who asks."""
     contact = f" (+{settings.public_url})" if settings.public_url else ""
@@ -274,16 +346,32 @@ def _polling(
     return Polling(store=store, fetcher=http, reader=reader, feeds=feeds, clock=clock, spacing=tuning.spacing)
 
 
-def _judging(configuration: Configuration, store: Store, clock: Callable[[], datetime]) -> Judging:
+def _judging(settings: Settings, configuration: Configuration, store: Store, http: HttpClient, clock: Callable[[], datetime]) -> Judging:
     enricher = Enricher(configuration.feeds)
+    topics = compile_topics(configuration.topics, load_packs())
+    enrich_entry: Callable[[Entry, FeedSpec], Awaitable[Article]] = enricher.enrich
+    if settings.full_text:
+        enrich_entry = FullText(
+            fetcher=http,
+            enrich=enricher.enrich,
+            matches=lambda article: any(judgement.matched for judgement in topics.judge(article)),
+            read=_read_fetched,
+            clock=clock,
+        )
     return Judging(
         store=store,
-        enrich=enricher.enrich,
-        topics=compile_topics(configuration.topics, load_packs()),
+        enrich=enrich_entry,
+        topics=topics,
         feeds={feed.id: feed for feed in configuration.feeds},
         level=enricher.level,
         clock=clock,
     )
+
+
+def _read_fetched(fetched: Fetched) -> Page:
+    """Read a fetched page for the pipeline; its dateline stays, for the agency in it is cited."""
+    served = Served(body=fetched.body, url=fetched.url, content_type=fetched.headers.get("content-type", ""))
+    return read_page(served, keep_datelines=True)
 
 
 def _delivering(

@@ -265,6 +265,36 @@ class ParsedFeed:
     hints: FeedHints = field(default_factory=FeedHints)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removed:
+    """Keep a line that was taken out of a page's text, and why, so that an analyst can see what is missing."""
+
+    text: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Hold what a publisher's page tells: its text without page chrome, and its metadata in fields.
+
+    `partial` says why the text is not the whole article: "paywall", "consent", "challenge", "teaser", "no_article"; None where it is.
+    """
+
+    title: str
+    text: str
+    url: str | None = None
+    authors: tuple[str, ...] = ()
+    reporter: str | None = None
+    translator: str | None = None
+    section: str | None = None
+    published_at: datetime | None = None
+    modified_at: datetime | None = None
+    published_text: str | None = None
+    language: str | None = None
+    partial: str | None = None
+    removed: tuple[Removed, ...] = ()
+
+
 # --- judged -----------------------------------------------------------------------------------------------------
 
 
@@ -307,9 +337,13 @@ class Judgement:
 class Fact:
     """Hold one typed fact with the words that prove it; offsets point into the original `field` ("title" or "text").
 
-    `kind` is "figure", "place", "organisation", "person" or "outlet" (an outlet the text cites); `concept` is the
-    language-free value that two texts can share (``place/dandong``, ``person:2000``, ``outlet/yonhap``).
-    `low` and `high` are equal for a single value.
+    `kind` is "figure", "duration", "place", "organisation", "person", "outlet" (an outlet the text cites), "provision",
+    "attribution", "response" or "date"; `concept` is the language-free value that two texts can share (``place/dandong``,
+    ``person:2000``, ``outlet/yonhap``). `low` and `high` are equal for a single value.
+
+    Figures: `qualifier` ("about", "up_to", "at_least", "range", "order_of_magnitude"), `period` ("day", "month", "year", "once"),
+    `what` is counted. `name` is who is credited or answers, `value` the resolved date (ISO, as long as its `precision` allows).
+    `implied` marks a provision that is described and not cited; `note` says what is odd, such as a misprint.
     """
 
     kind: str
@@ -321,6 +355,14 @@ class Fact:
     low: float | None = None
     high: float | None = None
     unit: str | None = None
+    qualifier: str | None = None
+    period: str | None = None
+    what: str | None = None
+    name: str | None = None
+    value: str | None = None
+    precision: str | None = None
+    implied: bool = False
+    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

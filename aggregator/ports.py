@@ -29,6 +29,7 @@ from aggregator.records import (
     FeedState,
     Judged,
     KnownEntry,
+    LedgerLine,
     Outcome,
     Overview,
     Poll,
@@ -231,6 +232,10 @@ class Store(Protocol):
 
     # books
     def outcomes(self, after_seq: int = 0) -> Sequence[Outcome]: ...
+
+    def ledger(self, since: datetime) -> Sequence[LedgerLine]:
+        """Give the figures of matched articles told since then, oldest first, with the place and date nearest to each."""
+        ...
 
     def overview(self) -> Overview: ...
 

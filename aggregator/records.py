@@ -244,6 +244,21 @@ class Judged:
     replaces: bool = True
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerLine:
+    """Hold one figure as analysts compare it: what an article of which story says, where and when, in its own words."""
+
+    fact: Fact
+    place: str | None
+    date: str | None
+    article_id: int
+    story_id: int | None
+    outlet: str
+    title: str
+    url: str
+    published_at: datetime | None
+
+
 # --- digests and deliveries -------------------------------------------------------------------------------------
 
 

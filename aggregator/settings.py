@@ -154,6 +154,7 @@ class Settings(BaseSettings):
     smtp_url: Annotated[SecretStr, AfterValidator(_smtp)] | None = None
     mail_from: Annotated[str, AfterValidator(_mailbox)] | None = None
     http_allow: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_places)] = ()
+    full_text: bool = False
     log_format: Annotated[Literal["auto", "console", "json"], BeforeValidator(_lower)] = "auto"
     log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = "info"
 

@@ -14,6 +14,8 @@ from aggregator.cli.check import check
 from aggregator.cli.demo import demo
 from aggregator.cli.digest import digest
 from aggregator.cli.explain import explain
+from aggregator.cli.extract import extract
+from aggregator.cli.facts import facts
 from aggregator.cli.feeds import feeds
 from aggregator.cli.opml import opml
 from aggregator.cli.parse import parse
@@ -32,7 +34,7 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for command in (run, poll, check, explain, parse, demo):
+for command in (run, poll, check, explain, parse, extract, facts, demo):
     cli.command()(command)
 cli.add_typer(digest, name="digest")
 cli.add_typer(feeds, name="feeds")

@@ -19,6 +19,8 @@ JOINS_OWN_NEWSROOM = 2.5
 _WEIGHTS = {"organisation": 0.3, "person": 0.6, "provision": 0.3, "sectors": 0.4, "region": 0.5, "country": 0.4}
 _EVERYWHERE = frozenset({"north-korea", "south-korea", "china", "russia", "united-states", "japan"})
 """Countries that stand in nearly every text of this beat; any other says something about the event."""
+_TELLS_NOTHING = frozenset({"actor", "duration", "attribution", "response", "date"})
+"""Kinds of facts that stand alike in texts on different events, or differently in texts on one."""
 _OTHER_PLACES = -1.2
 _OTHER_FIGURES = -0.6
 _CITED = 1.0
@@ -31,6 +33,7 @@ def story_concepts(facts: Iterable[Fact], judgements: Iterable[Judgement], level
     `level` gives a place's level ("country", "capital", "region", "city", "site").
     """
     found = {evidence.concept for judgement in judgements if judgement.matched for evidence in judgement.evidence}
+    facts = [fact for fact in facts if fact.kind not in _TELLS_NOTHING]
     found |= {fact.concept for fact in facts if fact.kind != "place"}
     for name, kind in ((fact.concept.partition("/")[2], level(fact.concept)) for fact in facts if fact.kind == "place"):
         if kind in ("city", "site"):

@@ -13,6 +13,8 @@ import structlog
 
 from aggregator.enrich.article import article_of
 from aggregator.enrich.attribution import attribution_by, find_attribution
+from aggregator.enrich.claims import find_claims
+from aggregator.enrich.dates import find_dates
 from aggregator.enrich.figures import find_figures
 from aggregator.enrich.gazetteer import load_gazetteer, outlet_concept
 from aggregator.enrich.language import detect_language
@@ -20,9 +22,11 @@ from aggregator.enrich.names import Name
 from aggregator.enrich.organisations import find_organisations
 from aggregator.enrich.places import find_places
 from aggregator.enrich.plaintext import extract_text, plain_text
+from aggregator.enrich.reporting import facts_report
+from aggregator.enrich.responses import find_responses
 from aggregator.models import Article, Entry, Fact, FeedSpec
 
-__all__ = ["STEPS", "Enricher", "Step", "article_of", "enrich", "load_gazetteer", "outlet_concept", "plain_text"]
+__all__ = ["STEPS", "Enricher", "Step", "article_of", "enrich", "facts_report", "load_gazetteer", "outlet_concept", "plain_text"]
 
 Step: TypeAlias = Callable[[Article], Awaitable[Article]]
 
@@ -33,6 +37,9 @@ STEPS: tuple[Step, ...] = (
     find_organisations,
     find_figures,
     find_attribution,
+    find_claims,
+    find_responses,
+    find_dates,
 )
 
 log = structlog.get_logger(__name__)

@@ -12,14 +12,20 @@ from itertools import islice
 
 import ahocorasick_rs
 
+from aggregator.enrich.durations import durations
 from aggregator.enrich.folding import fold
 from aggregator.enrich.gazetteer import read_cues
 from aggregator.enrich.numbers import RANGE, Number, amount, numbers
 from aggregator.enrich.provisions import provisions
+from aggregator.enrich.qualifiers import shade
 from aggregator.enrich.units import Counted, counted
 from aggregator.models import Article, Fact
 
 MOST_FIGURES = 200
+_MEASURES = frozenset(("percent", "won", "dollar", "ton", "barrel", "multiple", "hour", "day", "month", "year"))
+_LONGEST_THING = 48
+_THING = re.compile(r"[^,.;:!?()\n。，、；：！？「」“”\"]{1,48}")
+_WORDS_OF_UNIT = re.compile(r"[^\n]+")
 # "One worker", "the two countries" tell nothing; what is measured instead of counted may be small.
 _SMALLEST_COUNT, _SMALLEST_BY_UNIT = 2, {"country": 3, "ton": 0, "barrel": 0, "percent": 0, "won": 0, "dollar": 0}
 
@@ -49,13 +55,17 @@ def _in_field(name: str, text: str, language: str) -> Iterator[Fact]:
 
 def _figures(field: _Field, cited: Sequence[Fact], language: str) -> Iterator[Fact]:
     taken = 0
-    for number in numbers(field.folded):
-        if number.start < taken or any(fact.start <= number.start < fact.end for fact in cited):
-            continue
-        unit = counted(field.folded, number, language)
+    free = [number for number in numbers(field.folded) if not any(fact.start <= number.start < fact.end for fact in cited)]
+    uncounted: list[Number] = []
+    for number in free:
+        unit = counted(field.folded, number, language) if number.start >= taken else None
         if unit and number.high >= _smallest(unit.unit):
             taken = unit.end
             yield _fact(field, number, unit)
+        elif number.start >= taken:
+            uncounted.append(number)
+    for number, name in durations(field.folded, uncounted):
+        yield replace(_fact(field, number, Counted(name, number.start, number.end)), kind="duration")
     yield from _shares(field)
 
 
@@ -65,6 +75,7 @@ def _smallest(unit: str) -> int:
 
 def _fact(field: _Field, number: Number, unit: Counted) -> Fact:
     value = amount(number.low) if number.low == number.high else f"{amount(number.low)}-{amount(number.high)}"
+    exact = shade(field.folded, unit.start, unit.end, number)
     return Fact(
         kind="figure",
         concept=f"{unit.unit}:{value}",
@@ -75,7 +86,18 @@ def _fact(field: _Field, number: Number, unit: Counted) -> Fact:
         low=number.low,
         high=number.high,
         unit=unit.unit,
+        qualifier=exact.qualifier,
+        period=exact.period,
+        what=_counted_thing(field, number, unit),
     )
+
+
+def _counted_thing(field: _Field, number: Number, unit: Counted) -> str | None:
+    """Give the words for what is counted: those behind the number, or behind the unit where the unit is a measure."""
+    measures = unit.unit.isupper() or unit.unit in _MEASURES
+    start = unit.end if measures else min(number.end, unit.end)
+    words = _THING.match(field.text, start, start + _LONGEST_THING) if measures else _WORDS_OF_UNIT.match(field.text, start, unit.end)
+    return words.group().strip(" -") or None if words else None
 
 
 def _shares(field: _Field) -> Iterator[Fact]:

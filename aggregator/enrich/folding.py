@@ -7,6 +7,7 @@ dashes, no-break spaces, Latin accents and ё are folded; everything else stays.
 import re
 import unicodedata
 from bisect import bisect_right
+from collections.abc import Iterator
 from functools import lru_cache
 
 _ALIKE = {
@@ -65,6 +66,15 @@ def sentence_span(text: str, position: int) -> tuple[int, int]:
     starts = sentence_starts(text)
     number = bisect_right(starts, position)
     return starts[number - 1], starts[number] if number < len(starts) else len(text)
+
+
+def sentences_with(hint: re.Pattern[str], text: str, folded: str) -> Iterator[tuple[int, int]]:
+    """Give the spans of the sentences in which a hint stands: a costly pattern needs to read no others."""
+    through = 0
+    for match in hint.finditer(folded):
+        if match.start() >= through:
+            start, through = sentence_span(text, match.start())
+            yield start, max(through, match.end())
 
 
 def _fold_character(character: str) -> str:

@@ -20,11 +20,14 @@ ANCHOR = "anchor/"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Hold what is known of a place: its level, and the ISO code of its country."""
+    """Hold what is known of a place: its English name, its level, the ISO code of its country, and where it lies (degrees)."""
 
     concept: str
     level: str
     country: str
+    name: str
+    latitude: float
+    longitude: float
 
 
 class Gazetteer:
@@ -59,12 +62,13 @@ def load_gazetteer() -> Gazetteer:
     """Read the vocabulary's names, once for the process."""
     places, outlets = _read("places.yaml"), _read("outlets.yaml")
     organisations = _read("organisations.yaml")
-    known = [Place(f"place/{place['id']}", place["level"], place["country"]) for place in places["places"]]
+    known = [Place(f"place/{place['id']}", place["level"], place["country"], place["en"][0], *place["at"]) for place in places["places"]]
     names = (
         *_in_languages("place", places["places"]),
         *_anchors(places["places"]),
         *(Name("", decoy) for decoy in places["decoys"]),
         *_in_languages("organisation", organisations["organisations"]),
+        *_in_languages("actor", organisations["actors"]),
         *_in_languages("person", organisations["persons"]),
         *(parse_name(f"outlet/{outlet['id']}", name) for outlet in outlets["outlets"] for name in outlet["names"]),
     )
@@ -80,6 +84,12 @@ def outlet_concept(publisher: str) -> str | None:
 def read_cues() -> Mapping[str, Any]:
     """Read the words around facts; the readers of its parts are the steps that use them."""
     return _read("cues.yaml")
+
+
+@cache
+def read_claims() -> Mapping[str, Any]:
+    """Read the phrases in which texts credit sources, and officials answer."""
+    return _read("claims.yaml")
 
 
 def _read(file: str) -> Mapping[str, Any]:

@@ -27,7 +27,7 @@ def _found(article: Article) -> Iterator[Fact]:
     fields = (("title", article.title), ("text", article.text))
     anchored = article.feed.assume_country or any(mention.concept in _NORTH for _, text in fields for mention in gazetteer.find(text))
     for field, text in fields:
-        for kind in ("organisation", "person"):
+        for kind in ("organisation", "actor", "person"):
             mentions = (
                 mention
                 for mention in gazetteer.find(text)

@@ -176,7 +176,7 @@ def _load() -> _Units:
         counters.update(dict.fromkeys(forms.get("counters", ()), unit))
         nouns.update(dict.fromkeys(forms.get("nouns", ()), unit))
     generic, noun, counter = _alternatives(cues["generic"]), _alternatives(nouns), _alternatives(counters)
-    plain = rf"(?P<counter>{counter})|(?:(?:{generic})(?:의| )?{_NATIONALITY})?(?P<noun>{noun})|(?P<generic>{generic})"
+    plain = rf"(?P<counter>{counter})|(?:(?:{generic})(?:의|の| )?{_NATIONALITY})?(?P<noun>{noun})|(?P<generic>{generic})"
     pattern = rf"{_APPROXIMATION} ?{_NATIONALITY}(?:{plain})"
     return _Units(words, stems, counters, nouns, re.compile(pattern), re.compile(noun))
 

@@ -149,7 +149,7 @@ def _match(judged: Judged, judgement: Judgement) -> dict[str, Any]:
 
 
 def _fact(seq: int, position: int, fact: Fact) -> dict[str, Any]:
-    names = ("kind", "concept", "field", "quote", "low", "high", "unit")
+    names = [name for name in Fact.__slots__ if name not in ("start", "end")]
     offsets = {"start_offset": fact.start, "end_offset": fact.end}
     return {"seq": seq, "position": position, **offsets, **{name: getattr(fact, name) for name in names}}
 

@@ -16,6 +16,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     UniqueConstraint,
+    false,
 )
 
 from aggregator.models import Digest, Entry, Evidence
@@ -200,6 +201,14 @@ facts = Table(
     Column("low", Float),
     Column("high", Float),
     Column("unit", CleanText),
+    Column("qualifier", CleanText),
+    Column("period", CleanText),
+    Column("what", CleanText),
+    Column("name", CleanText),
+    Column("value", CleanText),
+    Column("precision", CleanText),
+    Column("implied", Boolean, nullable=False, server_default=false()),
+    Column("note", CleanText),
 )
 
 copy_groups = Table(

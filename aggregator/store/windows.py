@@ -204,7 +204,7 @@ def _figures(connection: Connection, within: Any) -> Mapping[int, tuple[Fact, ..
     )
     found: dict[int, tuple[Fact, ...]] = {}
     for row in connection.execute(query).mappings():
-        plain = {name: row[name] for name in ("kind", "concept", "field", "quote", "low", "high", "unit")}
+        plain = {name: row[name] for name in Fact.__slots__ if name not in ("start", "end")}
         fact = Fact(start=row["start_offset"], end=row["end_offset"], **plain)
         found[row["seq"]] = (*found.get(row["seq"], ()), fact)
     return found

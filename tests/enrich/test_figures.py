@@ -125,7 +125,7 @@ PROVISIONS = [
     ("резолюция 2397, резолюции Совета Безопасности ООН 2371 и 2375", ["2397", "2371", "2375"]),
     ("resolution 1325", []),
     ("room 2397", []),
-    ("결의 2379호", ["2379"]),
+    ("결의 2379호", ["2397"]),
 ]
 
 
@@ -133,7 +133,7 @@ PROVISIONS = [
 def test_resolutions_are_provisions_and_no_figures(text: str, numbers: list[str]) -> None:
     found = facts(find_figures, text)
     assert [fact.concept for fact in found] == [f"resolution/{number}" for number in numbers]
-    assert all(fact.kind == "provision" and fact.quote in fact.concept for fact in found)
+    assert all(fact.kind == "provision" and fact.name == f"UNSCR {number}" for fact, number in zip(found, numbers, strict=True))
 
 
 def test_fact_carries_its_bounds_unit_and_words() -> None:

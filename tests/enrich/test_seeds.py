@@ -61,4 +61,6 @@ def test_outlets_cited_by_the_seeds_are_found_and_no_others() -> None:
 def test_resolutions_of_the_seeds_are_found() -> None:
     for entry, facts in labelled():
         stated = {f"resolution/{resolution['number']}" for resolution in entry["resolutions"]}
-        assert {fact.concept for fact in facts if fact.kind == "provision"} == stated
+        implied = {f"resolution/{resolution['number']}" for resolution in entry["implied_resolutions"]}
+        assert {fact.concept for fact in facts if fact.kind == "provision" and not fact.implied} == stated
+        assert {fact.concept for fact in facts if fact.kind == "provision" and fact.implied} == implied

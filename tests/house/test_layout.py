@@ -33,6 +33,7 @@ SETTINGS = [
     "SMTP_URL",
     "MAIL_FROM",
     "HTTP_ALLOW",
+    "FULL_TEXT",
     "LOG_FORMAT",
     "LOG_LEVEL",
     "PUBLIC_URL",

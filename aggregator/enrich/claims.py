@@ -1,0 +1,234 @@
+"""Find who is credited for what a text says: a source in China, an official, an expert, a document, satellite imagery, another outlet.
+
+The phrases stand in `vocabulary/claims.yaml`, the outlets are those the step before found. Where two credits overlap the more telling
+one stays: a name before a nameless "official". A named person is told as a person too.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from itertools import islice
+
+from aggregator.enrich.dateline import datelines, in_dateline
+from aggregator.enrich.folding import fold, sentence_span, sentences_with
+from aggregator.enrich.gazetteer import load_gazetteer, outlet_concept, read_claims
+from aggregator.models import Article, Fact
+
+STATE_MEDIA = frozenset(
+    f"outlet/{name}"
+    for name in (
+        "kcna",
+        "rodong-sinmun",
+        "uriminzokkiri",
+        "xinhua",
+        "cctv",
+        "global-times",
+        "peoples-daily",
+        "tass",
+        "ria-novosti",
+        "choson-sinbo",
+    )
+)
+_MOST = 200
+_BESIDE = 2
+"""A title right before a name belongs to the name."""
+_NOT_A_NAME = frozenset(
+    (
+        *(
+            "외교부",
+            "통일부",
+            "국방부",
+            "러시아",
+            "중국",
+            "북한",
+            "미국",
+            "한국",
+            "정부",
+            "유엔",
+            "일본",
+            "이어",
+            "그는",
+            "그러나",
+            "한편",
+            "대통령실",
+            "또한",
+        ),
+        *("先生", "和专", "外交部", "中国", "韩国", "大学", "政府", "今天", "昨天"),
+        *("中国外務省", "外務省", "韓国", "ロシア", "中国", "大学"),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Phrase:
+    """Hold one way to credit somebody; `said` needs a word of speaking in the sentence, `lonely` no other credit in it."""
+
+    kind: str
+    said: bool
+    lonely: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Phrases:
+    """Hold all phrases of a list in one pattern, each under its group's number."""
+
+    pattern: re.Pattern[str]
+    hint: re.Pattern[str]
+    phrases: Sequence[_Phrase]
+    start: re.Pattern[str] | None
+
+    def _matches(self, text: str, start: int, end: int) -> Iterator[re.Match[str]]:
+        if self.start is None:
+            yield from self.pattern.finditer(text, start, end)
+            return
+        through = start
+        for candidate in self.start.finditer(text, start, end):
+            match = self.pattern.match(text, candidate.start(), end) if candidate.start() >= through else None
+            if match:
+                through = match.end()
+                yield match
+
+    def find(self, text: str, folded: str) -> Iterator[tuple[re.Match[str], _Phrase, str | None]]:
+        """Give the matches with their phrase, and the name in them where there is one; `text` is folded where the phrases are."""
+        spans = sentences_with(self.hint, text, folded)
+        for match in islice((match for span in spans for match in self._matches(text, *span)), _MOST):
+            number = int((match.lastgroup or "p0")[1:])
+            names = match.groupdict()
+            yield match, self.phrases[number], names.get(f"n{number}")
+
+
+async def find_claims(article: Article) -> Article:
+    """Add the credits of title and text, and the people they name."""
+    language = article.language or article.feed.language
+    fields = (("title", article.title), ("text", article.text))
+    found = [fact for field, text in fields for fact in _in_field(field, text, language, article)]
+    return replace(article, facts=(*article.facts, *found))
+
+
+def said(language: str, sentence: str) -> bool:
+    """Tell whether a folded sentence holds a word of speaking."""
+    pattern = _say().get(language)
+    return bool(pattern and pattern.search(sentence))
+
+
+def _in_field(field: str, text: str, language: str, article: Article) -> Iterator[Fact]:
+    folded = fold(text)
+    filed = datelines(text) if field == "text" else ()
+    found = [
+        *_people(field, text, folded, article),
+        *_named(field, text, folded, language),
+        *_outlets(field, article),
+        *_nameless(field, text, folded, language),
+    ]
+    kept: list[Fact] = []
+    for fact in found:
+        if not in_dateline(filed, fact.start) and not any(
+            fact.start < other.end + _BESIDE and other.start < fact.end + _BESIDE for other in kept
+        ):
+            kept.append(fact)
+    known = {(fact.field, fact.start) for fact in article.facts if fact.kind == "person"}
+    yield from sorted(_sociable(text, kept), key=lambda fact: fact.start)
+    yield from _introduced(field, text, kept, known)
+
+
+def _sociable(text: str, kept: Sequence[Fact]) -> Iterator[Fact]:
+    """Leave out what only says that somebody stays nameless, where the sentence credits somebody anyway."""
+    spans = [sentence_span(text, fact.start) for fact in kept]
+    for fact, span in zip(kept, spans, strict=True):
+        if fact.note != "lonely" or spans.count(span) == 1:
+            yield replace(fact, note=None)
+
+
+def _people(field: str, text: str, folded: str, article: Article) -> Iterator[Fact]:
+    """Credit the spokespersons of the vocabulary where their sentence says that they speak."""
+    language = article.language or article.feed.language
+    for fact in article.facts:
+        if fact.field == field and fact.kind == "person" and fact.concept != "person/kim-jong-un":
+            start, end = sentence_span(text, fact.start)
+            if said(language, folded[start:end]):
+                yield _credit(field, text, (fact.start, fact.end), "named_official", fact.concept.partition("/")[2])
+
+
+def _named(field: str, text: str, folded: str, language: str) -> Iterator[Fact]:
+    phrases = _load("named").get(language)
+    for match, phrase, name in phrases.find(text, folded) if phrases else ():
+        start, end = sentence_span(text, match.start())
+        if name and name not in _NOT_A_NAME and (not phrase.said or said(language, folded[start:end])):
+            yield _credit(field, text, match.span(), phrase.kind, name)
+
+
+def _nameless(field: str, text: str, folded: str, language: str) -> Iterator[Fact]:
+    phrases = _load("attributions").get(language)
+    for match, phrase, _ in phrases.find(folded, folded) if phrases else ():
+        start, end = sentence_span(text, match.start())
+        if not phrase.said or said(language, folded[start:end]):
+            fact = _credit(field, text, match.span(), phrase.kind, None)
+            yield replace(fact, note="lonely") if phrase.lonely else fact
+
+
+def _outlets(field: str, article: Article) -> Iterator[Fact]:
+    for fact in article.facts:
+        if fact.kind == "outlet" and fact.field == field:
+            known = outlet_concept(fact.quote) or fact.concept
+            kind = "state_media" if known in STATE_MEDIA else "other_outlet"
+            name = fact.concept.partition("/")[2]
+            yield Fact(
+                kind="attribution",
+                concept=f"{kind}/{name}",
+                field=field,
+                start=fact.start,
+                end=fact.end,
+                quote=fact.quote,
+                value=kind,
+                name=name,
+            )
+
+
+def _introduced(field: str, text: str, credited: Iterable[Fact], known: set[tuple[str, int]]) -> Iterator[Fact]:
+    """Tell the people whom a credit names with their title, where the vocabulary does not know them."""
+    seen: set[str] = set()
+    gazetteer = load_gazetteer()
+    for credit in credited:
+        name = credit.name
+        start = (
+            text.find(name, credit.start, credit.end) if name and credit.kind == "attribution" and credit.value != "other_outlet" else -1
+        )
+        if (
+            not name
+            or start < 0
+            or name in seen
+            or (field, start) in known
+            or any(m.concept.startswith("person/") for m in gazetteer.find(name))
+        ):
+            continue
+        seen.add(name)
+        slug = "-".join(name.lower().split())
+        yield Fact(kind="person", concept=f"person/{slug}", field=field, start=start, end=start + len(name), quote=name, name=name)
+
+
+def _credit(field: str, text: str, span: tuple[int, int], kind: str, name: str | None) -> Fact:
+    start, end = span
+    quote = text[start:end].rstrip()
+    concept = f"{kind}/{name}" if name else kind
+    return Fact(kind="attribution", concept=concept, field=field, start=start, end=start + len(quote), quote=quote, value=kind, name=name)
+
+
+@cache
+def _say() -> Mapping[str, re.Pattern[str]]:
+    return {language: re.compile(pattern) for language, pattern in read_claims()["say"].items()}
+
+
+@cache
+def _load(section: str) -> Mapping[str, _Phrases]:
+    claims = read_claims()
+    hints, starts = claims["titles" if section == "named" else "hints"], {} if section == "named" else claims["starts"]
+    return {language: _compiled(entries, hints[language], starts.get(language)) for language, entries in claims[section].items()}
+
+
+def _compiled(entries: Sequence[Mapping[str, object]], hint: str, start: str | None) -> _Phrases:
+    """Join the patterns of a language into one; the group of each is numbered, since `lastgroup` tells which one matched."""
+    patterns = [str(entry["pattern"]).replace("(?P<name>", f"(?P<n{number}>") for number, entry in enumerate(entries)]
+    joined = "|".join(f"(?P<p{number}>{pattern})" for number, pattern in enumerate(patterns))
+    phrases = [_Phrase(str(entry["kind"]), bool(entry.get("said")), bool(entry.get("lonely"))) for entry in entries]
+    return _Phrases(re.compile(joined), re.compile(hint), phrases, re.compile(start) if start else None)

@@ -1,0 +1,74 @@
+"""Find durations: "three years and seven months", "16 hours a day", 3년 7개월, 十六个小时, 3年間, три года.
+
+A duration is a figure whose unit is hour, day, month or year; weeks are told in days, years and months together in months.
+Ages ("34 years old", 34세), "two years ago", the time of day and calendar years are none.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from aggregator.enrich.numbers import Number
+
+DURATIONS = ("hour", "day", "month", "year")
+_UNITS = {
+    "year": r"[ -]years?(?![a-z-])|년(?:간| ?동안)?(?!도|대|생|차|째|산|형|식|마다|간지)|年(?:间|間|之久)?(?!前|代|度|级|級|産|生"
+    r"|初|底|末|来|來|ぶり|以上前)"
+    r"| (?:года?|лет)(?![а-я])",
+    "month": r"[ -]months?(?![a-z-])|개월|달(?:간| ?동안)|(?:个|個|か|カ|ヶ|ケ|箇)月| месяц(?:а|ев)?(?![а-я])",
+    "week": r"[ -]weeks?(?![a-z-])|주(?:간| ?동안)|(?:个|個)?(?:星期|週間|周(?=[的，。 ]))| недел(?:ь|и|ю)(?![а-я])",
+    "day": r"[ -]days?(?![a-z-])|일(?:간| ?동안)|天(?!前|然|气|氣|津|下)|日間| (?:дней|дня|день|суток)(?![а-я])",
+    "hour": r"[ -]hours?(?![a-z-])|시간|(?:个|個)?(?:小时|小時|钟头)|時間(?!後|目)| час(?:а|ов)?(?![а-я])",
+}
+_UNIT = re.compile("|".join(f"(?P<{unit}>{words})" for unit, words in _UNITS.items()))
+_NOT_AFTER = re.compile(
+    r"[ -]old|[ -]?ago| earlier| later| ?된| ?전(?!쟁)| ?만에| ?뒤| ?후|以前|之前|前(?!线)|的历史| назад| утра| вечера| ночи| дня"
+    r"|[ ]?ぶり|後"
+    r"| from now|['] time"
+)
+_AGE = re.compile(r"(?:^|[ ,.(])(?:ему|ей|им|мне|которо(?:му|й)|aged?|at) $")
+_LINK = re.compile(r",? (?:and|и) | ?, ?| ?|와 |과 |零|又|と|余")
+_CALENDAR = re.compile(r"(?:19|20)[0-9]{2}$")
+_COMPOSED = {("year", "month"): ("month", 12), ("month", "day"): ("day", 30), ("day", "hour"): ("hour", 24)}
+_IN_DAYS = 7
+
+
+def durations(folded: str, found: Sequence[Number]) -> Iterator[tuple[Number, str]]:
+    """Give the durations among the numbers of a folded text: the number in its unit, spanning unit and all."""
+    waiting: tuple[Number, str] | None = None
+    for number in found:
+        measured = _measured(folded, number)
+        joined = _joined(folded, waiting, measured) if waiting and measured else None
+        if joined:
+            yield joined
+            waiting = None
+            continue
+        if waiting:
+            yield waiting
+        waiting = measured
+    if waiting:
+        yield waiting
+
+
+def _measured(folded: str, number: Number) -> tuple[Number, str] | None:
+    unit = _UNIT.match(folded, number.end)
+    if not unit or number.low <= 0 or _AGE.search(folded[max(0, number.start - 8) : number.start]):
+        return None
+    name = unit.lastgroup or ""
+    if name == "year" and (_CALENDAR.fullmatch(folded[number.start : number.end]) or number.high >= 200):
+        return None
+    if _NOT_AFTER.match(folded, unit.end()):
+        return None
+    number = replace(number, end=unit.end())
+    if name == "week":
+        return replace(number, low=number.low * _IN_DAYS, high=number.high * _IN_DAYS), "day"
+    return number, name
+
+
+def _joined(folded: str, first: tuple[Number, str], second: tuple[Number, str]) -> tuple[Number, str] | None:
+    """Add months to years and the like, where the second follows at once."""
+    unit, factor = _COMPOSED.get((first[1], second[1]), ("", 0))
+    if not unit or not _LINK.fullmatch(folded, first[0].end, second[0].start):
+        return None
+    low, high = (factor * one + two for one, two in ((first[0].low, second[0].low), (first[0].high, second[0].high)))
+    return Number(first[0].start, second[0].end, low, high, vague=first[0].vague), unit

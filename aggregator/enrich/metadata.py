@@ -1,0 +1,169 @@
+"""Read what a page's head says of the article: JSON-LD, Open Graph, article tags, canonical link, language.
+
+A date keeps the words it was told in; read into a moment it takes the publisher's zone where it names none.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from html import unescape
+from typing import Any
+
+_HEAD = 400_000
+_META = re.compile(r"<meta\s([^>]{1,3000})>", re.IGNORECASE)
+_ATTRIBUTE = re.compile(r"""([a-zA-Z:-]{1,40})\s*=\s*(?:"([^"]{0,2500})"|'([^']{0,2500})'|([^\s"'>]{1,500}))""")
+_CANONICAL = re.compile(r"""<link\s[^>]{0,500}?rel\s*=\s*["']?canonical["']?[^>]{0,800}>""", re.IGNORECASE)
+_HREF = re.compile(r"""href\s*=\s*["']?([^\s"'>]{4,2000})""", re.IGNORECASE)
+_LANGUAGE = re.compile(r"""<html\b[^>]{0,600}?\slang\s*=\s*["']?([A-Za-z-]{2,20})""", re.IGNORECASE)
+_LINKED_DATA = re.compile(r"""<script[^>]{0,200}?application/ld\+json[^>]{0,200}>(.{2,100000}?)</script>""", re.IGNORECASE | re.DOTALL)
+_TITLE = re.compile(r"<title[^>]{0,200}>(.{1,600}?)</title>", re.IGNORECASE | re.DOTALL)
+_TIME = re.compile(r"""<time\b[^>]{0,400}?datetime\s*=\s*["']([^"']{8,40})["']""", re.IGNORECASE)
+_KINDS = frozenset(("Article", "NewsArticle", "BlogPosting", "ReportageNewsArticle", "AnalysisNewsArticle", "WebPage", "Report"))
+_NAMES: Mapping[str, tuple[str, ...]] = {
+    "title": ("og:title", "twitter:title", "headline", "dc.title"),
+    "author": ("author", "article:author", "dc.creator", "byl", "parsely-author", "sailthru.author"),
+    "section": ("article:section", "section", "parsely-section"),
+    "published": (
+        "article:published_time",
+        "og:article:published_time",
+        "datepublished",
+        "date",
+        "pubdate",
+        "dc.date",
+        "dcterms.date",
+        "parsely-pub-date",
+        "sailthru.date",
+    ),
+    "modified": ("article:modified_time", "og:updated_time", "datemodified", "dcterms.modified", "lastmod"),
+    "url": ("og:url",),
+}
+_FORMS = (
+    *("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d", "%Y.%m.%d %H:%M:%S", "%Y.%m.%d %H:%M", "%Y.%m.%d", "%Y/%m/%d %H:%M", "%Y/%m/%d"),
+    *(
+        "%Y年%m月%d日 %H:%M",
+        "%Y年%m月%d日",
+        "%d %B %Y %H:%M",
+        "%d %B %Y",
+        "%d %b %Y",
+        "%B %d, %Y %H:%M",
+        "%B %d, %Y",
+        "%b %d, %Y",
+        "%b. %d, %Y",
+    ),
+    *("%Y%m%d%H%M%S", "%Y%m%d"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """Hold what a page says of itself, as it says it."""
+
+    title: str | None = None
+    author: str | None = None
+    section: str | None = None
+    published: str | None = None
+    modified: str | None = None
+    url: str | None = None
+    language: str | None = None
+
+
+def metadata_of(source: str) -> Metadata:
+    """Read the metadata of a page's source; what is told by JSON-LD wins over tags."""
+    head = source[:_HEAD]
+    tags, linked = _tags(head), _linked(head)
+    found = {name: linked.get(name) or next((tags[key] for key in keys if tags.get(key)), None) for name, keys in _NAMES.items()}
+    canonical = _CANONICAL.search(head)
+    href = _HREF.search(canonical.group()) if canonical else None
+    language, time, title = _LANGUAGE.search(head), _TIME.search(head), _TITLE.search(head)
+    author = found["author"]
+    return Metadata(
+        title=found["title"] or (_one_line(title.group(1)) if title else None),
+        author=None if author and author.startswith(("http:", "https:")) else author,
+        section=found["section"],
+        published=found["published"] or (time.group(1) if time else None),
+        modified=found["modified"],
+        url=unescape(href.group(1)) if href and href.group(1).startswith("http") else found["url"],
+        language=language.group(1) if language else None,
+    )
+
+
+def moment(written: str | None, zone: tzinfo) -> datetime | None:
+    """Read a date as pages write it; without a zone of its own it is the publisher's. Gives UTC, or None."""
+    if not written:
+        return None
+    text = re.sub(r"\s+", " ", written).strip().removesuffix(" KST").removesuffix(" JST")
+    text = re.sub(r"(?<=\d)(?:\. |\.(?= ))", ".", text)
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        parsed = (_parsed(text, form) for form in _FORMS)
+        found = next((one for one in parsed if one), None)
+        if found is None:
+            return None
+        at = found
+    try:
+        return (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _parsed(text: str, form: str) -> datetime | None:
+    try:
+        return datetime.strptime(f"{text} +0000", f"{form} %z").replace(tzinfo=None)
+    except ValueError:
+        return None
+
+
+def _tags(head: str) -> dict[str, str]:
+    tags: dict[str, str] = {}
+    for match in _META.finditer(head):
+        attributes = {name.lower(): first or second or third for name, first, second, third in _ATTRIBUTE.findall(match.group(1))}
+        name = attributes.get("property") or attributes.get("name") or attributes.get("itemprop") or ""
+        content = _one_line(attributes.get("content", ""))
+        if name and content:
+            tags.setdefault(name.lower(), content)
+    return tags
+
+
+def _linked(head: str) -> dict[str, str]:
+    for match in _LINKED_DATA.finditer(head):
+        try:
+            loaded = json.loads(match.group(1))
+        except (ValueError, RecursionError):
+            continue
+        for thing in _things(loaded):
+            kinds = thing.get("@type")
+            named = kinds if isinstance(kinds, list) else [kinds]
+            if any(kind in _KINDS for kind in named if isinstance(kind, str)) and thing.get("headline"):
+                return _article(thing)
+    return {}
+
+
+def _things(loaded: Any) -> Iterator[Mapping[str, Any]]:
+    if isinstance(loaded, list):
+        for one in loaded[:50]:
+            yield from _things(one)
+    elif isinstance(loaded, dict):
+        yield loaded
+        graph = loaded.get("@graph")
+        yield from (one for one in graph[:50] if isinstance(one, dict)) if isinstance(graph, list) else ()
+
+
+def _article(thing: Mapping[str, Any]) -> dict[str, str]:
+    authors = thing.get("author")
+    listed = authors if isinstance(authors, list) else [authors]
+    names = [one.get("name") if isinstance(one, dict) else one for one in listed[:10]]
+    told = {
+        "title": thing.get("headline"),
+        "author": "; ".join(name for name in names if isinstance(name, str)),
+        "section": thing.get("articleSection"),
+        "published": thing.get("datePublished"),
+        "modified": thing.get("dateModified"),
+    }
+    return {name: _one_line(value) for name, value in told.items() if isinstance(value, str) and value.strip()}
+
+
+def _one_line(text: str) -> str:
+    return " ".join(unescape(text).split())[:1000]

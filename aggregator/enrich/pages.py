@@ -1,0 +1,141 @@
+"""Read a publisher's page: bytes to text and metadata, by trafilatura, then the publisher's own rules.
+
+A page is HTML or plain text already taken out of a page; both go through the same cleaning. Nothing here raises for what the bytes
+hold: a page that cannot be read is a page without an article. Scripts are never run; at most `MAX_PAGE` bytes are looked at.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import trafilatura
+from lxml import etree
+from trafilatura.settings import Document
+
+from aggregator.enrich.cleaning import Cleaned, clean, squeezed
+from aggregator.enrich.decoding import decode
+from aggregator.enrich.folding import compose
+from aggregator.enrich.language import language_of, primary
+from aggregator.enrich.metadata import Metadata, metadata_of, moment
+from aggregator.enrich.pagerules import PageRules, rules_for
+from aggregator.enrich.partial import CHALLENGE, CONSENT, NO_ARTICLE, shortcoming
+from aggregator.enrich.plaintext import MAX_TEXT
+from aggregator.models import Page
+
+MAX_PAGE = 3_000_000
+MAX_DEPTH = 400
+_MARKUP = re.compile(r"<(?:!doctype|html|head|body|article|div|p|span|section|main|meta|script)\b", re.IGNORECASE)
+_TAGS = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)[^>]{0,2000}?(/?)>")
+_VOID = frozenset(
+    ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr", "p", "li", "td", "tr", "option")
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Served:
+    """Hold what a server, or a file, gave: the bytes, where they came from, and what the header said of them."""
+
+    body: bytes
+    url: str | None = None
+    content_type: str = ""
+
+
+def read_page(served: Served, *, keep_datelines: bool = False) -> Page:
+    """Read a page's article and metadata; the text has paragraphs divided by blank lines."""
+    source = decode(served.body[:MAX_PAGE], served.content_type)
+    if not _MARKUP.search(source[:20_000]):
+        return _plain(source, served.url, keep_datelines=keep_datelines)
+    metadata = metadata_of(source)
+    url = served.url or metadata.url
+    document = _extracted(source, url)
+    text = compose(document.text or "") if document else ""
+    title = squeezed(metadata.title or (document.title if document else "") or "")
+    lines = text.splitlines()
+    rules = rules_for(url, text)
+    cleaned = clean(lines, title, rules, keep_datelines=keep_datelines)
+    return _page(cleaned, _Found(title, url, metadata, document, source), rules)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Hold what else is known of a page beside its cleaned lines."""
+
+    title: str
+    url: str | None
+    metadata: Metadata
+    document: Document | None
+    source: str
+
+
+def _plain(source: str, url: str | None, *, keep_datelines: bool) -> Page:
+    lines = compose(source).splitlines()
+    rules = rules_for(url, source)
+    cleaned = clean(lines, "", rules, keep_datelines=keep_datelines)
+    return _page(cleaned, _Found(cleaned.fields.get("title", ""), url, Metadata(), None, ""), rules)
+
+
+def _page(cleaned: Cleaned, found: _Found, rules: PageRules) -> Page:
+    text = _bounded(cleaned.lines)
+    fields, metadata = cleaned.fields, found.metadata
+    partial = shortcoming(found.source, text)
+    if partial in (CHALLENGE, CONSENT, NO_ARTICLE) and found.source:
+        text = ""
+    zone = ZoneInfo(rules.time_zone)
+    published_text = metadata.published or fields.get("published")
+    return Page(
+        title=found.title,
+        text=text,
+        url=found.url,
+        authors=_authors(fields.get("author"), metadata, found.document),
+        reporter=fields.get("reporter"),
+        translator=fields.get("translator"),
+        section=metadata.section,
+        published_at=moment(published_text, zone) or _utc(rules.published_by(found.url)),
+        modified_at=moment(metadata.modified, zone),
+        published_text=published_text,
+        language=language_of(f"{found.title}\n{text}", primary(metadata.language or "")) or None,
+        partial=partial,
+        removed=cleaned.removed,
+    )
+
+
+def _utc(at: datetime | None) -> datetime | None:
+    return at.astimezone(UTC) if at else None
+
+
+def _authors(byline: str | None, metadata: Metadata, document: Document | None) -> tuple[str, ...]:
+    told = byline or metadata.author or (document.author if document else None) or ""
+    names = re.split(r"; |, | and | & |·", told)
+    return tuple(dict.fromkeys(name.strip() for name in names if 1 < len(name.strip()) <= 80))
+
+
+def _extracted(source: str, url: str | None) -> Document | None:
+    """Run trafilatura, unless the page's nesting would break any tree."""
+    if _depth(source) > MAX_DEPTH:
+        return None
+    try:
+        document = trafilatura.bare_extraction(
+            source, url=url, include_comments=False, include_tables=True, with_metadata=False, include_formatting=False
+        )
+    except (ValueError, TypeError, AttributeError, AssertionError, etree.LxmlError, RecursionError):
+        return None  # trafilatura raises these for broken trees
+    return document if isinstance(document, Document) else None
+
+
+def _depth(source: str) -> int:
+    """Give how deep a page's elements are nested; elements that need no end tag do not count."""
+    deepest = depth = 0
+    for match in _TAGS.finditer(source):
+        closing, name, empty = match.group(1), match.group(2).lower(), match.group(3)
+        if name in _VOID or empty:
+            continue
+        depth = max(0, depth - 1) if closing else depth + 1
+        deepest = max(deepest, depth)
+    return deepest
+
+
+def _bounded(lines: Sequence[str]) -> str:
+    text = "\n\n".join(lines)
+    return text if len(text) <= MAX_TEXT else text[:MAX_TEXT].rpartition("\n\n")[0]

@@ -1,0 +1,85 @@
+"""Tell how exact a figure is and for how long it counts: "about 200", "up to 70 percent", 2천여 명, 月約3000元, "$3,000 a year".
+
+`shade` reads a few characters before and behind a figure on folded text. A vague amount is an order of magnitude, two different ends
+are a range, whatever words stand beside it.
+"""
+
+import re
+from dataclasses import dataclass
+
+from aggregator.enrich.numbers import Number
+
+_BEFORE = {
+    "up_to": r"(?:up to|as many as|as much as|at most|no more than|not more than|a maximum of|maximum of|fewer than|less than|under"
+    r"|below)"
+    r"|최대|최고|많게는|最多|至多|高达|高達|多达|多達|最高|最大|(?<![а-я])(?:до|не более|максимум|менее|не больше)",
+    "at_least": r"(?:at least|more than|over|no fewer than|no less than|not less than|upwards of|exceeding|in excess of|a minimum of)"
+    r"|최소|적어도|至少|超过|超過|逾|超|少なくとも|(?<![а-я])(?:более|больше|свыше|не менее|как минимум|минимум)(?: чем)?",
+    "about": r"(?:about|around|some|roughly|approximately|nearly|almost|close to|circa|an? estimated|estimated|perhaps|~)"
+    r"|약|대략|거의|어림잡아|约|約|大约|大約|大概|近|将近|將近|接近|估计|およそ|ほぼ|推定|(?<![а-я])(?:около|примерно"
+    r"|приблизительно|порядка|почти|где-то)",
+}
+_AFTER = {
+    "at_least": r"(?:이상|넘게|넘는|초과)|以上|超(?!え?市)|(?:or more\b)|и более",
+    "up_to": r"(?:이하|미만|이내)|以下|以内|以內",
+    "about": r"(?:여|가량|정도|안팎|남짓|가까이|가까운|쯤|내외)|余|餘|多(?=[名人家元艘个個美])|左右|上下|前後|程度|ほど|近く|くらい"
+    r"|ぐらい|余り|あまり|or so\b",
+}
+_UNIT_BETWEEN = (
+    r"[ ]?(?:명|名|人|건|개|척|t|톤|トン|吨|[가-힣]{0,2}(?:달러|위안|원|루블)|[一-龥]{0,2}[元円]|ドル|ウォン|%|퍼센트"
+    r"|社|隻|艘|家|カ所)?(?:의)? ?"
+)
+_BEFORE_PATTERN = re.compile("|".join(rf"(?P<{name}>(?<![a-z])(?:{words}))" for name, words in _BEFORE.items()))
+_GAP = re.compile(r" ?(?:the |as |月|年|월|연|일인당 |1인당 )? ?$")
+_AFTER_PATTERN = re.compile(rf"{_UNIT_BETWEEN}(?:" + "|".join(f"(?P<{name}>{words})" for name, words in _AFTER.items()) + ")")
+_PERIODS = {
+    "day": r"(?:a|per|each|every) day|daily|/day|하루|일당|매일|每天|每日|日薪|一天|1日|毎日|日給|в день|ежедневно|в сутки",
+    "month": r"(?:a|per|each|every) month|monthly|/month|매달|매월|월(?: 평균)?(?= ?[0-9약최])|월급|한 ?달에|달마다|每月|每个月"
+    r"|月薪|月收入|月給|毎月|月額|ひと月"
+    r"|月(?=約|约|[0-9])(?<![0-9]月)|в месяц|ежемесячно",
+    "year": r"(?:a|per|each|every) year|annually|annual|yearly|per annum|/year|연간|매년|해마다|연(?= ?[0-9약최])|한 해|每年|年薪"
+    r"|年均|(?<![0-9一二三四五六七八九十])年間|毎年|年額|в год|ежегодно",
+    "once": r"one-time|one-off|lump sum|일시불|한꺼번에|一次性|一時金|一括|единовременн|разов",
+}
+_PERIOD_PATTERN = re.compile("|".join(f"(?P<{name}>{words})" for name, words in _PERIODS.items()))
+_REACH_BEFORE, _REACH_AFTER, _PERIOD_AFTER = 26, 16, 22
+_CLAUSE = re.compile(r"[.;:!?。！？；、，\n]|, ")
+
+
+@dataclass(frozen=True, slots=True)
+class Shade:
+    """Hold how exact a figure is, and the period it counts for."""
+
+    qualifier: str | None
+    period: str | None
+
+
+def shade(folded: str, start: int, end: int, number: Number) -> Shade:
+    """Give qualifier and period of the figure at `start` to `end` whose number is `number`."""
+    return Shade(_qualifier(folded, start, end, number), _period(folded, start, end))
+
+
+def _qualifier(folded: str, start: int, end: int, number: Number) -> str | None:
+    if number.vague:
+        return "order_of_magnitude"
+    if number.low != number.high:
+        return "range"
+    before = folded[max(0, start - _REACH_BEFORE) : start]
+    close = [match for match in _BEFORE_PATTERN.finditer(before) if _GAP.fullmatch(before, match.end())]
+    if close:
+        return close[-1].lastgroup
+    behind = _AFTER_PATTERN.match(folded, number.end, number.end + _REACH_AFTER)
+    if behind is None or behind.end() < number.end:
+        return None
+    return behind.lastgroup
+
+
+def _period(folded: str, start: int, end: int) -> str | None:
+    before = folded[max(0, start - _REACH_BEFORE) : start]
+    cut = max((match.end() for match in _CLAUSE.finditer(before)), default=0)
+    after = _CLAUSE.split(folded[end : end + _PERIOD_AFTER], maxsplit=1)[0]
+    behind = _PERIOD_PATTERN.search(after) if not re.match(r" ?[0-9]", after) else None
+    if behind and behind.start() <= 4:
+        return behind.lastgroup
+    ahead = list(_PERIOD_PATTERN.finditer(folded, start - len(before) + cut, min(end, start + 3)))
+    return ahead[-1].lastgroup if ahead else None

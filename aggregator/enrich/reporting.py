@@ -1,0 +1,70 @@
+"""Write an article's facts as plain data for people and machines: the form of ``aggregator extract --json``.
+
+Every fact carries `text`, `start` and `end` into its field; of the title only where the text does not tell the same.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from aggregator.enrich.dateline import datelines, in_dateline
+from aggregator.enrich.folding import sentence_span
+from aggregator.enrich.gazetteer import load_gazetteer
+from aggregator.models import Article, Fact
+
+_UNITS = frozenset(("person", "percent", "ton", "visa", "permit", "vessel", "factory", "company", "hour", "day", "month", "year"))
+_KINDS = {
+    "figure": "figures",
+    "duration": "figures",
+    "place": "places",
+    "organisation": "organisations",
+    "actor": "organisations",
+    "outlet": "organisations",
+    "person": "people",
+    "provision": "provisions",
+    "attribution": "attributions",
+    "response": "responses",
+    "date": "dates",
+}
+
+
+def facts_report(article: Article, field: str = "text") -> Mapping[str, list[dict[str, Any]]]:
+    """Give the facts of one field by kind, in reading order."""
+    report: dict[str, list[dict[str, Any]]] = {kind: [] for kind in dict.fromkeys(_KINDS.values())}
+    text = article.title if field == "title" else article.text
+    filed = datelines(text)
+    for fact in sorted((fact for fact in article.facts if fact.field == field), key=lambda fact: (fact.start, fact.end)):
+        if fact.kind in _KINDS and not (fact.kind == "outlet" and in_dateline(filed, fact.start)):
+            start, end = sentence_span(text, fact.start)
+            located = {"text": fact.quote, "start": fact.start, "end": fact.end}
+            report[_KINDS[fact.kind]].append({**located, **_particulars(fact), "sentence": text[start : max(end, fact.end)].strip()})
+    return report
+
+
+def public_unit(unit: str) -> str:
+    """Give a figure's unit as it is told outside: a currency's code, one of the listed units, or "other"."""
+    if unit == "won":
+        return "KRW"
+    return unit if unit in _UNITS or (len(unit) == 3 and unit.isupper()) else "other"
+
+
+def _particulars(fact: Fact) -> dict[str, Any]:
+    if fact.kind in ("figure", "duration"):
+        values = {"low": fact.low, "high": fact.high, "unit": public_unit(fact.unit or "")}
+        return {**values, "qualifier": fact.qualifier, "period": fact.period, "what": fact.what}
+    if fact.kind == "provision":
+        return {"id": fact.name or fact.concept, "implied": fact.implied, "typo": fact.note is not None, "note": fact.note}
+    if fact.kind in ("attribution", "response"):
+        answers = fact.kind == "response"
+        return {"kind": fact.value, "who": fact.name} if answers else {"kind": fact.value, "name": fact.name}
+    if fact.kind == "date":
+        return {"value": fact.value, "precision": fact.precision}
+    if fact.kind == "place":
+        return {"id": fact.concept.partition("/")[2], **_placed(fact.concept)}
+    return {"id": fact.concept.partition("/")[2], "name": fact.name or fact.quote}
+
+
+def _placed(concept: str) -> dict[str, Any]:
+    place = load_gazetteer().places.get(concept)
+    if place is None:
+        return {"name": None}
+    return {"name": place.name, "level": place.level, "country": place.country, "latitude": place.latitude, "longitude": place.longitude}

@@ -1,0 +1,64 @@
+"""`aggregator extract` and `aggregator facts`: pages and rows become text and facts; a bad one loses no other."""
+
+import csv
+import gzip
+import io
+import json
+from pathlib import Path
+
+from tests.cli.conftest import Command
+
+TEXT = "About 200 North Korean workers left Dandong on the 9th, according to Yonhap."
+PARAGRAPHS = "".join(f"<p>{TEXT} They were number {number} of many.</p>" for number in range(5))
+PAGE = f"<html lang='en'><title>Workers leave</title><body><article>{PARAGRAPHS}</article></body></html>"
+
+
+def test_a_page_is_one_json_object_with_its_facts(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "page.html.gz").write_bytes(gzip.compress(PAGE.encode()))
+    done = command("extract", "page.html.gz", "--url", "https://paper.example/1", "--json")
+    (report,) = done.records
+    assert (done.code, done.err) == (0, "")
+    fields = ["file", "url", "title", "text", "authors", "published", "modified", "language", "partial", "removed", "facts"]
+    assert set(fields) <= set(report)
+    assert (report["file"], report["url"], report["title"], report["partial"]) == (
+        "page.html.gz",
+        "https://paper.example/1",
+        "Workers leave",
+        None,
+    )
+    for facts in report["facts"].values():
+        assert all(report["text"][fact["start"] : fact["end"]] == fact["text"] for fact in facts)
+
+
+def test_a_row_gives_its_facts_with_offsets_into_its_text(command: Command, tmp_path: Path) -> None:
+    rows = [json.dumps({"id": "a", "text": TEXT, "lang": "en", "published": "2024-07-10"}), "{broken", json.dumps({"id": "c", "text": ""})]
+    (tmp_path / "rows.jsonl").write_text("\n".join(rows), encoding="utf-8")
+    done = command("extract", "--jsonl", "rows.jsonl", "--json")
+    first, broken, empty = done.records
+    assert done.code == 1
+    assert (first["id"], broken["error"].startswith("line 2:"), empty["id"]) == ("a", True, "c")
+    (figure,) = first["facts"]["figures"]
+    assert (figure["low"], figure["high"], figure["unit"], figure["qualifier"]) == (200, 200, "person", "about")
+    assert TEXT[figure["start"] : figure["end"]] == figure["text"]
+    assert [date["value"] for date in first["facts"]["dates"]] == ["2024-07-09"]
+    assert [(one["kind"], one["name"]) for one in first["facts"]["attributions"]] == [("other_outlet", "yonhap")]
+
+
+def test_a_missing_page_says_why_and_loses_no_other(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "page.html").write_text(PAGE, encoding="utf-8")
+    done = command("extract", "nowhere.html", "page.html", "--json")
+    assert done.code == 1
+    assert [bool(report.get("error")) for report in done.records] == [True, False]
+
+
+def test_pages_and_rows_at_once_are_refused(command: Command) -> None:
+    assert command("extract", "page.html", "--jsonl", "rows.jsonl").code == 2
+    assert command("extract").code == 2
+
+
+def test_the_ledger_is_a_table_with_a_head(command: Command) -> None:
+    done = command("facts", "--since", "2024-01-01", "--csv")
+    (head,) = csv.reader(io.StringIO(done.out))
+    assert head[:2] == ["value", "unit"]
+    assert {"period", "place", "date", "article", "quote"} <= set(head)
+    assert command("facts", "--since", "yesterday").code == 2

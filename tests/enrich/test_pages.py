@@ -1,0 +1,144 @@
+import pytest
+
+from aggregator.enrich.decoding import decode
+from aggregator.enrich.pages import Served, read_page
+from aggregator.enrich.partial import shortcoming
+
+SENTENCE = "The managers of the plant told the workers that their permits would not be renewed when the season ended in the town. "
+PARAGRAPHS = "".join(f"<p>{SENTENCE * 2}Number {number} of them left.</p>" for number in range(6))
+
+
+def page(body: str, head: str = "", url: str | None = "https://paper.example/story") -> Served:
+    return Served(
+        body=f"<html lang='en'><head><title>Workers leave the plant</title>{head}</head><body>{body}</body></html>".encode(), url=url
+    )
+
+
+def test_article_is_taken_and_menus_are_not() -> None:
+    read = read_page(
+        page(f"<nav><a href='/'>Home</a></nav><article><h1>Workers leave the plant</h1>{PARAGRAPHS}</article><footer>About us</footer>")
+    )
+    assert read.title == "Workers leave the plant"
+    assert read.text.count("would not be renewed") == 12
+    assert "About us" not in read.text
+    assert read.partial is None
+
+
+def test_metadata_goes_into_fields_with_its_zone() -> None:
+    head = """<script type="application/ld+json">{"@type": "NewsArticle", "headline": "Workers leave the plant",
+    "author": [{"name": "Ana Ivanova"}, {"name": "Li Wei"}], "datePublished": "2024-07-10T09:30:00+09:00",
+    "dateModified": "2024-07-10T10:00:00+09:00", "articleSection": "World"}</script>
+    <link rel="canonical" href="https://paper.example/canonical">"""
+    read = read_page(page(f"<article>{PARAGRAPHS}</article>", head, url=None))
+    assert read.authors == ("Ana Ivanova", "Li Wei")
+    assert (read.section, read.url, read.language) == ("World", "https://paper.example/canonical", "en")
+    assert read.published_at is not None
+    assert read.published_at.isoformat() == "2024-07-10T00:30:00+00:00"
+    assert read.modified_at is not None
+    assert read.modified_at.isoformat() == "2024-07-10T01:00:00+00:00"
+
+
+LINES = [
+    ("Skip to content", "skip_link"),
+    ("본문 바로가기", "skip_link"),
+    ("workers-2012.jpg Workers walk home in the town.", "caption"),
+    ("A bridge seen from the town. [Image source=Yonhap News]", "caption"),
+    ("[사진=연합뉴스]", "credit"),
+    ("Images source: © Getty Images | 2024 Getty Images", "credit"),
+    ("<저작권자(c) 연합뉴스, 무단 전재-재배포, AI 학습 및 활용 금지>", "copyright"),
+    ("© 2024 The Paper. All rights reserved.", "copyright"),
+    ("The post Workers leave appeared first on 38 North.", "wordpress_signature"),
+    ("제보는 카카오톡 okjebo", "contact"),
+    ("(END)", "sign_off"),
+    ("-0-", "sign_off"),
+    ("Related content", "related"),
+    ("*Translated by Yongmin Lee", "byline"),
+    ("송고시간2024-07-09 10:00", "date"),
+]
+
+
+@pytest.mark.parametrize(("line", "reason"), LINES)
+def test_page_chrome_is_removed_with_its_reason(line: str, reason: str) -> None:
+    text = f"Workers leave the plant\n\n{SENTENCE}\n\n{line}\n\n{SENTENCE}So it ends here today."
+    read = read_page(Served(body=text.encode()))
+    assert [(removed.text, removed.reason) for removed in read.removed] == [(line, reason)] or "related" in {
+        one.reason for one in read.removed
+    }
+    assert line not in read.text.split("\n\n")
+    assert read.text.startswith(SENTENCE.strip())
+
+
+def test_interview_turns_and_sub_headings_stay() -> None:
+    lines = ["Daily NK: How is it there?", "North Korean official: It is hard.", "‘In the name of loyalty’", "Daily NK reported it before."]
+    read = read_page(Served(body="\n\n".join(["An interview", *lines, SENTENCE]).encode()))
+    assert read.text.split("\n\n")[:4] == lines
+
+
+def test_first_sentence_like_the_headline_stays() -> None:
+    title = "China demands the return of all workers"
+    body = "China demands the return of all workers, an agency said."
+    read = read_page(Served(body=f"News{title}\n{title}\n{body}\n{SENTENCE}".encode()))
+    assert read.title == title
+    assert read.text.startswith(body)
+    assert [removed.reason for removed in read.removed] == ["doubled_headline", "doubled_headline"]
+
+
+def test_caption_told_twice_goes_with_its_credit() -> None:
+    caption = "Workers at the customs office in the town"
+    read = read_page(Served(body=f"A headline\n{caption}\n{caption}. Image: Daily NK\n{SENTENCE}".encode()))
+    assert [removed.text for removed in read.removed] == [caption, f"{caption}. Image: Daily NK"]
+
+
+def test_dateline_is_cut_or_kept_as_asked() -> None:
+    body = f"A headline\nSEOUL, July 9 (Yonhap) -- {SENTENCE}".encode()
+    assert read_page(Served(body=body)).text == SENTENCE.strip()
+    assert read_page(Served(body=body), keep_datelines=True).text.startswith("SEOUL, July 9")
+
+
+WALLS = [
+    ("<title>Just a moment...</title><p>Checking your browser before accessing the site.</p>", "challenge"),
+    ("<p>Before you continue to the site we value your privacy. Accept all cookies.</p>", "consent"),
+    (f"<article><p>{SENTENCE}</p><p>Subscribe to continue reading</p></article>", "paywall"),
+    (
+        f"<article><p>{SENTENCE * 2}</p><p>The officials of the three provinces have since been told to…</p></article>",
+        "teaser",
+    ),
+    ("<nav><a href='/a'>A</a> <a href='/b'>B</a></nav>", "no_article"),
+]
+
+
+@pytest.mark.parametrize(("body", "reason"), WALLS)
+def test_walls_and_teasers_are_flagged_and_never_the_article(body: str, reason: str) -> None:
+    read = read_page(page(body))
+    assert read.partial == reason
+    assert reason not in ("challenge", "consent", "no_article") or read.text == ""
+
+
+def test_whole_article_has_no_shortcoming() -> None:
+    assert shortcoming("", SENTENCE * 20 + "It ended.") is None
+
+
+ENCODED = [
+    ("북한 노동자가 돌아갔다", "cp949", "text/html; charset=euc-kr"),
+    ("北朝鮮の労働者が帰国した", "shift_jis", "text/html; charset=Shift_JIS"),
+    ("朝鲜工人回国了", "gb18030", "text/html; charset=gb2312"),
+    ("Рабочие вернулись домой", "windows-1251", "text/html; charset=windows-1251"),
+    ("북한 노동자가 돌아갔다", "utf-8", "text/html; charset=iso-8859-1"),
+    ("Рабочие вернулись домой из города", "windows-1251", "text/html; charset=utf-8"),
+    ("북한 노동자들이 고향으로 돌아갔다고 한다", "cp949", ""),
+]
+
+
+@pytest.mark.parametrize(("text", "encoding", "header"), ENCODED)
+def test_bytes_are_read_whatever_the_header_says(text: str, encoding: str, header: str) -> None:
+    assert decode(text.encode(encoding), header) == text
+
+
+def test_text_encoded_twice_is_turned_back() -> None:
+    text = "북한 노동자들이 고향으로 돌아갔다"
+    assert decode(text.encode().decode("latin-1").encode()) == text
+
+
+@pytest.mark.parametrize("body", [b"", b"\x00" * 100, b"<html>", b"<div>" * 5000, b"<p>\xff\xfe\xfa</p>", b"<!doctype html><script>"])
+def test_broken_pages_give_no_article_and_no_error(body: bytes) -> None:
+    assert read_page(Served(body=body, url="https://paper.example/")).text == ""

@@ -92,9 +92,9 @@ def test_hostile_megabyte_costs_bounded_time(text: str) -> None:
     async def whole(one: Article) -> Article:
         return await enrich(article_of(Entry(id="1", url=None, title=text, content=text), one.feed))
 
-    started = time.perf_counter()
+    started = time.process_time()
     told = run(whole, article(""))
-    assert time.perf_counter() - started < 8
+    assert time.process_time() - started < 8
     assert told.missing == ()
     assert len(told.facts) < 1000
 
@@ -106,7 +106,7 @@ def test_ordinary_article_takes_milliseconds() -> None:
     run(whole, article(""))
     times = []
     for _ in range(5):
-        started = time.perf_counter()
+        started = time.process_time()
         run(whole, article(""))
-        times.append(time.perf_counter() - started)
+        times.append(time.process_time() - started)
     assert min(times) < 0.05  # five times what it takes, for a busy machine

@@ -61,9 +61,9 @@ HOSTILE = {
 
 @pytest.mark.parametrize("html", HOSTILE.values(), ids=HOSTILE.keys())
 def test_hostile_html_costs_bounded_time(html: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     text = plain_text(html)
-    assert time.perf_counter() - started < 4
+    assert time.process_time() - started < 4
     assert len(text) <= MAX_TEXT
 
 

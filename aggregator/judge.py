@@ -128,7 +128,7 @@ def _shows_more(telling: Telling, before: Telling) -> bool:
     A feed that carries headlines only must not take away the figures of the feed that carries the page in full, or they would look
     new when the full text comes again.
     """
-    return telling.feed_id == before.feed_id
+    return telling.feed_id == before.feed_id or len(telling.text) > len(before.text)
 
 
 def _again(judged: Judged, before: Telling, telling: Telling) -> tuple[Placement, Reason]:

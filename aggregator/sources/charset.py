@@ -1,7 +1,8 @@
 """Undo wrong or narrow character encodings of East Asian and Russian feeds before a parser guesses Windows-1252.
 
-Three cases only; everything else is left to the parser:
+Four cases only; everything else is left to the parser:
 
+* a byte order mark of UTF-16 or UTF-32 is believed;
 * a legacy label (euc-kr, shift_jis, gb2312, big5) is read as its vendors' superset, or as UTF-8 where the bytes are UTF-8;
 * a document that claims UTF-8 but holds some broken bytes stays UTF-8, with U+FFFD for those;
 * a document that claims UTF-8 and is not is tried in the encodings of the feed's language.
@@ -27,6 +28,7 @@ _BY_LANGUAGE = {"ko": ("cp949",), "ja": ("cp932", "euc_jp"), "zh": ("gb18030", "
 _DECLARED = re.compile(rb"""^\s*<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)["'][^>]*\?>""")
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 _CHARSET = re.compile(r"""charset\s*=\s*["']?([A-Za-z0-9._-]+)""", re.IGNORECASE)
+_MARKS = ((b"\xff\xfe\x00\x00", "utf-32"), (b"\x00\x00\xfe\xff", "utf-32"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _UTF8_LABELS = ("", "utf-8", "utf8", "us-ascii")
 _TOLERATED_DAMAGE = 0.05
 
@@ -34,14 +36,23 @@ _TOLERATED_DAMAGE = 0.05
 def readable(body: bytes, content_type: str, language: str) -> tuple[bytes, str]:
     """Give the body and content type to parse: as they are, or turned into UTF-8."""
     label = _label(body, content_type)
-    text: str | None = None
-    if label in _SUPERSETS:
+    text = _wide(body)
+    if text is None and label in _SUPERSETS:
         text = _first_strict(body, ("utf-8", _SUPERSETS[label]))
-    elif label in _UTF8_LABELS and not _is_utf8(body):
+    elif text is None and label in _UTF8_LABELS and not _is_utf8(body):
         text = _repaired(body, _BY_LANGUAGE.get(language[:2].lower(), ()))
     if text is None:
         return body, content_type
     return _DECLARATION.sub("", text, count=1).encode(), "application/xml; charset=utf-8"
+
+
+def _wide(body: bytes) -> str | None:
+    """Read UTF-32 or UTF-16 by its byte order mark, which is certain where any declaration inside is not."""
+    codec = next((codec for mark, codec in _MARKS if body.startswith(mark)), None)
+    try:
+        return body.decode(codec) if codec else None
+    except UnicodeDecodeError:
+        return None
 
 
 def _label(body: bytes, content_type: str) -> str:

@@ -24,7 +24,7 @@ def parse(body: bytes, headers: Mapping[str, str], url: str, feed: FeedSpec, now
     """Read a news sitemap; one that is damaged gives what stands before the damage."""
     setting = Setting.of(feed, url, now)
     body, _ = readable(legal_bytes(body), headers.get("content-type", ""), feed.language)
-    root = etree.fromstring(body, _parser()) if body.strip() else None
+    root = _root(body)
     if root is None or root.tag not in (f"{_SITE}urlset", "urlset"):
         return ParsedFeed(error=_problem(body, root))
     pages = [page for page in root if page.tag in (f"{_SITE}url", "url")]
@@ -39,6 +39,14 @@ def parse(body: bytes, headers: Mapping[str, str], url: str, feed: FeedSpec, now
         error=None if drafts else "the sitemap names no news, only pages",
         notes=tuple(notes),
     )
+
+
+def _root(body: bytes) -> Any:
+    """Give the root of what can be read, None where that is nothing."""
+    try:
+        return etree.fromstring(body, _parser()) if body.strip() else None
+    except (etree.XMLSyntaxError, ValueError):
+        return None
 
 
 def _parser() -> etree.XMLParser:

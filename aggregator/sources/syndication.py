@@ -25,6 +25,8 @@ _Parsed: TypeAlias = Mapping[str, Any]
 # What feedparser leaves of "A. Author (mailto:author@example.org)" when it takes the address out.
 _UNFINISHED = re.compile(r"\s*\(mailto:$")
 _NAMED = re.compile(r"[^\s@<>()]+@[^\s@<>()]+\s*\((?P<behind>[^()]+)\)|(?P<before>[^<>@]+[^<>@\s])\s*<[^\s@<>]+@[^\s@<>]+>")
+# What feedparser raises over damaged chapters, polygons, widths and encoding names.
+_FOREIGN_FAILURES = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError)
 _HTML_TYPES = ("text/html", "application/xhtml+xml")
 
 
@@ -46,7 +48,10 @@ def _parse(body: bytes, headers: Mapping[str, str], setting: Setting, *, polishe
     found: _Parsed | None = None
     if not polished and "content-language" not in headers:
         found = quick.read(body, content_type, _looks_like_html)
-    found = found or _feedparser(body, {**headers, "content-type": content_type} if content_type else headers, polished=polished)
+    try:
+        found = found or _feedparser(body, {**headers, "content-type": content_type} if content_type else headers, polished=polished)
+    except _FOREIGN_FAILURES as error:
+        return ParsedFeed(error=f"the document is damaged where no parser can read on ({type(error).__name__})")
     setting = setting.based_on(urljoin(setting.base, headers.get("content-location", "")))
     return _feed(found, body, setting, polished=polished)
 

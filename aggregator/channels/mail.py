@@ -172,5 +172,5 @@ def _list_id(subscription: str, domain: str) -> str:
 
 
 def _encoding(text: str) -> str:
-    foreign = sum(not character.isascii() for character in text)
+    foreign = len(text) - len(text.encode("ascii", "ignore"))
     return "quoted-printable" if foreign * _MOSTLY_ASCII < len(text) else "base64"

@@ -15,8 +15,9 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, getaddresses, parseaddr
 from hashlib import sha256
+from html import escape
 
-from aggregator.channels.letter import Letter, write
+from aggregator.channels.letter import LEAVE_LINK, Letter, write
 from aggregator.channels.page import lay_out
 from aggregator.channels.wording import clean, local, subject, web_link
 from aggregator.errors import UsageError
@@ -29,6 +30,7 @@ _MAILBOX = re.compile(
     )
 )
 _LONGEST_ID = 60
+_BASE64_LINE = 57
 _LONGEST_LINE = 76
 _MOSTLY_ASCII = 6
 """Quoted-printable is the shorter and the more readable encoding where fewer than one byte in so many is not ASCII."""
@@ -85,7 +87,8 @@ class Links:
 def render_mail(digest: Digest, delivery: Delivery, sender: Sender, to: str | None, links: Links) -> MailMessage:
     """Render a digest as mail to one address; None leaves the recipient undisclosed."""
     leave = web_link(links.leave) if links.leave else None
-    letter = _letter(digest, links.public_url, leave=bool(leave)).to(leave)
+    written = _letter(digest, links.public_url, leave=bool(leave))
+    letter = written.letter.to(leave)
     message = EmailMessage(_POLICY)
     message["From"] = Address(sender.name, addr_spec=sender.address)
     message["To"] = Address(addr_spec=to) if to else "undisclosed-recipients:;"
@@ -97,7 +100,7 @@ def render_mail(digest: Digest, delivery: Delivery, sender: Sender, to: str | No
     message["List-Id"] = _list_id(digest.subscription, sender.domain)
     message["Auto-Submitted"] = "auto-generated"
     head = message.as_bytes().rstrip(b"\r\n") + b"\r\n" + _leave_headers(leave)
-    eml = head + _body(letter, sha256(delivery.key.encode(errors="replace")).hexdigest()[:40].encode())
+    eml = head + _body(written, leave, sha256(delivery.key.encode(errors="replace")).hexdigest()[:40].encode())
     return MailMessage({".eml": eml, ".html": letter.html.encode(), ".txt": letter.text.encode()})
 
 
@@ -116,36 +119,70 @@ def _leave_headers(link: str | None) -> bytes:
     return b"List-Unsubscribe:\r\n <%s>\r\n" % link.encode() + one_click
 
 
-def _body(letter: Letter, boundary: bytes) -> bytes:
+def _body(letter: "_Encoded", leave: str | None, boundary: bytes) -> bytes:
     """Give both writings as ``multipart/alternative`` (RFC 2046 section 5.1.4), with the headers that say so."""
     kind = b'MIME-Version: 1.0\r\nContent-Type: multipart/alternative;\r\n boundary="=_%s"\r\n\r\n' % boundary
-    parts = (_part("plain", letter.text), _part("html", letter.html))
+    parts = (letter.text.to(leave), letter.html.to(escape(leave) if leave else None))
     return kind + b"".join(b"--=_%s\r\n%s" % (boundary, part) for part in parts) + b"--=_%s--\r\n" % boundary
 
 
-def _part(subtype: str, text: str) -> bytes:
-    """Encode one writing as a part, 7 bit whatever it holds; the standard library's encoders for this are a hundred times slower."""
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Hold one encoded writing: `head` is the same for all recipients, `tail` is encoded for each, with the address it leaves by."""
+
+    encoding: str
+    head: bytes
+    tail: bytes
+
+    def to(self, leave: str | None) -> bytes:
+        """Give the part for one recipient."""
+        tail = self.tail.replace(LEAVE_LINK.encode(), leave.encode()) if leave else self.tail
+        return self.head + _encoded(tail, self.encoding) + b"\r\n"
+
+
+@dataclass(frozen=True, slots=True)
+class _Encoded:
+    """Hold a letter, and both its writings encoded as parts."""
+
+    letter: Letter
+    text: _Part
+    html: _Part
+
+
+def _part(subtype: str, text: str) -> _Part:
+    """Encode a writing up to the line in which recipients differ; 7 bit, whatever it holds.
+
+    Both encodings go by lines: base64 by 57 bytes, quoted-printable by those of the text, so a piece of whole lines stands for itself.
+    """
     encoding, lines = _encoding(text), text.replace("\n", "\r\n").encode()
-    body = _base64(lines) if encoding == "base64" else binascii.b2a_qp(lines)
+    differs = lines.find(LEAVE_LINK.encode())
+    common = len(lines) if differs < 0 else differs
+    cut = common - common % _BASE64_LINE if encoding == "base64" else lines.rfind(b"\n", 0, common) + 1
     head = f'Content-Type: text/{subtype}; charset="utf-8"\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n'
-    return head.encode() + body + b"\r\n"
+    return _Part(encoding, head.encode() + _encoded(lines[:cut], encoding), lines[cut:])
+
+
+def _encoded(lines: bytes, encoding: str) -> bytes:
+    """Encode by the C functions; the standard library's own for mail are a hundred times slower."""
+    return _base64(lines) if encoding == "base64" else binascii.b2a_qp(lines)
 
 
 def _base64(lines: bytes) -> bytes:
     return base64.encodebytes(lines).replace(b"\n", b"\r\n")
 
 
-_written: list[tuple[Digest, str | None, bool, Letter]] = []
+_written: list[tuple[Digest, str | None, bool, _Encoded]] = []
 
 
-def _letter(digest: Digest, public_url: str | None, *, leave: bool) -> Letter:
-    """Write a digest's letter, or give the one just written: it is the same for all its recipients."""
-    for known, url, linked, letter in _written:
+def _letter(digest: Digest, public_url: str | None, *, leave: bool) -> _Encoded:
+    """Write a digest's letter, or give the one just written: it is the same for all its recipients but for one address."""
+    for known, url, linked, written in _written:
         if known is digest and url == public_url and linked is leave:
-            return letter
+            return written
     letter = write(replace(lay_out(digest, public_url), leave=leave))
-    _written[:] = [*_written[-3:], (digest, public_url, leave, letter)]
-    return letter
+    fresh = _Encoded(letter, _part("plain", letter.text), _part("html", letter.html))
+    _written[:] = [*_written[-3:], (digest, public_url, leave, fresh)]
+    return fresh
 
 
 def header_text(text: str, limit: int) -> str:
@@ -172,5 +209,5 @@ def _list_id(subscription: str, domain: str) -> str:
 
 
 def _encoding(text: str) -> str:
-    foreign = sum(not character.isascii() for character in text)
+    foreign = len(text) - len(text.encode("ascii", "ignore"))
     return "quoted-printable" if foreign * _MOSTLY_ASCII < len(text) else "base64"

@@ -36,7 +36,9 @@ class Deliveries(Section):
     def claim_delivery(self, now: datetime, lease: timedelta) -> ClaimedDelivery | None:
         """Lease the delivery that is due longest, or give None where nothing is due."""
         with self._database.write() as connection:
-            delivery_id = connection.execute(_oldest_due(now)).scalar()
+            delivery_id = _oldest(connection, deliveries.c.due_at <= now, now) or _oldest(
+                connection, deliveries.c.due_at > now + FARTHEST, now
+            )
             if delivery_id is None:
                 return None
             token = uuid.uuid4().hex
@@ -113,11 +115,16 @@ def _free(now: datetime) -> ColumnElement[bool]:
     return or_(deliveries.c.leased_until.is_(None), deliveries.c.leased_until <= now, deliveries.c.leased_until > now + FARTHEST)
 
 
-def _oldest_due(now: datetime) -> Any:
-    """Ask for the oldest due row; rows that another claimer holds are passed over (SQLite has one writer)."""
-    come = or_(deliveries.c.due_at <= now, deliveries.c.due_at > now + FARTHEST)
+def _oldest(connection: Connection, come: ColumnElement[bool], now: datetime) -> int | None:
+    """Give the oldest row whose date has come; rows that another claimer holds are passed over (SQLite has one writer).
+
+    One condition on the date at a time, so that its index gives the first row and no other is looked at.
+    """
     due = select(deliveries.c.id).where(come, _free(now))
-    return due.order_by(deliveries.c.due_at, deliveries.c.id).limit(1).with_for_update(skip_locked=True)
+    found: int | None = connection.execute(
+        due.order_by(deliveries.c.due_at, deliveries.c.id).limit(1).with_for_update(skip_locked=True)
+    ).scalar()
+    return found
 
 
 def _settle(connection: Connection, claimed: ClaimedDelivery, values: dict[str, Any]) -> bool:

@@ -20,6 +20,7 @@ from aggregator.deliver import decide_due, send_due
 from aggregator.judge import judge_pending
 from aggregator.models import Configuration, FeedHealth
 from aggregator.poll import poll_due
+from aggregator.reapply import sample_last_week
 from aggregator.scheduler import Pulse, Tick, ticking
 from aggregator.settings import Settings
 from aggregator.store import installation_lock
@@ -123,6 +124,7 @@ async def _send(app: App) -> None:
 
 async def _upkeep(app: App) -> None:
     pruned = await asyncio.to_thread(app.store.prune_fetches, app.delivering.clock() - KEEP_FETCHES)
+    await asyncio.to_thread(sample_last_week, app.store, app.delivering.clock())
     overview = await asyncio.to_thread(app.store.overview)
     log.info("upkeep", fetches_pruned=pruned, entries=overview.entries, stories=overview.stories, unjudged=overview.unjudged)
 

@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from sqlalchemy import update
 
 from aggregator.store import schema
+from aggregator.store.archive import Archive
 from aggregator.store.books import Books
 from aggregator.store.database import Database
 from aggregator.store.deliveries import Deliveries, free_claims
@@ -19,7 +20,7 @@ from aggregator.store.tellings import Tellings
 from aggregator.store.windows import Windows
 
 
-class SqlStore(Feeds, Polls, Judging, Tellings, Subscriptions, Windows, Digests, Deliveries, Books):
+class SqlStore(Feeds, Polls, Judging, Archive, Tellings, Subscriptions, Windows, Digests, Deliveries, Books):
     """Keep everything in an SQL database; safe to call from any thread."""
 
     def upgrade(self) -> None:

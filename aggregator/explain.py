@@ -74,8 +74,8 @@ class Explainer:
         return {**asdict(evidence), "label": self.label(evidence.concept)}
 
 
-def read_rows(lines: Iterable[str]) -> Iterator[Mapping[str, Any] | ParseError]:
-    """Read JSON rows; a line that is none becomes an error with its number, and the next lines are read all the same."""
+def read_json(lines: Iterable[str]) -> Iterator[Mapping[str, Any] | ParseError]:
+    """Read JSON objects, one a line; a line that is none becomes an error with its number, and the next lines are read all the same."""
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
@@ -84,11 +84,19 @@ def read_rows(lines: Iterable[str]) -> Iterator[Mapping[str, Any] | ParseError]:
         except (ValueError, RecursionError) as error:
             yield ParseError(f"line {number} is no JSON: {str(error)[:100]}")
             continue
-        texts = [row.get(key) for key in ("title", "text", "summary")] if isinstance(row, dict) else []
-        if not any(isinstance(text, str) and text.strip() for text in texts):
-            yield ParseError(f"line {number} has neither a title nor a text: expected {{id, title, text or summary}}")
-        else:
+        if isinstance(row, dict):
             yield {**row, "id": row.get("id", number)}
+        else:
+            yield ParseError(f"line {number} is no JSON object: expected {{id, title, text or summary}}")
+
+
+def read_rows(lines: Iterable[str]) -> Iterator[Mapping[str, Any] | ParseError]:
+    """Read rows with a text to judge; one that has none becomes an error too."""
+    for row in read_json(lines):
+        if isinstance(row, ParseError) or any(isinstance(row.get(key), str) and row[key].strip() for key in ("title", "text", "summary")):
+            yield row
+        else:
+            yield ParseError(f"the row {row['id']} has neither a title nor a text: expected {{id, title, text or summary}}")
 
 
 def explain_row(explainer: Explainer, row: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -21,7 +21,7 @@ from aggregator.core.watch import HELD
 from aggregator.matching import Judge
 from aggregator.models import Article, Entry, FeedSpec, Judgement, Reason, Role
 from aggregator.ports import Store
-from aggregator.records import Judged, Placement, StoredRevision, Telling
+from aggregator.records import Archived, Judged, Placement, StoredRevision, Telling
 
 log = structlog.get_logger(__name__)
 
@@ -87,6 +87,34 @@ def _settle_batch(judging: Judging, read: Sequence[Judged]) -> None:
             settled = _settle(judging, judged)
             story_id = judging.store.record_judged(settled)
             log.debug("judged", seq=judged.revision.seq, feed=judged.revision.feed_id, outcome=settled.outcome.code, story=story_id)
+
+
+def settle_again(judging: Judging, judged: Judged, was: Archived) -> Judged:
+    """Decide what becomes of an article that is judged by other rules: a new match is placed, but nothing told grows a version."""
+    matches = any(judgement.matched for judgement in judged.judgements)
+    if not matches:
+        return judged
+    if was.in_story:
+        return replace(judged, outcome=Reason(code=was.outcome, detail=was.detail) if was.scores else judged.outcome)
+    placed = _placed(judging, judged, None)
+    placement = placed.placement
+    if placement and placement.event == "updated":
+        placed = replace(placed, placement=replace(placement, event="joined", changes=()))
+    return placed
+
+
+def judged_again(judging: Judging, archived: Archived) -> Judged:
+    """Judge an article of the archive as it stands; no network, no enrichment."""
+    article = Article(
+        title=archived.title,
+        text=archived.text,
+        feed=_feed(judging, archived.revision),
+        language=archived.language or None,
+        published_at=archived.published_at,
+        outlet=archived.outlet,
+        facts=archived.facts,
+    )
+    return _matched(judging, archived.revision, article)
 
 
 def _settle(judging: Judging, judged: Judged) -> Judged:

@@ -23,6 +23,7 @@ from aggregator.models import (
 from aggregator.records import (
     Address,
     Alarm,
+    Archived,
     ClaimedDelivery,
     Closure,
     DeliveryRow,
@@ -30,6 +31,7 @@ from aggregator.records import (
     Judged,
     KnownEntry,
     LedgerLine,
+    NearMiss,
     Outcome,
     Overview,
     Poll,
@@ -147,6 +149,23 @@ class Store(Protocol):
     def record_judged(self, judged: Judged) -> int | None:
         """Keep a judgement with matches, facts, decisions and placement; give the story's id where there is one."""
         ...
+
+    # the archive
+    def archived(self, after_seq: int, limit: int, since: datetime | None = None, other_than: str | None = None) -> Sequence[Archived]:
+        """Give articles as they stand, in the order of the ingest sequence; with `other_than`, those judged by other rules."""
+        ...
+
+    def count_archived(self, since: datetime | None = None, other_than: str | None = None) -> int: ...
+
+    def record_rejudged(self, judged: Judged) -> None:
+        """Put a new judgement in the place of an article's last one; its story and what was told stay."""
+        ...
+
+    def sample_near_misses(self, week: str, start: datetime, end: datetime, size: int) -> int:
+        """Keep a sample of the near misses decided in [`start`, `end`), once a week; give how many were chosen."""
+        ...
+
+    def near_misses(self, week: str) -> Sequence[NearMiss]: ...
 
     # digests and deliveries
     def sync_subscriptions(self, subscriptions: Sequence[SubscriptionSpec], due: Mapping[str, datetime | None], now: datetime) -> None:

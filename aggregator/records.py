@@ -259,6 +259,36 @@ class LedgerLine:
     published_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Archived:
+    """Hold an article as it stands, with what the topics said of it: `scores` of those that matched, by rules `rule_version`."""
+
+    revision: StoredRevision
+    title: str
+    text: str
+    language: str
+    outlet: str | None
+    published_at: datetime | None
+    scores: Mapping[str, float]
+    rule_version: str
+    outcome: str
+    detail: str
+    facts: tuple[Fact, ...]
+    in_story: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NearMiss:
+    """Hold one article that a topic nearly matched, kept for review; `week` is an ISO week such as 2026-W47."""
+
+    week: str
+    seq: int
+    topic: str
+    detail: str
+    title: str
+    url: str
+
+
 # --- digests and deliveries -------------------------------------------------------------------------------------
 
 

@@ -24,6 +24,7 @@ from aggregator.judge import judge_pending
 from aggregator.leaving import find_reader, leave_subscription
 from aggregator.models import Configuration, FeedHealth
 from aggregator.poll import poll_due
+from aggregator.reapply import sample_last_week
 from aggregator.scheduler import Pulse, Tick, ticking
 from aggregator.settings import Settings
 from aggregator.store import installation_lock
@@ -154,6 +155,7 @@ async def _watch(app: App, watchman: Watchman) -> None:
 
 async def _upkeep(app: App) -> None:
     pruned = await asyncio.to_thread(app.store.prune_fetches, app.delivering.clock() - KEEP_FETCHES)
+    await asyncio.to_thread(sample_last_week, app.store, app.delivering.clock())
     overview = await asyncio.to_thread(app.store.overview)
     log.info("upkeep", fetches_pruned=pruned, entries=overview.entries, stories=overview.stories, unjudged=overview.unjudged)
 

@@ -10,6 +10,7 @@ import sys
 
 import typer
 
+from aggregator.cli.backtest import backtest
 from aggregator.cli.check import check
 from aggregator.cli.demo import demo
 from aggregator.cli.digest import digest
@@ -21,6 +22,7 @@ from aggregator.cli.opml import opml
 from aggregator.cli.parse import parse
 from aggregator.cli.poll import poll
 from aggregator.cli.run import run
+from aggregator.cli.topics import topics
 from aggregator.errors import AggregatorError, ConfigurationError, UsageError
 
 WRONG_USE = 2
@@ -34,11 +36,12 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for command in (run, poll, check, explain, parse, extract, facts, demo):
+for command in (run, poll, check, explain, parse, extract, facts, demo, backtest):
     cli.command()(command)
 cli.add_typer(digest, name="digest")
 cli.add_typer(feeds, name="feeds")
 cli.add_typer(opml, name="opml")
+cli.add_typer(topics, name="topics")
 
 
 def main() -> None:

@@ -109,14 +109,26 @@ def _inner_scopes(unit: str, part: Node, reading: Reading, scope: Scope) -> Iter
     """Part a scope into its sentences or paragraphs: all, or those with a term of `part` where it needs one."""
     ends = reading.units(unit)
     if needs_words(part):
-        places = sorted({one.start for terms in walk(part) if isinstance(terms, Terms) for one in reading.within(reading.of(terms), scope)})
-        numbers: Sequence[int] = sorted({bisect_right(ends, place) for place in places})
+        numbers: Sequence[int] = sorted({bisect_right(ends, place) for place in _places(part, reading, scope)})
     else:
         numbers = range(bisect_right(ends, scope[0]), len(ends)) if scope[0] < scope[1] else ()
     for number in numbers:
         inner = _unit(number, ends, scope)
         if inner[0] < inner[1]:
             yield inner
+
+
+def _places(part: Node, reading: Reading, scope: Scope) -> set[int]:
+    """Give where terms stand without which a node cannot hold: of all parts of an AND, those of the rarest."""
+    match part:
+        case And(parts=parts):
+            return min((_places(one, reading, scope) for one in parts if needs_words(one)), key=len)
+        case Or(parts=parts):
+            return {place for one in parts for place in _places(one, reading, scope)}
+        case Terms():
+            return {one.start for one in reading.within(reading.of(part), scope)}
+        case _:
+            return {place for terms in walk(part) if isinstance(terms, Terms) for place in _places(terms, reading, scope)}
 
 
 def _unit(number: int, ends: Sequence[int], scope: Scope) -> Scope:

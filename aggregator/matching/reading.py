@@ -7,6 +7,7 @@ A mention belongs to the sentence it starts in. What only some queries ask for (
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from aggregator.matching.packs import GUARDS, Packs
@@ -57,7 +58,7 @@ class Reading:
         self._mentions: dict[int, Sequence[Seen]] = {}
         self.free: dict[int, Sequence[Seen]] = {}
         self._words: list[int] | None = None
-        self._title_words = 0
+        self._first: dict[int, int] = {}
 
     def _place(self, in_title: Sequence[Scanned], in_text: Sequence[Scanned]) -> None:
         self.by_concept: dict[str, list[Seen]] = {}
@@ -152,9 +153,11 @@ class Reading:
 
     def first_words(self, count: int) -> int:
         """Give the place behind which a mention starts after the first `count` words of the text."""
-        words = self._word_starts()
-        place = self._title_words + count - 1
-        return words[place] + 1 if place < len(words) else self.length
+        known = self._first.get(count)
+        if known is None:
+            last = next(islice(_WORD.finditer(self.text.text), count - 1, None), None)
+            known = self._first[count] = self.length if last is None else self.base + last.start() + 1
+        return known
 
     def words_of(self, one: Seen) -> tuple[int, int]:
         """Give the numbers of a mention's first and last word; title and text are far apart.
@@ -168,7 +171,6 @@ class Reading:
     def _word_starts(self) -> list[int]:
         if self._words is None:
             self._words = [found.start() for found in _WORD.finditer(self.title.text)]
-            self._title_words = len(self._words)
             self._words += [self.base + found.start() for found in _WORD.finditer(self.text.text)]
         return self._words
 

@@ -89,6 +89,8 @@ class Weighed:
 def weigh(score: Score, reading: Reading, mentions: Mentions, holds: Holds) -> Weighed:
     """Add up a bound score over a whole article."""
     weights = dict(score.weights)
+    if score.anchor is not None and not reading.assumed and not mentions(score.anchor, reading, reading.everything):
+        return Weighed(False, 0.0, False, Country({}, False, False), (), {})
     found = _scoring(score, reading, weights, mentions)
     held = [number for number, part in enumerate(score.parts) if holds(part.node, reading, reading.everything)]
     is_full = any(score.parts[number].weight >= score.threshold for number in held)

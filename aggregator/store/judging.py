@@ -34,7 +34,7 @@ class Judging(Section):
             .limit(limit)
         )
         with self._database.read() as connection:
-            return [_revision(row) for row in connection.execute(query).mappings()]
+            return [revision_of(row) for row in connection.execute(query).mappings()]
 
     def judged_through(self) -> int:
         """Give the highest sequence number below which everything is judged; 0 for an empty store."""
@@ -47,7 +47,7 @@ class Judging(Section):
             hold_until_commit(connection, JUDGING)
             if not _claim(connection, judged):
                 return story_of(connection, judged.revision.article_id)
-            _keep_judgements(connection, judged)
+            keep_judgements(connection, judged)
             _keep_facts(connection, judged)
             _keep_article(connection, judged)
             return place(connection, judged, judged.placement) if judged.placement else None
@@ -82,7 +82,8 @@ def _claim(connection: Connection, judged: Judged) -> bool:
     return False
 
 
-def _keep_judgements(connection: Connection, judged: Judged) -> None:
+def keep_judgements(connection: Connection, judged: Judged) -> None:
+    """Keep what each topic said, and the matches with their evidence."""
     said = [_decision(judged, judgement) for judgement in judged.judgements]
     matched = [_match(judged, judgement) for judgement in judged.judgements if judgement.matched]
     if said:
@@ -154,7 +155,8 @@ def _fact(seq: int, position: int, fact: Fact) -> dict[str, Any]:
     return {"seq": seq, "position": position, **offsets, **{name: getattr(fact, name) for name in names}}
 
 
-def _revision(row: RowMapping) -> StoredRevision:
+def revision_of(row: RowMapping) -> StoredRevision:
+    """Give the revision that a row of revisions, entries and articles tells of."""
     names = ("seq", "entry_id", "article_id", "article_key", "feed_id", "entry", "observed_at")
     # An entry is numbered by its first revision.
     return StoredRevision(first=row["seq"] == row["entry_id"], **{name: row[name] for name in names})

@@ -6,6 +6,7 @@ from sqlalchemy import update
 
 from aggregator.store import schema
 from aggregator.store.alarms import Alarms
+from aggregator.store.archive import Archive
 from aggregator.store.books import Books
 from aggregator.store.closures import Closures
 from aggregator.store.database import Database
@@ -21,7 +22,7 @@ from aggregator.store.tellings import Tellings
 from aggregator.store.windows import Windows
 
 
-class SqlStore(Feeds, Polls, Alarms, Judging, Tellings, Subscriptions, Windows, Digests, Deliveries, Closures, Books):
+class SqlStore(Feeds, Polls, Alarms, Judging, Tellings, Subscriptions, Windows, Digests, Deliveries, Closures, Archive, Books):
     """Keep everything in an SQL database; safe to call from any thread."""
 
     def upgrade(self) -> None:

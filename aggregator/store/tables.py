@@ -187,6 +187,15 @@ decisions = Table(
     Column("decided_at", Instant, nullable=False),
 )
 
+near_misses = Table(
+    "near_misses",
+    metadata,
+    Column("week", CleanText, primary_key=True),
+    Column("seq", ForeignKey("revisions.seq"), primary_key=True),
+    Column("topic", CleanText, primary_key=True),
+    Column("detail", CleanText, nullable=False),
+)
+
 facts = Table(
     "facts",
     metadata,

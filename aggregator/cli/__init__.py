@@ -11,8 +11,10 @@ import sys
 import typer
 
 from aggregator.cli.check import check
+from aggregator.cli.db import db
 from aggregator.cli.demo import demo
 from aggregator.cli.digest import digest
+from aggregator.cli.doctor import doctor
 from aggregator.cli.parse import parse
 from aggregator.cli.poll import poll
 from aggregator.cli.run import run
@@ -29,9 +31,10 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for command in (run, poll, check, parse, demo):
+for command in (run, poll, check, parse, demo, doctor):
     cli.command()(command)
 cli.add_typer(digest, name="digest")
+cli.add_typer(db, name="db")
 
 
 def main() -> None:

@@ -16,6 +16,13 @@ COMMANDS = [
     ("digest", "send"),
     ("digest", "list"),
     ("digest", "show"),
+    ("doctor",),
+    ("db", "upgrade"),
+    ("db", "check"),
+    ("db", "backup"),
+    ("db", "restore"),
+    ("db", "prune"),
+    ("db", "copy"),
 ]
 
 

@@ -80,7 +80,7 @@ async def open_app(
         stack.push_async_callback(reader.aclose)
         http = HttpClient(limits=tuning.limits, allow=settings.http_allow, user_agent=user_agent(settings))
         stack.push_async_callback(http.aclose)
-        store = open_store(settings.database_url)
+        store = open_store(settings.database_url, settings.evidence)
         stack.callback(store.close)
         store.upgrade()
         yield App(

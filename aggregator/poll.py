@@ -19,7 +19,7 @@ from aggregator.core.urls import host_of
 from aggregator.errors import StoreError
 from aggregator.models import Failed, FailureKind, FeedSpec, Fetched, FetchOutcome, FetchRequest, NotModified, ParsedFeed
 from aggregator.ports import FeedReader, Fetcher, Store
-from aggregator.records import FeedState, Poll, PollRecord
+from aggregator.records import FeedState, Poll, PollRecord, Response
 
 log = structlog.get_logger(__name__)
 
@@ -171,6 +171,7 @@ async def _read(polling: Polling, feed: FeedSpec, started_at: datetime, outcome:
         body_hash=body_hash(outcome.body),
         note=parsed.error or "; ".join(parsed.notes) or None,
         newest_published_at=max(dates, default=None),
+        response=Response(url=outcome.url, status=outcome.status, headers=outcome.headers, body=outcome.body, fetched_at=now),
     )
 
 

@@ -64,6 +64,17 @@ class Intake:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """Hold an answer as it came over the network, for evidence; `body` is decoded from its transfer encoding."""
+
+    url: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    fetched_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PollRecord:
     """Hold one finished poll: what came, what to keep of it, and when to come back.
 
@@ -86,6 +97,7 @@ class PollRecord:
     failure: Failed | None = None
     note: str | None = None
     newest_published_at: datetime | None = None
+    response: Response | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

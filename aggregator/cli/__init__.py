@@ -15,6 +15,7 @@ from aggregator.cli.db import db
 from aggregator.cli.demo import demo
 from aggregator.cli.digest import digest
 from aggregator.cli.doctor import doctor
+from aggregator.cli.evidence import export
 from aggregator.cli.parse import parse
 from aggregator.cli.poll import poll
 from aggregator.cli.run import run
@@ -31,7 +32,7 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for command in (run, poll, check, parse, demo, doctor):
+for command in (run, poll, check, parse, demo, doctor, export):
     cli.command()(command)
 cli.add_typer(digest, name="digest")
 cli.add_typer(db, name="db")

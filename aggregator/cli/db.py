@@ -109,6 +109,37 @@ def prune(
 
 
 @db.command()
+def verify(
+    backup: Annotated[Path | None, typer.Argument(help="A backup to hold against its manifest; the database without.")] = None,
+    head: Annotated[str | None, typer.Option("--head", help="The hash of the last link, as noted elsewhere.")] = None,
+    json: Json = False,
+) -> None:
+    """Hash the evidence of every match again and name what was changed; or check a backup against its manifest.
+
+    Note the head that is printed where nobody with the database can reach it. Exit code 1 where anything differs.
+
+    Example: aggregator db verify
+    """
+    if backup is not None:
+        from aggregator.store.backup import read_backup
+
+        _tell(read_backup(backup), "Unchanged:", json=json)
+        return
+    from aggregator.store.evidence import verify
+
+    found = verify(settings_from_environment(quiet=True).database_url)
+    faults = [*found.faults, *([f"the head is {found.head}, not {head}"] if head and found.head != head else [])]
+    if json:
+        screen.print_json({"ok": not faults, "links": found.links, "head": found.head, "faults": faults})
+    else:
+        screen.print_table(
+            "Evidence", ("what", "found"), [("links", found.links), ("head", found.head), *(("fault", one) for one in faults)]
+        )
+    if faults:
+        raise typer.Exit(1)
+
+
+@db.command()
 def copy(
     source: Annotated[str, typer.Argument(help="Where from, such as sqlite:///data/aggregator.db.")],
     target: Annotated[str, typer.Argument(help="Where to, such as postgresql://user@host/name.")],

@@ -15,6 +15,7 @@ from aggregator.errors import StoreError
 from aggregator.records import FeedState, KnownEntry, Poll, PollRecord
 from aggregator.store.columns import clean
 from aggregator.store.database import Section, batches
+from aggregator.store.evidence import Answer, keep_responses
 from aggregator.store.feeds import save_states, states
 from aggregator.store.intake import known_query, open_shelf
 from aggregator.store.sequence import hold
@@ -37,11 +38,14 @@ class Polls(Section):
             shelf = open_shelf(connection, hold(connection), records)
             feeds = _feeds_of(connection, records)
             lines: list[dict[str, Any]] = []
+            answers: list[Answer] = []
             for record in records:
                 new, revised = shelf.put(record)
                 lines.append(_line(record, new, revised))
+                answers.append(Answer(record=record, last_seq=shelf.last_seq, count=new + revised))
                 feeds[record.feed_id] = _after(feeds[record.feed_id], record, brought_new=new > 0)
             shelf.save(connection)
+            keep_responses(connection, answers, self._database.evidence)
             for batch in batches(lines):
                 connection.execute(fetches.insert(), batch)
             save_states(connection, feeds.values())

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, bindparam, delete, exists, or_, select, updat
 from aggregator.models import Entry
 from aggregator.store.database import Database
 from aggregator.store.engine import database_url
+from aggregator.store.evidence import forget_responses
 from aggregator.store.tables import articles, decisions, entries, facts, fetches, matches, revisions, story_articles
 
 BATCH = 500
@@ -25,6 +26,7 @@ class Pruned:
 
     entries: int
     polls: int
+    responses: int = 0
 
 
 def prune(url: str, unmatched_before: datetime, polls_before: datetime) -> Pruned:
@@ -48,7 +50,8 @@ def prune_database(database: Database, unmatched_before: datetime, polls_before:
             after = batch[-1][0]
     with database.write() as connection:
         polls = connection.execute(delete(fetches).where(fetches.c.started_at < polls_before)).rowcount
-    return Pruned(entries=forgotten, polls=polls)
+        responses = forget_responses(connection)
+    return Pruned(entries=forgotten, polls=polls, responses=responses)
 
 
 def _old(connection: Connection, before: datetime, after: int) -> Sequence[tuple[int, int, Entry]]:

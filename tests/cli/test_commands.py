@@ -17,6 +17,8 @@ COMMANDS = [
     ("digest", "list"),
     ("digest", "show"),
     ("doctor",),
+    ("export",),
+    ("db", "verify"),
     ("db", "upgrade"),
     ("db", "check"),
     ("db", "backup"),

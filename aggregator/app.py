@@ -5,7 +5,7 @@ Everything above gets an `App` and knows neither database nor network library; e
 
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from aggregator.judge import Judging
 from aggregator.matching import compile_topics
 from aggregator.models import Configuration, Delivery, Digest, SubscriptionSpec
 from aggregator.poll import Polling
-from aggregator.ports import Channel, Store
+from aggregator.ports import Channel, Poster, Store
 from aggregator.records import Address
 from aggregator.settings import Settings
 from aggregator.sources import SOURCES
@@ -46,6 +46,7 @@ class App:
     polling: Polling
     judging: Judging
     delivering: Delivering
+    poster: Poster
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +91,23 @@ async def open_app(
             polling=_polling(configuration, store, http, reader, clock, tuning),
             judging=_judging(configuration, store, clock),
             delivering=_delivering(settings, configuration, store, http, clock),
+            poster=http,
         )
+
+
+def reconfigured(app: App, configuration: Configuration) -> App:
+    """Give the same parts under another configuration; store, network and reader processes are shared with the old one."""
+    return replace(
+        app,
+        configuration=configuration,
+        polling=replace(app.polling, feeds={feed.id: feed for feed in configuration.feeds}),
+        judging=_judging(configuration, app.store, app.judging.clock),
+        delivering=replace(
+            app.delivering,
+            subscriptions={subscription.id: subscription for subscription in configuration.subscriptions},
+            topics=configuration.topics,
+        ),
+    )
 
 
 def declare(app: App) -> None:

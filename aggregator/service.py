@@ -6,30 +6,33 @@ running steps are cancelled, a transaction is whole or undone, and what was left
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
 import uvicorn
+from fastapi import FastAPI
 
 from aggregator import __version__
 from aggregator.app import App, addresses, declare, open_app, read_configuration, utc_now
-from aggregator.deliver import decide_due, send_due
-from aggregator.judge import judge_pending
-from aggregator.models import Configuration, FeedHealth
-from aggregator.poll import poll_due
+from aggregator.models import Configuration, Failed, FeedHealth
+from aggregator.records import Overview
+from aggregator.reload import Live
+from aggregator.runners import InProcess, ticks
 from aggregator.scheduler import Pulse, Tick, ticking
 from aggregator.settings import Settings
 from aggregator.store import installation_lock
-from aggregator.web import Status, create_site
+from aggregator.web import Metrics, Status, add_metrics, create_site
 
 log = structlog.get_logger(__name__)
 
 PATIENCE = timedelta(minutes=15)
 """How late a step may be before the service says that it is not doing its job; a poll of all feeds may take minutes."""
-KEEP_FETCHES = timedelta(days=90)
+MOST_WAITING = 50_000
+"""Revisions that may wait for judgement before the service says that it does not keep up."""
+BEAT = timedelta(minutes=1)
 STOP_SECONDS = 5
 
 
@@ -45,20 +48,28 @@ async def _serve(settings: Settings, configuration: Configuration) -> None:
         app.store.release_leases()
         declare(app)
         tell_start(app)
-        site = create_site(*_site_parts(app, utc_now))
-        await _until_stopped(
-            uvicorn.Config(
-                site,
-                host=settings.host,
-                port=settings.port,
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                proxy_headers=False,
-                timeout_graceful_shutdown=STOP_SECONDS,
-            )
-        )
+        live, metrics = Live(app), Metrics()
+        watchman = Watchman(live, utc_now)
+        await serve_site(make_site(watchman, metrics, settings, lambda: _working(live, watchman, metrics)), live)
     log.info("stopped")
+
+
+async def serve_site(site: FastAPI, live: Live) -> None:
+    """Serve the pages, and whatever works while they are up, until the process is told to stop."""
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, live.ask)
+    settings = live.app.settings
+    await _until_stopped(
+        uvicorn.Config(
+            site,
+            host=settings.host,
+            port=settings.port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=STOP_SECONDS,
+        )
+    )
 
 
 class _Server(uvicorn.Server):
@@ -94,39 +105,6 @@ def tell_start(app: App) -> None:
             log.warning("no mail server or recipient is configured; digests are written to files", subscription=subscription.id)
 
 
-def ticks(app: App) -> tuple[Tick, ...]:
-    """Name the questions the service asks again and again."""
-    return (
-        Tick(name="poll", every=timedelta(seconds=5), run=lambda: _poll(app)),
-        Tick(name="judge", every=timedelta(seconds=2), run=lambda: _judge(app)),
-        Tick(name="decide", every=timedelta(seconds=5), run=lambda: _decide(app)),
-        Tick(name="send", every=timedelta(seconds=2), run=lambda: _send(app)),
-        Tick(name="upkeep", every=timedelta(hours=1), run=lambda: _upkeep(app)),
-    )
-
-
-async def _poll(app: App) -> None:
-    await poll_due(app.polling)
-
-
-async def _judge(app: App) -> None:
-    await judge_pending(app.judging)
-
-
-async def _decide(app: App) -> None:
-    await asyncio.to_thread(decide_due, app.delivering)
-
-
-async def _send(app: App) -> None:
-    await send_due(app.delivering)
-
-
-async def _upkeep(app: App) -> None:
-    pruned = await asyncio.to_thread(app.store.prune_fetches, app.delivering.clock() - KEEP_FETCHES)
-    overview = await asyncio.to_thread(app.store.overview)
-    log.info("upkeep", fetches_pruned=pruned, entries=overview.entries, stories=overview.stories, unjudged=overview.unjudged)
-
-
 def _shown(app: App, feeds: Sequence[FeedHealth]) -> Sequence[FeedHealth]:
     """Order feeds by what needs a look first, and say of a disabled one why it is."""
     order = ("failing", "never", "ok", "disabled")
@@ -135,32 +113,69 @@ def _shown(app: App, feeds: Sequence[FeedHealth]) -> Sequence[FeedHealth]:
     return sorted(told, key=lambda feed: (order.index(feed.status), feed.name))
 
 
-def _site_parts(
-    app: App, clock: Callable[[], datetime]
-) -> tuple[Callable[[], Awaitable[Status]], Callable[[], AbstractAsyncContextManager[None]]]:
-    """Give the site its two parts: what to show, and what to run while it is up."""
-    started_at, pulses = clock(), list[Pulse]()
+class Watchman:
+    """Know how the service does: for the pages, the metrics and the heartbeat."""
 
-    @asynccontextmanager
-    async def run() -> AsyncIterator[None]:
-        async with ticking(ticks(app), clock) as pulse:
-            pulses.append(pulse)
-            yield
+    def __init__(self, live: Live, clock: Callable[[], datetime]) -> None:
+        self._live, self._clock, self._started_at = live, clock, clock()
+        self.pulse: Pulse | None = None
+        self.leads = True
 
-    async def status() -> Status:
-        now = clock()
+    async def status(self) -> Status:
+        """Say how everything does now."""
+        now, app = self._clock(), self._live.app
         overview, feeds, deliveries = await asyncio.to_thread(
             lambda: (app.store.overview(), app.store.feed_health(), app.store.deliveries(limit=20))
         )
         return Status(
             version=__version__,
             now=now,
-            started_at=started_at,
+            started_at=self._started_at,
             overview=overview,
             feeds=_shown(app, feeds),
             deliveries=deliveries,
             subscriptions=[subscription.id for subscription in app.configuration.subscriptions if addresses(app.settings, subscription)],
-            late=pulses[-1].late(now, PATIENCE) if pulses else (),
+            late=self.pulse.late(now, PATIENCE) if self.pulse else (),
+            troubles=tuple(self._troubles(overview)),
+            leads=self.leads,
         )
 
-    return status, run
+    async def beat(self) -> None:
+        """Call the heartbeat's address while the service does its job; its silence is the alarm."""
+        address = self._live.app.settings.heartbeat_url
+        if address is None or not (await self.status()).working:
+            return
+        answer = await self._live.app.poster.post(address.get_secret_value(), b"", {})
+        if isinstance(answer, Failed):
+            log.warning("the heartbeat did not arrive", reason=answer.message)
+
+    def _troubles(self, overview: Overview) -> Iterator[str]:
+        if self._live.broken:
+            yield f"feeds.yaml is broken, the configuration before is in use: {self._live.broken}"
+        if dead := overview.deliveries_by_status.get("dead", 0):
+            yield f"{dead} deliveries are dead: nobody was told"
+        if overview.unjudged > MOST_WAITING:
+            yield f"{overview.unjudged:,} revisions wait for judgement"
+
+
+def own_ticks(live: Live, watchman: Watchman) -> tuple[Tick, ...]:
+    """Name what every service process does for itself, leading or not."""
+    return (
+        Tick(name="reload", every=timedelta(seconds=2), run=live.look),
+        Tick(name="heartbeat", every=BEAT, run=watchman.beat),
+    )
+
+
+@asynccontextmanager
+async def _working(live: Live, watchman: Watchman, metrics: Metrics) -> AsyncIterator[None]:
+    steps = (*ticks(InProcess(live, metrics)), *own_ticks(live, watchman))
+    async with ticking(steps, utc_now) as watchman.pulse:
+        yield
+
+
+def make_site(watchman: Watchman, metrics: Metrics, settings: Settings, work: Callable[[], AbstractAsyncContextManager[None]]) -> FastAPI:
+    """Make the pages of a service, with its metrics."""
+    site = create_site(watchman.status, work)
+    token = settings.metrics_token.get_secret_value() if settings.metrics_token else None
+    add_metrics(site, metrics, watchman.status, token)
+    return site

@@ -19,6 +19,7 @@ from aggregator.cli.evidence import export
 from aggregator.cli.parse import parse
 from aggregator.cli.poll import poll
 from aggregator.cli.run import run
+from aggregator.cli.worker import worker
 from aggregator.errors import AggregatorError, ConfigurationError, UsageError
 
 WRONG_USE = 2
@@ -32,7 +33,7 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for command in (run, poll, check, parse, demo, doctor, export):
+for command in (run, worker, poll, check, parse, demo, doctor, export):
     cli.command()(command)
 cli.add_typer(digest, name="digest")
 cli.add_typer(db, name="db")

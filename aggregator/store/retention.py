@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, delete, exists, or_, select, update
+from sqlalchemy import Connection, Text, bindparam, delete, exists, or_, select, type_coerce, update
 
 from aggregator.models import Entry
 from aggregator.store.database import Database
@@ -18,6 +18,7 @@ from aggregator.store.evidence import forget_responses
 from aggregator.store.tables import articles, decisions, entries, facts, fetches, matches, revisions, story_articles
 
 BATCH = 500
+MARK = "pruned"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +68,7 @@ def _old(connection: Connection, before: datetime, after: int) -> Sequence[tuple
             revisions.c.seq > after,
             revisions.c.observed_at < before,
             revisions.c.judged_at.is_not(None),
+            type_coerce(revisions.c.entry, Text).not_like(f'%"{MARK}"]%'),
             ~ever_matched.exists(),
             ~exists().where(story_articles.c.article_id == entries.c.article_id),
         )
@@ -77,18 +79,16 @@ def _old(connection: Connection, before: datetime, after: int) -> Sequence[tuple
 
 
 def _forget(connection: Connection, batch: Sequence[tuple[int, int, Entry]]) -> int:
-    full = [(seq, article, entry) for seq, article, entry in batch if entry.summary or entry.content]
-    if full:
-        rows = [{"old_seq": seq, "entry": _bones(entry)} for seq, _, entry in full]
-        connection.execute(update(revisions).where(revisions.c.seq == bindparam("old_seq")), rows)
+    rows = [{"old_seq": seq, "entry": _bones(entry)} for seq, _, entry in batch]
+    connection.execute(update(revisions).where(revisions.c.seq == bindparam("old_seq")), rows)
     numbers = [seq for seq, _, _ in batch]
     for table in (facts, decisions):
         connection.execute(delete(table).where(table.c.seq.in_(numbers)))
     old = or_(articles.c.current_seq.in_(numbers), articles.c.current_seq.is_(None))
     emptied = articles.c.text.is_not(None), articles.c.text != ""
     connection.execute(update(articles).where(articles.c.id.in_([article for _, article, _ in batch]), old, *emptied).values(text=""))
-    return len(full)
+    return len(batch)
 
 
 def _bones(entry: Entry) -> Entry:
-    return replace(entry, summary="", content="", authors=(), categories=(), enclosures=(), notes=(*entry.notes, "pruned"))
+    return replace(entry, summary="", content="", authors=(), categories=(), enclosures=(), notes=(*entry.notes, MARK))

@@ -16,6 +16,7 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 
+from aggregator.errors import AggregatorError
 from aggregator.models import FeedHealth
 from aggregator.records import DeliveryRow, Overview
 
@@ -36,7 +37,10 @@ _FOLDER = Path(__file__).parent
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """Hold what the status page shows; `late` names scheduled steps that did not come to their end in time."""
+    """Hold what the status page shows; `late` names scheduled steps that did not come to their end in time.
+
+    `troubles` says what else is wrong. `leads` is False for a process that stands by while another one schedules.
+    """
 
     version: str
     now: datetime
@@ -46,6 +50,13 @@ class Status:
     deliveries: Sequence[DeliveryRow]
     subscriptions: Sequence[str]
     late: Sequence[str] = ()
+    troubles: Sequence[str] = ()
+    leads: bool = True
+
+    @property
+    def working(self) -> bool:
+        """Tell whether the service does its job; a standby does by standing by."""
+        return not self.late and not self.troubles and (self.overview.last_poll_at is not None or not self.leads)
 
 
 def create_site(status: Callable[[], Awaitable[Status]], service: Callable[[], AbstractAsyncContextManager[None]]) -> FastAPI:
@@ -70,14 +81,17 @@ def create_site(status: Callable[[], Awaitable[Status]], service: Callable[[], A
 
     @site.get("/healthz")
     async def tell_alive() -> JSONResponse:
-        current = await status()
-        return JSONResponse({"alive": True, "version": current.version, "late": list(current.late)})
+        try:
+            current = await status()
+        except AggregatorError as error:  # being alive must not depend on the database: a restart would not bring it back
+            return JSONResponse({"alive": True, "working": False, "troubles": [str(error)], "late": []})
+        told = {"version": current.version, "late": list(current.late), "troubles": list(current.troubles), "leads": current.leads}
+        return JSONResponse({"alive": True, "working": current.working, **told})
 
     @site.get("/readyz")
     async def tell_ready() -> JSONResponse:
         current = await status()
-        ready = not current.late and current.overview.last_poll_at is not None
-        return JSONResponse({"ready": ready, "late": list(current.late)}, status_code=200 if ready else 503)
+        return JSONResponse({"ready": current.working, "late": list(current.late)}, status_code=200 if current.working else 503)
 
     return site
 

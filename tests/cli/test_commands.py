@@ -17,6 +17,7 @@ COMMANDS = [
     ("digest", "list"),
     ("digest", "show"),
     ("doctor",),
+    ("worker",),
     ("export",),
     ("db", "verify"),
     ("db", "upgrade"),

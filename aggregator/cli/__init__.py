@@ -7,6 +7,7 @@ the locale says; what UTF-8 cannot spell, such as half a file name, is written a
 
 import io
 import sys
+from typing import Annotated
 
 import typer
 
@@ -31,12 +32,29 @@ cli = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
+    rich_markup_mode=None,  # plain help loads twice as fast
 )
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from aggregator import __version__
+
+        sys.stdout.write(f"aggregator {__version__}\n")
+        raise typer.Exit
+
+
 for command in (run, worker, poll, check, parse, demo, doctor, export):
     cli.command()(command)
 cli.add_typer(digest, name="digest")
 cli.add_typer(db, name="db")
+
+
+@cli.callback()
+def _whole(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and end.", callback=_print_version, is_eager=True)] = False,
+) -> None:
+    """Watch news on North Korean labour abroad and sanctions: nothing missed, nothing repeated, everything explained."""
 
 
 def main() -> None:

@@ -209,7 +209,7 @@ def run_chaos(cluster: Cluster, seconds: float, seed: int, restart: Callable[[],
         if time.monotonic() > next_trouble:
             cluster.trouble(chance, restart)
             next_trouble = time.monotonic() + chance.uniform(1, 4)
-    cluster.finish(max(60.0, seconds / 2))
+    cluster.finish(max(90.0, 3 * seconds))  # it ends as soon as everything has come to rest
     return cluster.faults()
 
 

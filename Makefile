@@ -16,7 +16,7 @@ COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" .venv/lock/bin/uv pip compile --
 	--universal --python-version 3.11 --group build $(if $(UPGRADE),--upgrade)
 
 .DEFAULT_GOAL := test
-.PHONY: demo run test lint bench image lock clean
+.PHONY: demo run test lint bench soak image lock sbom audit clean
 
 demo: $(INSTALLED)
 	$(BIN)/aggregator demo
@@ -39,6 +39,19 @@ bench: $(INSTALLED)
 		[ -e "$$script" ] || continue; found=yes; echo "== $$script"; $(BIN)/python "$$script" || exit 1; \
 	done; [ -n "$$found" ] || echo "There is no benchmark in bench/ yet."
 
+# Chaos on a whole cluster, for MINUTES: kills, stops, restarts of the database. The books must balance at the end.
+MINUTES ?= 10
+soak: $(INSTALLED)
+	$(BIN)/python -m tests.cluster.soak --minutes $(MINUTES)
+
+# What the container holds, as a CycloneDX list that scanners read.
+sbom: $(INSTALLED)
+	$(BIN)/cyclonedx-py requirements requirements-run.lock --pyproject pyproject.toml --output-reproducible -o sbom.json
+
+# The pins against the known vulnerabilities; asks the network.
+audit: $(INSTALLED)
+	$(BIN)/pip-audit --require-hashes --disable-pip -r requirements-run.lock
+
 image:
 	@[ -n "$(BUILDER)" ] || { echo "No docker, podman or buildah found: install one of them to build the image." >&2; exit 1; }
 	$(BUILDER) build $(BUILD_FORMAT) -t $(IMAGE) .
@@ -52,7 +65,7 @@ lock: $(INSTALLED)
 
 # The data folder is not litter: it holds what the service has gathered.
 clean:
-	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .import_linter_cache .hypothesis .pytest_cache
+	rm -rf .venv build sbom.json dist *.egg-info .mypy_cache .ruff_cache .import_linter_cache .hypothesis .pytest_cache
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
 
 $(INSTALLED): requirements.lock pyproject.toml

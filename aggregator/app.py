@@ -17,7 +17,7 @@ from contextlib import (
     nullcontext,
     suppress,
 )
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from secrets import token_hex
@@ -58,7 +58,7 @@ from aggregator.models import (
     SubscriptionSpec,
 )
 from aggregator.poll import Polling
-from aggregator.ports import Channel, Store
+from aggregator.ports import Channel, Fetcher, Poster, Store
 from aggregator.records import Address
 from aggregator.settings import Settings
 from aggregator.sources import SOURCES
@@ -86,6 +86,8 @@ class App:
     polling: Polling
     judging: Judging
     delivering: Delivering
+    poster: Poster
+    fetcher: Fetcher
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +122,7 @@ async def open_app(
         stack.push_async_callback(reader.aclose)
         http = HttpClient(limits=tuning.limits, allow=settings.http_allow, user_agent=user_agent(settings))
         stack.push_async_callback(http.aclose)
-        store = open_store(settings.database_url)
+        store = open_store(settings.database_url, settings.evidence)
         stack.callback(store.close)
         store.upgrade()
         yield App(
@@ -130,7 +132,24 @@ async def open_app(
             polling=_polling(configuration, store, http, reader, clock, tuning),
             judging=_judging(settings, configuration, store, http, clock),
             delivering=_delivering(settings, configuration, store, http, clock),
+            poster=http,
+            fetcher=http,
         )
+
+
+def reconfigured(app: App, configuration: Configuration) -> App:
+    """Give the same parts under another configuration; store, network and reader processes are shared with the old one."""
+    return replace(
+        app,
+        configuration=configuration,
+        polling=replace(app.polling, feeds={feed.id: feed for feed in configuration.feeds}),
+        judging=_judging(app.settings, configuration, app.store, app.fetcher, app.judging.clock),
+        delivering=replace(
+            app.delivering,
+            subscriptions={subscription.id: subscription for subscription in configuration.subscriptions},
+            topics=configuration.topics,
+        ),
+    )
 
 
 def declare(app: App) -> None:
@@ -346,13 +365,13 @@ def _polling(
     return Polling(store=store, fetcher=http, reader=reader, feeds=feeds, clock=clock, spacing=tuning.spacing)
 
 
-def _judging(settings: Settings, configuration: Configuration, store: Store, http: HttpClient, clock: Callable[[], datetime]) -> Judging:
+def _judging(settings: Settings, configuration: Configuration, store: Store, fetcher: Fetcher, clock: Callable[[], datetime]) -> Judging:
     enricher = Enricher(configuration.feeds)
     topics = compile_topics(configuration.topics, load_packs())
     enrich_entry: Callable[[Entry, FeedSpec], Awaitable[Article]] = enricher.enrich
     if settings.full_text:
         enrich_entry = FullText(
-            fetcher=http,
+            fetcher=fetcher,
             enrich=enricher.enrich,
             matches=lambda article: any(judgement.matched for judgement in topics.judge(article)),
             read=_read_fetched,

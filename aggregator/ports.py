@@ -111,6 +111,14 @@ class Store(Protocol):
         """Lease up to `limit` due feeds, longest due first; with `only`, these feeds whether due or not."""
         ...
 
+    def due_feeds(self, now: datetime, limit: int, only: Collection[str] | None = None) -> Sequence[FeedState]:
+        """Name feeds that are due, longest due first, leased or not, and lease none."""
+        ...
+
+    def free_feeds(self, feed_ids: Collection[str]) -> None:
+        """End the leases of feeds whose holder is known to be gone."""
+        ...
+
     def known_entries(self, feed_id: str, identities: Collection[str]) -> Mapping[str, KnownEntry]: ...
 
     def record_polls(self, records: Sequence[PollRecord]) -> Sequence[Poll]:

@@ -108,6 +108,17 @@ class Intake:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """Hold an answer as it came over the network, for evidence; `body` is decoded from its transfer encoding."""
+
+    url: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    fetched_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PollRecord:
     """Hold one finished poll: what came, what to keep of it, and when to come back (None: never, the feed is retired).
 
@@ -135,6 +146,7 @@ class PollRecord:
     item_hashes: bytes | None = None
     alarms: tuple[Alarm, ...] = ()
     cleared: tuple[str, ...] = ()
+    response: Response | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,34 +7,36 @@ running steps are cancelled, a transaction is whole or undone, and what was left
 import asyncio
 import signal
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
 import uvicorn
+from fastapi import FastAPI
 
 from aggregator import __version__
-from aggregator.alarms import Watchman, alarms
+from aggregator import alarms as delivery_alarms
 from aggregator.app import App, addresses, declare, free_leases, open_app, published_feed, read_configuration, signing_key, utc_now
-from aggregator.deliver import decide_due, send_due
 from aggregator.errors import UsageError
-from aggregator.judge import judge_pending
 from aggregator.leaving import find_reader, leave_subscription
-from aggregator.models import Configuration, FeedHealth
-from aggregator.poll import poll_due
-from aggregator.reapply import sample_last_week
+from aggregator.models import Configuration, Failed, FeedHealth
+from aggregator.records import Overview
+from aggregator.reload import Live
+from aggregator.runners import InProcess, ticks
 from aggregator.scheduler import Pulse, Tick, ticking
 from aggregator.settings import Settings
 from aggregator.store import installation_lock
-from aggregator.web import ReaderDesk, Status, create_site
+from aggregator.web import Metrics, ReaderDesk, Status, add_metrics, create_site
 
 log = structlog.get_logger(__name__)
 
 PATIENCE = timedelta(minutes=15)
 """How late a step may be before the service says that it is not doing its job; a poll of all feeds may take minutes."""
-KEEP_FETCHES = timedelta(days=90)
+MOST_WAITING = 50_000
+"""Revisions that may wait for judgement before the service says that it does not keep up."""
+BEAT = timedelta(minutes=1)
 STOP_SECONDS = 2
 """How long open connections are waited for; messages on their way get some seconds more, and ten must be enough for all."""
 SHOW_ALARMS = timedelta(days=7)
@@ -43,12 +45,12 @@ SHOW_ALARMS = timedelta(days=7)
 def serve(settings: Settings) -> None:
     """Run the service until it is told to stop; raises `UsageError` where another one holds the database."""
     configuration = read_configuration(settings)
-    with installation_lock(settings.database_url), _listening(settings) as listener:
+    with installation_lock(settings.database_url), listening(settings) as listener:
         asyncio.run(_serve(settings, configuration, listener))
 
 
 @contextmanager
-def _listening(settings: Settings) -> Iterator[socket.socket]:
+def listening(settings: Settings) -> Iterator[socket.socket]:
     """Open the page's port before anything is polled; raises `UsageError` where that cannot be."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     try:
@@ -67,19 +69,26 @@ async def _serve(settings: Settings, configuration: Configuration, listener: soc
         free_leases(app)
         declare(app)
         tell_start(app, listener)
-        site = create_site(*_site_parts(app, utc_now), _desk(app))
-        await _until_stopped(
-            uvicorn.Config(
-                site,
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                proxy_headers=False,
-                timeout_graceful_shutdown=STOP_SECONDS,
-            ),
-            listener,
-        )
+        live, metrics = Live(app), Metrics()
+        watchman = Watchman(live, utc_now)
+        await serve_site(make_site(watchman, metrics, live, lambda: _working(live, watchman, metrics)), live, listener)
     log.info("stopped")
+
+
+async def serve_site(site: FastAPI, live: Live, listener: socket.socket) -> None:
+    """Serve the pages, and whatever works while they are up, until the process is told to stop."""
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, live.ask)
+    await _until_stopped(
+        uvicorn.Config(
+            site,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=STOP_SECONDS,
+        ),
+        listener,
+    )
 
 
 class _Server(uvicorn.Server):
@@ -120,46 +129,6 @@ def _address(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
 
 
-def ticks(app: App) -> tuple[Tick, ...]:
-    """Name the questions the service asks again and again."""
-    watchman = Watchman()
-    return (
-        Tick(name="poll", every=timedelta(seconds=5), run=lambda: _poll(app), side_by_side=24),
-        Tick(name="judge", every=timedelta(seconds=2), run=lambda: _judge(app)),
-        Tick(name="decide", every=timedelta(seconds=5), run=lambda: _decide(app)),
-        Tick(name="send", every=timedelta(seconds=2), run=lambda: _send(app)),
-        Tick(name="watch", every=timedelta(minutes=1), run=lambda: _watch(app, watchman)),
-        Tick(name="upkeep", every=timedelta(hours=1), run=lambda: _upkeep(app)),
-    )
-
-
-async def _poll(app: App) -> None:
-    await poll_due(app.polling)
-
-
-async def _judge(app: App) -> None:
-    await judge_pending(app.judging)
-
-
-async def _decide(app: App) -> None:
-    await asyncio.to_thread(decide_due, app.delivering)
-
-
-async def _send(app: App) -> None:
-    await send_due(app.delivering)
-
-
-async def _watch(app: App, watchman: Watchman) -> None:
-    await asyncio.to_thread(watchman.watch, app.delivering)
-
-
-async def _upkeep(app: App) -> None:
-    pruned = await asyncio.to_thread(app.store.prune_fetches, app.delivering.clock() - KEEP_FETCHES)
-    await asyncio.to_thread(sample_last_week, app.store, app.delivering.clock())
-    overview = await asyncio.to_thread(app.store.overview)
-    log.info("upkeep", fetches_pruned=pruned, entries=overview.entries, stories=overview.stories, unjudged=overview.unjudged)
-
-
 def _shown(app: App, feeds: Sequence[FeedHealth]) -> Sequence[FeedHealth]:
     """Order feeds by what needs a look first, and say of a disabled one why it is."""
     order = ("failing", "never", "ok", "disabled")
@@ -168,58 +137,102 @@ def _shown(app: App, feeds: Sequence[FeedHealth]) -> Sequence[FeedHealth]:
     return sorted(told, key=lambda feed: (order.index(feed.status), feed.name))
 
 
-def _desk(app: App) -> ReaderDesk:
+def _desk(live: Live) -> ReaderDesk:
     """Give the site what readers may do: unsubscribe, and read a subscription as a feed."""
-    secret, store, clock = signing_key(app.settings), app.store, app.delivering.clock
+    secret, store, clock = signing_key(live.app.settings), live.app.store, live.app.delivering.clock
 
     async def find(token: str) -> str | None:
         found = await asyncio.to_thread(find_reader, store, secret, token)
-        known = app.delivering.subscriptions.get(found.delivery.subscription) if found else None
+        known = live.app.delivering.subscriptions.get(found.delivery.subscription) if found else None
         return (known.name if known else found.delivery.subscription) if found else None
 
     async def leave(token: str) -> bool:
         return await asyncio.to_thread(leave_subscription, store, secret, token, clock())
 
     async def feed(subscription: str, form: str) -> bytes | None:
-        return await asyncio.to_thread(published_feed, app, subscription, form)
+        return await asyncio.to_thread(published_feed, live.app, subscription, form)
 
     return ReaderDesk(find=find, leave=leave, feed=feed)
 
 
-def _site_parts(
-    app: App, clock: Callable[[], datetime]
-) -> tuple[Callable[[], Awaitable[Status]], Callable[[], AbstractAsyncContextManager[None]]]:
-    """Give the site its two parts: what to show, and what to run while it is up."""
-    started_at, pulses = clock(), list[Pulse]()
+class Watchman:
+    """Know how the service does: for the pages, the metrics and the heartbeat."""
 
-    @asynccontextmanager
-    async def run() -> AsyncIterator[None]:
-        async with ticking(ticks(app), clock) as pulse:
-            pulses.append(pulse)
-            yield
+    def __init__(self, live: Live, clock: Callable[[], datetime]) -> None:
+        self._live, self._clock, self._started_at = live, clock, clock()
+        self._alarms = delivery_alarms.Watchman()
+        self.pulse: Pulse | None = None
+        self.leads = True
 
-    async def status() -> Status:
-        now = clock()
-        overview, feeds, deliveries, raised, troubles = await asyncio.to_thread(
+    async def watch(self) -> None:
+        """Log each alarm of deliveries once when it is raised, and once when it is over."""
+        await asyncio.to_thread(self._alarms.watch, self._live.app.delivering)
+
+    async def status(self) -> Status:
+        """Say how everything does now."""
+        now, app = self._clock(), self._live.app
+        overview, feeds, deliveries, raised, told = await asyncio.to_thread(
             lambda: (
                 app.store.overview(),
                 app.store.feed_health(),
                 app.store.deliveries(limit=20),
                 app.store.alarms(since=now - SHOW_ALARMS),
-                alarms(app.delivering),
+                delivery_alarms.alarms(app.delivering),
             )
         )
         return Status(
             version=__version__,
             now=now,
-            started_at=started_at,
+            started_at=self._started_at,
             overview=overview,
             feeds=_shown(app, feeds),
             deliveries=deliveries,
             subscriptions=[subscription.id for subscription in app.configuration.subscriptions if addresses(app.settings, subscription)],
             alarms=raised,
-            late=pulses[-1].late(now, PATIENCE) if pulses else (),
-            troubles=[(alarm.kind, f"{alarm.subscription}: {alarm.text}") for alarm in troubles],
+            notices=[f"{alarm.subscription}: {alarm.text}" for alarm in told if alarm.kind != "overdue"],
+            late=self.pulse.late(now, PATIENCE) if self.pulse else (),
+            troubles=(*self._troubles(overview), *(f"{alarm.subscription}: {alarm.text}" for alarm in told if alarm.kind == "overdue")),
+            leads=self.leads,
         )
 
-    return status, run
+    async def beat(self) -> None:
+        """Call the heartbeat's address while the service does its job; its silence is the alarm."""
+        address = self._live.app.settings.heartbeat_url
+        if address is None or not (await self.status()).working:
+            return
+        answer = await self._live.app.poster.post(address.get_secret_value(), b"", {})
+        if isinstance(answer, Failed):
+            log.warning("the heartbeat did not arrive", reason=answer.message)
+
+    def _troubles(self, overview: Overview) -> Iterator[str]:
+        if self._live.broken:
+            yield f"feeds.yaml is broken, the configuration before is in use: {self._live.broken}"
+        if dead := overview.deliveries_by_status.get("dead", 0):
+            yield f"{dead} deliveries are dead: nobody was told"
+        if overview.unjudged > MOST_WAITING:
+            yield f"{overview.unjudged:,} revisions wait for judgement"
+
+
+def own_ticks(live: Live, watchman: Watchman) -> tuple[Tick, ...]:
+    """Name what every service process does for itself, leading or not."""
+    return (
+        Tick(name="reload", every=timedelta(seconds=2), run=live.look),
+        Tick(name="heartbeat", every=BEAT, run=watchman.beat),
+        Tick(name="watch", every=BEAT, run=watchman.watch),
+    )
+
+
+@asynccontextmanager
+async def _working(live: Live, watchman: Watchman, metrics: Metrics) -> AsyncIterator[None]:
+    steps = (*ticks(InProcess(live, metrics)), *own_ticks(live, watchman))
+    async with ticking(steps, utc_now) as watchman.pulse:
+        yield
+
+
+def make_site(watchman: Watchman, metrics: Metrics, live: Live, work: Callable[[], AbstractAsyncContextManager[None]]) -> FastAPI:
+    """Make the pages of a service, with its metrics."""
+    settings = live.app.settings
+    site = create_site(watchman.status, work, _desk(live))
+    token = settings.metrics_token.get_secret_value() if settings.metrics_token else None
+    add_metrics(site, metrics, watchman.status, token)
+    return site

@@ -24,7 +24,7 @@ from aggregator.models import SmtpServer
 
 PREFIX = "AGGREGATOR_"
 MAX_SECRET_BYTES = 65_536
-_SECRETS = ("database_url", "smtp_url")
+_SECRETS = ("database_url", "smtp_url", "metrics_token", "heartbeat_url")
 _DATABASES = ("sqlite", "postgresql", "postgresql+psycopg")
 _PORTS = {"starttls": 587, "implicit": 465, "none": 25}
 _MAILBOX = re.compile(r"(?:[^<>@\r\n]*<[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+)")
@@ -65,6 +65,13 @@ def _public(address: str) -> str:
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.query or parts.fragment:
         _refuse("the value is no address of a web site", "https://news.example.org")
     return address.rstrip("/")
+
+
+def _heartbeat(secret: SecretStr) -> SecretStr:
+    parts = _split(secret.get_secret_value(), "https://checks.example.org/key")
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        _refuse("the value is no address that can be called", "https://checks.example.org/key")
+    return secret
 
 
 def _mailbox(text: str) -> str:
@@ -157,6 +164,12 @@ class Settings(BaseSettings):
     full_text: bool = False
     log_format: Annotated[Literal["auto", "console", "json"], BeforeValidator(_lower)] = "auto"
     log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = "info"
+
+    metrics_token: SecretStr | None = None
+    heartbeat_url: Annotated[SecretStr, AfterValidator(_heartbeat)] | None = None
+    keep_unmatched_days: Annotated[int, Field(ge=0, le=36500)] = 180
+    evidence: Annotated[Literal["full", "excerpts"], BeforeValidator(_lower)] = "full"
+    runner: Annotated[Literal["in-process", "queue"], BeforeValidator(_lower)] = "in-process"
 
     _environ: Mapping[str, str] = PrivateAttr(default_factory=dict)
 

@@ -10,7 +10,6 @@ import typer
 
 from aggregator.cli import screen
 from aggregator.errors import UsageError
-from aggregator.logs import configure_logs
 
 if TYPE_CHECKING:
     from aggregator.newsroom.demo import DemoReport
@@ -33,6 +32,7 @@ def demo(
 
     Example: aggregator demo --folder /tmp/demo
     """
+    from aggregator.logs import configure_logs
     from aggregator.newsroom.demo import run_demo
     from aggregator.newsroom.world import World
 

@@ -1,5 +1,7 @@
 """`aggregator digest`: see, decide, send and look up digests."""
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -10,12 +12,12 @@ import typer
 
 from aggregator.cli import screen
 from aggregator.cli.environment import settings_from_environment
-from aggregator.deliver import Sent
 from aggregator.errors import UsageError
-from aggregator.models import Digest, SubscriptionSpec
 
 if TYPE_CHECKING:
     from aggregator.app import App
+    from aggregator.deliver import Sent
+    from aggregator.models import Digest, SubscriptionSpec
 
 digest = typer.Typer(help="Preview, send and list digests.", no_args_is_help=True)
 Name = Annotated[str, typer.Argument(help="The id of a subscription in feeds.yaml.")]
@@ -221,14 +223,14 @@ def _moment(text: str, subscription: SubscriptionSpec) -> datetime:
     return (moment if moment.tzinfo else moment.replace(tzinfo=subscription.schedule.time_zone)).astimezone(UTC)
 
 
-def _subscription(app: "App", name: str) -> SubscriptionSpec:
+def _subscription(app: App, name: str) -> SubscriptionSpec:
     known = app.delivering.subscriptions
     if name not in known:
         raise UsageError(f"feeds.yaml has no subscription {name!r}; it has {', '.join(sorted(known)) or 'none'}")
     return known[name]
 
 
-def _require_recipient(app: "App", subscription: SubscriptionSpec) -> None:
+def _require_recipient(app: App, subscription: SubscriptionSpec) -> None:
     """Refuse where nobody would get the digest; its window stays open until somebody would."""
     if not app.delivering.addresses(subscription):
         wanted = ", ".join(subscription.recipients)

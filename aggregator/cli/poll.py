@@ -1,17 +1,21 @@
 """`aggregator poll`: fetch and judge now, and say what came of each feed."""
 
+from __future__ import annotations
+
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from aggregator.cli import screen
 from aggregator.cli.environment import settings_from_environment
 from aggregator.errors import UsageError
-from aggregator.records import Poll
-from aggregator.settings import Settings
+
+if TYPE_CHECKING:
+    from aggregator.records import Poll
+    from aggregator.settings import Settings
 
 
 def poll(

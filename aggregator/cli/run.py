@@ -9,11 +9,19 @@ from aggregator.cli.environment import settings_from_environment
 def run() -> None:
     """Run the service: poll, judge, send, and show a status page, until it is stopped.
 
+    With AGGREGATOR_RUNNER=queue it hands the work to `aggregator worker`, and stands by while another one does.
+
     Example: AGGREGATOR_LISTEN=127.0.0.1:8080 aggregator run
     """
     # Before anything large is loaded: a signal that comes early must stop us too, also as the first process of a container.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: sys.exit(0))
-    from aggregator.service import serve
+    settings = settings_from_environment()
+    if settings.runner == "queue":
+        from aggregator.cluster import serve_cluster
 
-    serve(settings_from_environment())
+        serve_cluster(settings)
+    else:
+        from aggregator.service import serve
+
+        serve(settings)

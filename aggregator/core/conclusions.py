@@ -15,7 +15,7 @@ from aggregator.core.pace import first_habits, later_habits, wish_of
 from aggregator.core.timing import next_poll_at
 from aggregator.core.watch import Break, Served
 from aggregator.models import Failed, FailureKind, FeedSpec, Fetched, NotModified, ParsedFeed
-from aggregator.records import Alarm, FeedState, Habits, Intake, KnownEntry, PollRecord
+from aggregator.records import Alarm, FeedState, Habits, Intake, KnownEntry, PollRecord, Response
 
 MOVE_CONFIRMED = 3
 GONE = 410
@@ -130,6 +130,7 @@ def conclude_read(asked: Asked, answer: Fetched, parsed: ParsedFeed, known: Mapp
         item_hashes=parsed.item_hashes,
         alarms=alarms,
         cleared=(*_OVER, "silence") if new else _OVER,
+        response=Response(url=answer.url, status=answer.status, headers=answer.headers, body=answer.body, fetched_at=now),
     )
 
 

@@ -24,10 +24,10 @@ BATCH = 500
 
 
 class Database:
-    """Hand out connections inside transactions."""
+    """Hand out connections inside transactions; `evidence` says how much is kept of what matched, "full" or "excerpts"."""
 
-    def __init__(self, url: URL) -> None:
-        self.url = url
+    def __init__(self, url: URL, evidence: str = "full") -> None:
+        self.url, self.evidence = url, evidence
         self.engine = connect(url)
         self._readers = reading(self.engine)
         self._local = threading.local()

@@ -16,6 +16,8 @@ from aggregator.errors import StoreError, UsageError
 
 BUSY_TIMEOUT = 30
 """Seconds that a SQLite writer waits for another one."""
+IDLE_TIMEOUT = 120
+"""Seconds after which PostgreSQL ends a session that does nothing inside a transaction."""
 _FORMS = "write sqlite:///path/to/file.db or postgresql://user@host/name"
 _LZ4 = """SELECT set_config(name, 'lz4', false) FROM pg_settings
           WHERE name = 'default_toast_compression' AND 'lz4' = ANY (enumvals)"""
@@ -86,6 +88,8 @@ def _postgresql(url: URL) -> Engine:
         cursor = connection.cursor()
         cursor.execute("SET TIME ZONE 'UTC'")
         cursor.execute(_LZ4)
+        # A process that was stopped in the middle of a transaction must not hold its locks for ever.
+        cursor.execute(f"SET idle_in_transaction_session_timeout = '{IDLE_TIMEOUT}s'")
         cursor.close()
         connection.commit()
 

@@ -9,7 +9,7 @@ from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, bindparam, func, or_, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, func, or_, select, true, update
 
 from aggregator.models import FeedHealth, FeedSpec
 from aggregator.records import FeedState, Habits
@@ -48,6 +48,18 @@ class Feeds(Section):
             for batch in batches([state.feed_id for state in claimed]):
                 connection.execute(update(feeds).where(feeds.c.id.in_(batch)).values(leased_until=now + lease))
         return claimed
+
+    def due_feeds(self, now: datetime, limit: int, only: Collection[str] | None = None) -> Sequence[FeedState]:
+        """Name feeds that are due, longest due first, leased or not, and lease none."""
+        wanted = feeds.c.id.in_(only) if only is not None else true()
+        due = select(feeds).where(feeds.c.configured, feeds.c.enabled, feeds.c.next_due_at <= now, wanted)
+        with self._database.read() as connection:
+            return [state_of(row) for row in connection.execute(due.order_by(feeds.c.next_due_at, feeds.c.id).limit(limit)).mappings()]
+
+    def free_feeds(self, feed_ids: Collection[str]) -> None:
+        """End the leases of feeds whose holder is known to be gone."""
+        with self._database.write() as connection:
+            connection.execute(update(feeds).where(feeds.c.id.in_(feed_ids), feeds.c.leased_until.is_not(None)).values(leased_until=None))
 
     def feed_health(self) -> Sequence[FeedHealth]:
         """Tell of every configured feed how it does, in order of id."""

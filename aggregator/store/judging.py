@@ -13,6 +13,7 @@ from aggregator.errors import StoreError
 from aggregator.models import Fact, Judgement
 from aggregator.records import Judged, StoredRevision
 from aggregator.store.database import Section
+from aggregator.store.evidence import seal
 from aggregator.store.locks import JUDGING, hold_until_commit
 from aggregator.store.placing import place, story_of
 from aggregator.store.sequence import last_taken
@@ -50,7 +51,10 @@ class Judging(Section):
             keep_judgements(connection, judged)
             _keep_facts(connection, judged)
             _keep_article(connection, judged)
-            return place(connection, judged, judged.placement) if judged.placement else None
+            story_id = place(connection, judged, judged.placement) if judged.placement else None
+            if any(judgement.matched for judgement in judged.judgements):
+                seal(connection, judged, self._database.evidence)
+            return story_id
 
 
 def judged_through(connection: Connection) -> int:

@@ -16,6 +16,7 @@ from aggregator.records import FeedState, KnownEntry, Poll, PollRecord
 from aggregator.store.alarms import settle
 from aggregator.store.columns import clean
 from aggregator.store.database import Section, batches
+from aggregator.store.evidence import Answer, keep_responses
 from aggregator.store.feeds import save_states, states
 from aggregator.store.intake import known_query, open_shelf
 from aggregator.store.sequence import hold
@@ -53,11 +54,14 @@ class Polls(Section):
             shelf = open_shelf(connection, hold(connection), records)
             feeds = _feeds_of(connection, records)
             lines: list[dict[str, Any]] = []
+            answers: list[Answer] = []
             for record in records:
                 new, revised = shelf.put(record)
                 lines.append(_line(record, new, revised))
+                answers.append(Answer(record=record, last_seq=shelf.last_seq, count=new + revised))
                 feeds[record.feed_id] = _after(feeds[record.feed_id], record, brought_new=new > 0)
             shelf.save(connection)
+            keep_responses(connection, answers, self._database.evidence)
             # A deferred poll asked nobody and is no history.
             for batch in batches([line for line in lines if line["outcome"] != "deferred"]):
                 connection.execute(fetches.insert(), batch)

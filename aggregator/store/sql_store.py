@@ -44,10 +44,10 @@ class SqlStore(Feeds, Polls, Alarms, Judging, Tellings, Subscriptions, Windows, 
             free_claims(connection)
 
 
-def open_store(url: str) -> SqlStore:
+def open_store(url: str, evidence: str = "full") -> SqlStore:
     """Open the store at a database URL, ``sqlite:///path/to/file.db`` or ``postgresql://user@host/name``.
 
     Makes the folder of an SQLite file, but no table: `upgrade` does. Raises `UsageError` for another kind of URL, and
     `StoreError` where the folder cannot be made.
     """
-    return SqlStore(Database(database_url(url)))
+    return SqlStore(Database(database_url(url), evidence))

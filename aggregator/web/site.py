@@ -16,6 +16,7 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 
+from aggregator.errors import AggregatorError
 from aggregator.models import FeedHealth
 from aggregator.records import Alarm, DeliveryRow, Overview
 from aggregator.web.readers import ReaderDesk, reader_pages
@@ -41,7 +42,8 @@ _FOLDER = Path(__file__).parent
 class Status:
     """Hold what the status page shows; `late` names scheduled steps that did not come to their end in time.
 
-    `alarms` are pairs of kind and text; a digest that was due and did not go ("overdue") makes the service unready.
+    `troubles` says why the service does not do its job; `alarms` are those of feeds, `notices` those of deliveries.
+    `leads` is False for a process that stands by while another one schedules.
     """
 
     version: str
@@ -53,7 +55,14 @@ class Status:
     subscriptions: Sequence[str]
     late: Sequence[str] = ()
     alarms: Sequence[Alarm] = ()
-    troubles: Sequence[tuple[str, str]] = ()
+    notices: Sequence[str] = ()
+    troubles: Sequence[str] = ()
+    leads: bool = True
+
+    @property
+    def working(self) -> bool:
+        """Tell whether the service does its job; a standby does by standing by."""
+        return not self.late and not self.troubles and (self.overview.last_poll_at is not None or not self.leads)
 
 
 def create_site(
@@ -85,16 +94,19 @@ def create_site(
 
     @site.get("/healthz")
     async def tell_alive() -> JSONResponse:
-        current = await status()
-        return JSONResponse({"alive": True, "version": current.version, "late": list(current.late)})
+        try:
+            current = await status()
+        except AggregatorError as error:  # being alive must not depend on the database: a restart would not bring it back
+            return JSONResponse({"alive": True, "working": False, "troubles": [str(error)], "late": []})
+        told = {"version": current.version, "late": list(current.late), "troubles": list(current.troubles), "leads": current.leads}
+        return JSONResponse({"alive": True, "working": current.working, **told})
 
     @site.get("/readyz")
     async def tell_ready() -> JSONResponse:
         current = await status()
-        overdue = [text for kind, text in current.troubles if kind == "overdue"]
-        ready = not current.late and not overdue and current.overview.last_poll_at is not None
-        said: dict[str, object] = {"ready": ready, "late": list(current.late)}
-        return JSONResponse(said | ({"overdue": overdue} if overdue else {}), status_code=200 if ready else 503)
+        said: dict[str, object] = {"ready": current.working, "late": list(current.late)}
+        told = {"troubles": list(current.troubles)} if current.troubles else {}
+        return JSONResponse(said | told, status_code=200 if current.working else 503)
 
     return site
 

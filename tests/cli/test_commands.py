@@ -16,6 +16,16 @@ COMMANDS = [
     ("digest", "send"),
     ("digest", "list"),
     ("digest", "show"),
+    ("doctor",),
+    ("worker",),
+    ("export",),
+    ("db", "verify"),
+    ("db", "upgrade"),
+    ("db", "check"),
+    ("db", "backup"),
+    ("db", "restore"),
+    ("db", "prune"),
+    ("db", "copy"),
 ]
 
 

@@ -37,6 +37,11 @@ SETTINGS = [
     "LOG_FORMAT",
     "LOG_LEVEL",
     "PUBLIC_URL",
+    "RUNNER",
+    "KEEP_UNMATCHED_DAYS",
+    "EVIDENCE",
+    "METRICS_TOKEN",
+    "HEARTBEAT_URL",
 ]
 
 

@@ -17,6 +17,9 @@ NEEDS_ENVIRONMENT = {
     "lint": ".venv/bin/mypy",
     "bench": "bench/",
     "lock": "requirements-run.lock",
+    "soak": "-m tests.cluster.soak --minutes 10",
+    "sbom": "cyclonedx-py requirements requirements-run.lock",
+    "audit": "pip-audit --require-hashes",
 }
 needs_make = pytest.mark.skipif(shutil.which("make") is None, reason="there is no make on this machine")
 

@@ -1,0 +1,21 @@
+"""`aggregator worker`: one of many."""
+
+from typing import Annotated
+
+import typer
+
+from aggregator.cli.environment import settings_from_environment
+
+
+def worker(
+    queues: Annotated[str, typer.Option("--queues", help="What to work on, with commas between.")] = "poll,judge,deliver,upkeep",
+    concurrency: Annotated[int, typer.Option("--concurrency", min=1, max=500, help="Jobs at a time.")] = 16,
+) -> None:
+    """Work on what `aggregator run` queues, on this or any other machine, until stopped. Needs PostgreSQL.
+
+    Example: aggregator worker --queues poll,judge --concurrency 32
+    """
+    from aggregator.cluster import work
+
+    names = tuple(name.strip() for name in queues.split(",") if name.strip())
+    work(settings_from_environment(), names, concurrency)

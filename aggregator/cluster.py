@@ -1,0 +1,232 @@
+"""The cluster: a leader that says what is to do, standbys that take over from it, and workers that do it.
+
+Every `aggregator run` with the runner "queue" serves the pages; the one that holds the leader's lock also asks what is due and queues
+it. It steps down as soon as it cannot prove that it holds the lock. Workers hold a lock on each host they poll, so no two polls
+of one host overlap across the cluster, whatever becomes of jobs and leases.
+"""
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
+
+import structlog
+
+from aggregator.app import App, declare, open_app, read_configuration, utc_now
+from aggregator.core.urls import host_of
+from aggregator.errors import StoreError, UsageError
+from aggregator.models import Failed, FailureKind, FetchOutcome, FetchRequest
+from aggregator.poll import poll_due
+from aggregator.ports import Fetcher
+from aggregator.records import FeedState
+from aggregator.reload import Live
+from aggregator.runners import InProcess, ticks
+from aggregator.scheduler import Tick, ticking
+from aggregator.service import Watchman, listening, make_site, own_ticks, serve_site, tell_start
+from aggregator.settings import Settings
+from aggregator.store.sessions import LEADER, SessionLocks
+from aggregator.web import Metrics
+from aggregator.worker import QUEUES, Queue, Steps, open_queue
+
+log = structlog.get_logger(__name__)
+
+MOST_QUEUED = 5_000
+"""Hosts that may wait to be polled before no more are queued."""
+MOST_UNJUDGED = 20_000
+"""Revisions that may wait for judgement before polling is held back."""
+LOOK = 1.0
+"""Seconds between two looks at the leader's lock."""
+
+
+class Deferring:
+    """Queue each step for the workers."""
+
+    def __init__(self, live: Live, queue: Queue) -> None:
+        self._live = live
+        self._queue = queue
+
+    async def poll(self) -> None:
+        """Queue the hosts with due feeds, unless judging does not keep up."""
+        store, now = self._live.app.store, self._live.app.polling.clock()
+        overview = await asyncio.to_thread(store.overview)
+        queued = (await self._queue.depths()).get("poll", 0)
+        if overview.unjudged > MOST_UNJUDGED or queued > MOST_QUEUED:
+            log.warning("polling is held back", unjudged=overview.unjudged, queued=queued)
+            return
+        due = await asyncio.to_thread(store.due_feeds, now, MOST_QUEUED)
+        await self._queue.defer_polls(by_host(due))
+
+    async def judge(self) -> None:
+        """Queue judging where something waits."""
+        if await asyncio.to_thread(self._live.app.store.unjudged, 1):
+            await self._queue.defer("judge")
+
+    async def decide(self) -> None:
+        """Queue deciding where a subscription is due."""
+        if await asyncio.to_thread(self._live.app.store.due_subscriptions, self._live.app.delivering.clock()):
+            await self._queue.defer("decide")
+
+    async def send(self) -> None:
+        """Queue sending; whether something is due only the sender finds out."""
+        await self._queue.defer("send")
+
+    async def upkeep(self) -> None:
+        """Queue upkeep."""
+        await self._queue.defer("upkeep")
+
+    async def take_up_stalled(self) -> None:
+        """Take up the jobs of workers that died."""
+        if taken := await self._queue.take_up_stalled():
+            log.warning("jobs of silent workers were taken up again", jobs=taken)
+
+    def ticks(self) -> tuple[Tick, ...]:
+        """Name the leader's questions."""
+        return (*ticks(self), Tick(name="stalled", every=timedelta(seconds=5), run=self.take_up_stalled))
+
+
+def by_host(states: Sequence[FeedState]) -> Mapping[str, Sequence[str]]:
+    """Gather due feeds by the host they are asked from."""
+    hosts: dict[str, list[str]] = {}
+    for state in states:
+        hosts.setdefault(host_of(state.url), []).append(state.feed_id)
+    return hosts
+
+
+def serve_cluster(settings: Settings) -> None:
+    """Serve the pages, and lead or stand by; raises `UsageError` where the database is a file."""
+    _need_server(settings)
+    with listening(settings) as listener:
+        asyncio.run(_serve(settings, listener))
+
+
+def work(settings: Settings, queues: Collection[str], concurrency: int) -> None:
+    """Work on queues until told to stop; raises `UsageError` for a queue that there is not."""
+    _need_server(settings)
+    if unknown := sorted(set(queues) - set(QUEUES)):
+        raise UsageError(f"there is no queue {', '.join(unknown)}: choose among {', '.join(QUEUES)}")
+    asyncio.run(_work(settings, tuple(queues), concurrency))
+
+
+async def _serve(settings: Settings, listener: socket.socket) -> None:
+    async with open_app(settings, read_configuration(settings)) as app, open_queue(settings.database_url) as queue:
+        tell_start(app, listener)
+        live, metrics = Live(app, declares=False), Metrics()
+        watchman = Watchman(live, utc_now)
+        watchman.leads = False
+        locks = SessionLocks(settings.database_url, "leader")
+
+        @asynccontextmanager
+        async def run() -> AsyncIterator[None]:
+            async with asyncio.TaskGroup() as group, ticking(own_ticks(live, watchman), utc_now):
+                leading = group.create_task(_lead(live, queue, watchman, locks))
+                yield
+                leading.cancel()
+
+        try:
+            await serve_site(make_site(watchman, metrics, live, run), live, listener)
+        finally:
+            locks.close()
+    log.info("stopped")
+
+
+async def _lead(live: Live, queue: Queue, watchman: Watchman, locks: SessionLocks) -> None:
+    """Stand by until the lock is free, lead until it is lost, for ever."""
+    while True:
+        try:
+            if await asyncio.to_thread(locks.take, LEADER):
+                await _lead_once(live, queue, watchman, locks)
+        except StoreError as error:
+            log.warning("the database cannot be reached; trying again", reason=str(error))
+        await asyncio.sleep(LOOK)
+
+
+async def _lead_once(live: Live, queue: Queue, watchman: Watchman, locks: SessionLocks) -> None:
+    log.info("this process leads")
+    live.declares = True
+    try:
+        await asyncio.to_thread(declare, live.app)
+        async with ticking(Deferring(live, queue).ticks(), utc_now) as watchman.pulse:
+            watchman.leads = True
+            await _until_lost(locks)
+        log.warning("the leader's lock was lost; standing by")
+    finally:
+        live.declares, watchman.leads, watchman.pulse = False, False, None
+        locks.free(LEADER)
+
+
+async def _until_lost(locks: SessionLocks) -> None:
+    held = True
+    while held:
+        await asyncio.sleep(LOOK)
+        held = await asyncio.to_thread(locks.holds, LEADER)
+
+
+async def _work(settings: Settings, queues: Sequence[str], concurrency: int) -> None:
+    async with open_app(settings, read_configuration(settings)) as app, open_queue(settings.database_url, concurrency // 4 + 3) as queue:
+        live, locks = Live(app, declares=False), SessionLocks(settings.database_url, "worker")
+        steps = worker_steps(live, locks)
+        log.info("working", queues=list(queues), concurrency=concurrency)
+        try:
+            async with ticking((Tick(name="reload", every=timedelta(seconds=2), run=live.look),), utc_now):
+                await _until_told(live, queue.work(steps, queues, concurrency))
+        finally:
+            locks.close()
+    log.info("stopped")
+
+
+async def _until_told(live: Live, working: Coroutine[None, None, None]) -> None:
+    loop, task = asyncio.get_running_loop(), asyncio.create_task(working)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, task.cancel)
+    loop.add_signal_handler(signal.SIGHUP, live.ask)
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
+def worker_steps(live: Live, locks: SessionLocks) -> Steps:
+    """Give what a worker does: the steps of a single process, but polling host by host under the cluster's lock."""
+    own = InProcess(live, Metrics())
+
+    async def poll(host: str, feeds: Sequence[str]) -> None:
+        await poll_host(live.app, locks, host, feeds)
+
+    return Steps(poll=poll, judge=own.judge, decide=own.decide, send=own.send, upkeep=own.upkeep)
+
+
+async def poll_host(app: App, locks: SessionLocks, host: str, feeds: Sequence[str]) -> None:
+    """Poll those of a host's feeds that are still due, unless somebody asks that host just now."""
+    name = f"host:{host}"
+    if not await asyncio.to_thread(locks.take, name):
+        log.info("another worker holds this host", host=host)
+        return
+    try:
+        due = [state.feed_id for state in await asyncio.to_thread(app.store.due_feeds, app.polling.clock(), len(feeds), feeds)]
+        if due:
+            await asyncio.to_thread(app.store.free_feeds, due)  # whoever leased them did not hold the host, so it is gone
+            fenced = Fenced(app.polling.fetcher, lambda: locks.holds(name))
+            await poll_due(replace(app.polling, fetcher=fenced), only=due, limit=len(due))
+    finally:
+        await asyncio.to_thread(locks.free, name)
+
+
+class Fenced:
+    """Fetch only while a lock is held: a process that was stopped for long may have lost it meanwhile."""
+
+    def __init__(self, fetcher: Fetcher, holds: Callable[[], bool]) -> None:
+        self._fetcher = fetcher
+        self._holds = holds
+
+    async def fetch(self, request: FetchRequest) -> FetchOutcome:
+        """Fetch, or give a failure that is tried again soon."""
+        if not await asyncio.to_thread(self._holds):
+            return Failed(kind=FailureKind.TEMPORARY, message="the lock on this host was lost before it was asked")
+        return await self._fetcher.fetch(request)
+
+
+def _need_server(settings: Settings) -> None:
+    if not settings.database_url.startswith("postgresql"):
+        raise UsageError("many workers need PostgreSQL: set AGGREGATOR_DATABASE_URL=postgresql://user@host/name; see aggregator db copy")

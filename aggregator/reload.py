@@ -1,0 +1,90 @@
+"""Reload: take a changed feeds.yaml over while the service runs, on SIGHUP and when the file changes.
+
+What changed is told in the log. A broken file changes nothing: every mistake is told, and the configuration that stands goes on.
+Steps that run when a new configuration arrives end with the one they began with.
+"""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from aggregator.app import App, declare, read_configuration, reconfigured
+from aggregator.errors import ConfigurationError, StoreError
+from aggregator.models import Configuration, FeedSpec, SubscriptionSpec, TopicSpec
+
+log = structlog.get_logger(__name__)
+
+_Spec = FeedSpec | TopicSpec | SubscriptionSpec
+
+
+class Live:
+    """Hold the app as it is configured now; `broken` says why the file on disk is not in use."""
+
+    def __init__(self, app: App, *, declares: bool = True) -> None:
+        self.app = app
+        self.broken: str | None = None
+        self.declares = declares
+        self._asked = False
+        self._seen = _fingerprint(app.settings.feeds_file)
+
+    def ask(self) -> None:
+        """Have the file read again at the next look, changed or not: what SIGHUP does."""
+        self._asked = True
+
+    async def look(self) -> None:
+        """Take the file over if it changed or if that was asked for."""
+        found = _fingerprint(self.app.settings.feeds_file)
+        if found == self._seen and not self._asked:
+            return
+        self._seen, self._asked = found, False
+        try:
+            configuration = await asyncio.to_thread(read_configuration, self.app.settings)
+            app = await asyncio.to_thread(reconfigured, self.app, configuration)
+            if self.declares:
+                await asyncio.to_thread(declare, app)
+        except (ConfigurationError, StoreError) as error:
+            self.broken = str(error).partition("\n")[0]
+            for line in str(error).splitlines():
+                log.error("the new configuration is not used", problem=line)
+            return
+        changes = tuple(differences(self.app.configuration, configuration))
+        self.app, self.broken = app, None
+        for change in changes:
+            log.info("configuration changed", change=change)
+        log.info("configuration reloaded", changes=len(changes))
+
+
+def differences(old: Configuration, new: Configuration) -> Iterator[str]:
+    """Tell in short lines what a new configuration changes: what came, what went, and which fields of what stayed."""
+    for kind, before, after in (
+        ("feed", old.feeds, new.feeds),
+        ("topic", old.topics, new.topics),
+        ("subscription", old.subscriptions, new.subscriptions),
+    ):
+        yield from _differences(kind, before, after)
+
+
+def _differences(kind: str, old: Sequence[_Spec], new: Sequence[_Spec]) -> Iterator[str]:
+    before, after = {spec.id: spec for spec in old}, {spec.id: spec for spec in new}
+    yield from (f"+ {kind} {name}" for name in after if name not in before)
+    yield from (f"- {kind} {name}" for name in before if name not in after)
+    for name in before:
+        if name in after and before[name] != after[name]:
+            yield f"~ {kind} {name}: {', '.join(_changed(before[name], after[name]))}"
+
+
+def _changed(before: Any, after: Any) -> Iterator[str]:
+    """Name the fields that differ, without their values: an address may hold a key."""
+    return (field.name for field in fields(before) if getattr(before, field.name) != getattr(after, field.name))
+
+
+def _fingerprint(path: Path) -> tuple[int, int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:  # an editor may have moved it away for a moment
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino

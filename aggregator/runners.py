@@ -1,0 +1,98 @@
+"""Runners: the five steps of the service, whoever takes them.
+
+With SQLite, or PostgreSQL on one machine, the service takes them itself. With many workers it only says what is to do, and the queue
+hands it out. Both call the same use cases; what is due is decided by the dates in the store alone.
+"""
+
+import asyncio
+from datetime import timedelta
+from typing import Protocol
+
+import structlog
+
+from aggregator.deliver import Sent, decide_due, send_due
+from aggregator.judge import judge_pending
+from aggregator.poll import poll_due
+from aggregator.reapply import sample_last_week
+from aggregator.reload import Live
+from aggregator.scheduler import Tick
+from aggregator.store.retention import prune
+from aggregator.web.metrics import Metrics
+
+log = structlog.get_logger(__name__)
+
+KEEP_FETCHES = timedelta(days=90)
+FOREVER = timedelta(days=365 * 1000)
+
+
+class Runner(Protocol):
+    """Take a step, or have it taken; each comes back until nothing is due."""
+
+    async def poll(self) -> None:
+        """Poll what is due."""
+        ...
+
+    async def judge(self) -> None:
+        """Judge what waits."""
+        ...
+
+    async def decide(self) -> None:
+        """Decide what each subscription is told."""
+        ...
+
+    async def send(self) -> None:
+        """Send what was decided."""
+        ...
+
+    async def upkeep(self) -> None:
+        """Forget what is old enough."""
+        ...
+
+
+class InProcess:
+    """Take each step in this process."""
+
+    def __init__(self, live: Live, metrics: Metrics) -> None:
+        self._live = live
+        self._metrics = metrics
+
+    async def poll(self) -> None:
+        """Poll what is due."""
+        await poll_due(self._live.app.polling, progress=self._metrics.count_poll)
+
+    async def judge(self) -> None:
+        """Judge what waits."""
+        done = await judge_pending(self._live.app.judging)
+        self._metrics.count_judged(done)
+
+    async def decide(self) -> None:
+        """Decide what each subscription is told."""
+        await asyncio.to_thread(decide_due, self._live.app.delivering)
+
+    async def send(self) -> None:
+        """Send what was decided."""
+        await send_due(self._live.app.delivering, self._count)
+
+    async def upkeep(self) -> None:
+        """Forget what is old enough, and tell the figures."""
+        settings, now = self._live.app.settings, self._live.app.delivering.clock()
+        kept = timedelta(days=settings.keep_unmatched_days) if settings.keep_unmatched_days else FOREVER
+        pruned = await asyncio.to_thread(prune, settings.database_url, now - kept, now - KEEP_FETCHES)
+        await asyncio.to_thread(sample_last_week, self._live.app.store, now)
+        overview = await asyncio.to_thread(self._live.app.store.overview)
+        figures = {"entries": overview.entries, "stories": overview.stories, "unjudged": overview.unjudged}
+        log.info("upkeep", emptied=pruned.entries, fetches_pruned=pruned.polls, responses_pruned=pruned.responses, **figures)
+
+    def _count(self, sent: Sent) -> None:
+        self._metrics.count_sent(taken=sent.error is None)
+
+
+def ticks(runner: Runner) -> tuple[Tick, ...]:
+    """Name the questions that are asked again and again."""
+    return (
+        Tick(name="poll", every=timedelta(seconds=5), run=runner.poll, side_by_side=24),
+        Tick(name="judge", every=timedelta(seconds=2), run=runner.judge),
+        Tick(name="decide", every=timedelta(seconds=5), run=runner.decide),
+        Tick(name="send", every=timedelta(seconds=2), run=runner.send),
+        Tick(name="upkeep", every=timedelta(hours=1), run=runner.upkeep),
+    )

@@ -1,0 +1,152 @@
+"""Copying: every table of one database into another, whichever engine each runs on.
+
+The source is read from one snapshot. Rows arrive in the order of their keys and each chunk is committed, so that an interrupted copy
+goes on behind the last key that arrived. At the end counts and hashes of both sides are compared: a copy is right or is refused.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, Table, delete, func, insert, select, text, tuple_
+
+from aggregator.errors import StoreError, UsageError
+from aggregator.store.accounts import Account, Shape, account, in_order, ordered, shapes, streamed
+from aggregator.store.database import translated
+from aggregator.store.engine import connect, database_url, reading
+from aggregator.store.locks import installation_lock
+from aggregator.store.schema import upgrade
+from aggregator.store.tables import metadata
+
+Progress = Callable[[str, str, int], None]
+"""Called with the step ("copy", "check source", "check target"), the table and a number of rows."""
+
+
+def silent(step: str, table: str, rows: int) -> None:
+    """Report nothing."""
+
+
+def copy_database(source: str, target: str, *, resume: bool = False, progress: Progress = silent) -> tuple[Account, ...]:
+    """Copy an installation and give the accounts that both sides share; the source must be at rest.
+
+    Raises:
+        UsageError: a service works on the source, or the target holds something and `resume` is False.
+        StoreError: a side cannot be used, or the two differ at the end.
+    """
+    from_url, to_url = database_url(source), database_url(target)
+    with installation_lock(source):
+        return _copy_at_rest(from_url, to_url, resume=resume, progress=progress)
+
+
+def _copy_at_rest(from_url: URL, to_url: URL, *, resume: bool, progress: Progress) -> tuple[Account, ...]:
+    upgrade(from_url)
+    upgrade(to_url)
+    origin, goal = connect(from_url), connect(to_url)
+    try:
+        with translated(), reading(origin).begin() as snapshot:
+            if not resume:
+                _refuse_used(goal)
+            return copy_tables(snapshot, goal, progress)
+    finally:
+        origin.dispose()
+        goal.dispose()
+
+
+def copy_tables(snapshot: Connection, goal: Engine, progress: Progress = silent) -> tuple[Account, ...]:
+    """Copy all tables from an open snapshot, number on where the source stopped, and compare."""
+    for shape in shapes():
+        _copy(snapshot, goal, shape, progress)
+    _set_sequences(goal)
+    here = [account(snapshot, shape, lambda name, rows: progress("check source", name, rows)) for shape in shapes()]
+    with reading(goal).begin() as connection:
+        there = {shape.name: account(connection, shape, lambda name, rows: progress("check target", name, rows)) for shape in shapes()}
+    compare(here, there)
+    return tuple(here)
+
+
+def compare(expected: Sequence[Account], found: Mapping[str, Account]) -> None:
+    """Hold two sets of accounts against each other; raises `StoreError` that names every table that differs."""
+    wrong = [
+        f"{one.shape.name} ({one.rows} rows, {found[one.shape.name].rows} arrived)"
+        for one in expected
+        if (one.rows, one.sha256) != (found[one.shape.name].rows, found[one.shape.name].sha256)
+    ]
+    if wrong:
+        raise StoreError(f"the copy differs from its source in {', '.join(wrong)}; empty the target and copy again")
+
+
+def empty(engine: Engine) -> None:
+    """Delete every row of our tables, those that refer to others first."""
+    with engine.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("TRUNCATE " + ", ".join(table.name for table in metadata.sorted_tables)))
+            return
+        for table in reversed(metadata.sorted_tables):
+            connection.execute(delete(table))
+
+
+def _refuse_used(goal: Engine) -> None:
+    with reading(goal).begin() as connection:
+        used = [table.name for table in metadata.sorted_tables if table.name != "counters" and _holds_rows(connection, table)]
+    if used:
+        hint = "say --resume to go on with an interrupted copy, or name an empty database"
+        raise UsageError(f"the target already holds rows in {', '.join(used)}: {hint}")
+
+
+def _holds_rows(connection: Connection, table: Table) -> bool:
+    return connection.execute(select(*table.primary_key.columns).limit(1)).first() is not None
+
+
+def _copy(snapshot: Connection, goal: Engine, shape: Shape, progress: Progress) -> None:
+    table = shape.table()
+    with goal.begin() as connection:
+        if shape.name == "counters":  # the migration has put a row there
+            connection.execute(delete(table))
+        last = _last_key(connection, table)
+        arrived = connection.execute(select(func.count()).select_from(table)).scalar_one() if last else 0
+    progress("copy", shape.name, arrived)
+    query = ordered(snapshot, table)
+    if last:
+        query = query.where(tuple_(*(in_order(snapshot, column) for column in table.primary_key.columns)) > tuple_(*last))
+    with closing(streamed(snapshot, query)) as chunks:
+        for chunk in chunks:
+            with goal.begin() as connection:
+                _put(connection, table, chunk)
+            progress("copy", shape.name, len(chunk))
+
+
+def _last_key(connection: Connection, table: Table) -> tuple[Any, ...] | None:
+    columns = list(table.primary_key.columns)
+    descending = [in_order(connection, column).desc() for column in columns]
+    row = connection.execute(select(*columns).order_by(*descending).limit(1)).first()
+    return tuple(row) if row else None
+
+
+def _put(connection: Connection, table: Table, rows: Sequence[Any]) -> None:
+    """Write rows in bulk: by COPY where there is one."""
+    if connection.dialect.name != "postgresql":
+        connection.execute(insert(table), [dict(row._mapping) for row in rows])
+        return
+    names = ", ".join(f'"{column.name}"' for column in table.columns)
+    cursor: Any = connection.connection.cursor()  # psycopg's own, which knows COPY
+    with cursor.copy(f'COPY "{table.name}" ({names}) FROM STDIN') as copy:
+        for row in rows:
+            copy.write_row(row)
+    cursor.close()
+
+
+def _set_sequences(goal: Engine) -> None:
+    """Let PostgreSQL number new rows behind the copied ones."""
+    if goal.dialect.name != "postgresql":
+        return
+    with goal.begin() as connection:
+        for shape in shapes():
+            if len(shape.key) != 1 or dict(shape.columns)[shape.key[0]] != "integer":
+                continue
+            places = {"table": shape.name, "column": shape.key[0]}
+            sequence = connection.execute(text("SELECT pg_get_serial_sequence(:table, :column)"), places).scalar()
+            if sequence:
+                last = connection.execute(select(func.max(shape.table().c[shape.key[0]]))).scalar()
+                connection.execute(
+                    text("SELECT setval(:name, :last, :used)"), {"name": sequence, "last": last or 1, "used": last is not None}
+                )

@@ -1,0 +1,103 @@
+"""Session locks: held across a cluster by one PostgreSQL session, and dropped by the server when that session ends.
+
+A killed process loses its session at once, a vanished machine within a minute (TCP keepalive). A stopped process keeps it: nobody
+else does what it holds until it goes on or dies, so two never do the same. A holder asks `holds` before each act that the lock
+guards, and learns there that its session was lost.
+"""
+
+import os
+import socket
+import threading
+from hashlib import blake2b
+
+from sqlalchemy import Connection, text
+
+from aggregator.errors import StoreError
+from aggregator.store.database import translated
+from aggregator.store.engine import connect, database_url
+from aggregator.store.locks import _SPACE, SERVICE
+
+_HOSTS = _SPACE + 1
+"""The space of locks on hosts."""
+LEADER = "leader"
+
+
+class SessionLocks:
+    """Take named locks on one session of a PostgreSQL database; safe to call from any thread."""
+
+    def __init__(self, url: str, role: str) -> None:
+        address = database_url(url).update_query_dict({"application_name": f"aggregator {role} {socket.gethostname()}:{os.getpid()}"})
+        keepalive = {"keepalives_idle": "20", "keepalives_interval": "10", "keepalives_count": "3"}
+        self._engine = connect(address.update_query_dict(keepalive))
+        self._session: Connection | None = None
+        self._held: set[str] = set()
+        self._guard = threading.Lock()
+
+    def take(self, name: str) -> bool:
+        """Take a lock unless it is held, by another session or by this one."""
+        with self._guard:
+            if name in self._held and self._alive():
+                return False
+            if not self._ask("SELECT pg_try_advisory_lock(:space, :lock)", name):
+                return False
+            self._held.add(name)
+            return True
+
+    def holds(self, name: str) -> bool:
+        """Ask the server whether this session still stands, and with it the lock."""
+        with self._guard:
+            return self._alive() and name in self._held
+
+    def free(self, name: str) -> None:
+        """Give a lock back; one that was lost is not missed."""
+        with self._guard:
+            if name in self._held:
+                self._held.discard(name)
+                try:
+                    self._ask("SELECT pg_advisory_unlock(:space, :lock)", name)
+                except StoreError:
+                    self._lost()
+
+    def close(self) -> None:
+        """End the session, and with it every lock."""
+        with self._guard:
+            self._lost()
+            self._engine.dispose()
+
+    def _alive(self) -> bool:
+        if self._session is None:
+            return False
+        try:
+            with translated():
+                return self._session.execute(text("SELECT 1")).scalar() == 1
+        except StoreError:
+            self._lost()
+            return False
+
+    def _ask(self, query: str, name: str) -> bool:
+        space, lock = _place(name)
+        try:
+            with translated():
+                if self._session is None:
+                    session = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+                    session.execute(text("SET tcp_keepalives_idle = 20; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3"))
+                    self._session = session
+                return bool(self._session.execute(text(query), {"space": space, "lock": lock}).scalar())
+        except StoreError:
+            self._lost()
+            raise
+
+    def _lost(self) -> None:
+        """Forget a session that is gone; the locks went with it."""
+        self._held.clear()
+        session, self._session = self._session, None
+        if session is not None:
+            session.invalidate()
+            session.close()
+
+
+def _place(name: str) -> tuple[int, int]:
+    """Give the two numbers of a lock; the leader's is the one that a single service holds too."""
+    if name == LEADER:
+        return _SPACE, SERVICE
+    return _HOSTS, int.from_bytes(blake2b(name.encode(), digest_size=4).digest(), signed=True)

@@ -1,0 +1,175 @@
+"""The queue of many workers: Procrastinate's tables in PostgreSQL, and the loop of a worker on it.
+
+A job names what to look at, never what is true: whether a feed is due, a revision unjudged or a delivery unsent is read from the
+store when the job runs, so a job that comes twice finds nothing to do. A host's feeds are one job with the host as lock; a job that
+waits already is not queued again. Jobs that end are deleted; what failed is due again by its date in the store, which is the only
+ledger of retries. Jobs of workers without a heartbeat are taken up again.
+"""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import procrastinate
+import structlog
+from procrastinate import exceptions
+
+from aggregator.errors import StoreError
+
+log = structlog.get_logger(__name__)
+T = TypeVar("T")
+
+QUEUES = ("poll", "judge", "deliver", "upkeep")
+PRIORITIES = {"send": 30, "decide": 25, "judge": 20, "poll": 10, "upkeep": 0}
+_QUEUE_OF = {"send": "deliver", "decide": "deliver", "judge": "judge", "poll": "poll", "upkeep": "upkeep"}
+_SCHEMA = "procrastinate"
+HEARTBEAT = 5.0
+STALLED = 20.0
+"""Seconds without a heartbeat after which a worker's jobs are taken up again."""
+_RETRY_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Steps:
+    """Hold what a worker does for each kind of job."""
+
+    poll: Callable[[str, Sequence[str]], Awaitable[None]]
+    judge: Callable[[], Awaitable[None]]
+    decide: Callable[[], Awaitable[None]]
+    send: Callable[[], Awaitable[None]]
+    upkeep: Callable[[], Awaitable[None]]
+
+
+class Queue:
+    """Hold an open queue; made by `open_queue`."""
+
+    def __init__(self, app: procrastinate.App) -> None:
+        self._app = app
+
+    async def defer_polls(self, hosts: Mapping[str, Sequence[str]]) -> int:
+        """Queue a job for each host with due feeds, except those that wait or run, and give how many were queued."""
+        busy = {row["lock"] for row in await self._rows("SELECT lock FROM procrastinate_jobs WHERE queue_name = 'poll'")}
+        fresh = {host: feeds for host, feeds in hosts.items() if f"host:{host}" not in busy}
+        for host, feeds in fresh.items():
+            await self._defer("poll", f"host:{host}", {"host": host, "feeds": list(feeds)})
+        return len(fresh)
+
+    async def defer(self, step: str) -> None:
+        """Queue a step, unless it waits already; only one judge, decider and keeper runs at a time."""
+        await self._defer(step, None if step == "send" else step, {})
+
+    async def take_up_stalled(self, seconds: float = STALLED) -> int:
+        """Put jobs of workers that have fallen silent back into the queue, and give their number."""
+        manager = self._app.job_manager
+        stalled = list(await _asked(manager.get_stalled_jobs(seconds_since_heartbeat=seconds)))
+        for job in stalled:
+            try:
+                await _asked(manager.retry_job(job))
+            except (StoreError, exceptions.AlreadyEnqueued):  # the same job waits already: this one may go
+                await self._rows("DELETE FROM procrastinate_jobs WHERE id = %(id)s AND status = 'doing' RETURNING id", id=job.id)
+        return len(stalled)
+
+    async def depths(self) -> Mapping[str, int]:
+        """Count the jobs that wait or run, by queue."""
+        rows = await self._rows("SELECT queue_name, count(*) AS jobs FROM procrastinate_jobs GROUP BY queue_name")
+        return {row["queue_name"]: row["jobs"] for row in rows}
+
+    async def work(self, steps: Steps, queues: Sequence[str], concurrency: int) -> None:
+        """Work until cancelled; a database that goes away is waited for."""
+        register(self._app, steps)
+        while True:
+            try:
+                await self._app.run_worker_async(
+                    queues=list(queues),
+                    concurrency=concurrency,
+                    install_signal_handlers=False,
+                    delete_jobs="always",
+                    fetch_job_polling_interval=1.0,
+                    update_heartbeat_interval=HEARTBEAT,
+                    stalled_worker_timeout=STALLED * 30,
+                    shutdown_graceful_timeout=2.0,
+                )
+            except asyncio.CancelledError:
+                raise
+            except Exception as error:  # a worker must come back when the database does
+                log.warning("the queue cannot be reached; trying again", reason=f"{type(error).__name__}: {_cause(error)}")
+            await asyncio.sleep(_RETRY_SECONDS)
+
+    async def _defer(self, step: str, lock: str | None, arguments: dict[str, Any]) -> None:
+        job = self._app.configure_task(
+            step, queue=_QUEUE_OF[step], lock=lock, queueing_lock=lock or step, priority=PRIORITIES[step], allow_unknown=True
+        )
+        try:
+            await _asked(job.defer_async(**arguments))
+        except exceptions.AlreadyEnqueued:
+            return
+
+    async def _rows(self, query: str, **values: Any) -> Sequence[dict[str, Any]]:
+        return list(await _asked(self._app.connector.execute_query_all_async(query, **values)))
+
+
+@asynccontextmanager
+async def open_queue(database_url: str, connections: int = 4) -> AsyncIterator[Queue]:
+    """Open the queue of a PostgreSQL database; its tables lie in a schema of their own and are made where they are missing."""
+    address = re.sub(r"^postgresql\+psycopg:", "postgresql:", database_url)
+    connector = procrastinate.PsycopgConnector(
+        conninfo=address, min_size=1, max_size=connections, kwargs={"options": f"-c search_path={_SCHEMA}"}
+    )
+    app = procrastinate.App(connector=connector)
+    try:
+        async with app.open_async():
+            await _make_tables(app)
+            yield Queue(app)
+    except exceptions.ConnectorException as error:
+        raise StoreError(f"the queue cannot be reached: {_cause(error)}") from error
+
+
+def register(app: procrastinate.App, steps: Steps) -> None:
+    """Name the steps as tasks of the queue."""
+    for name in PRIORITIES:
+        app.tasks.pop(name, None)
+
+    @app.task(name="poll")
+    async def poll(host: str, feeds: list[str]) -> None:
+        await steps.poll(host, feeds)
+
+    for name, step in (("judge", steps.judge), ("decide", steps.decide), ("send", steps.send), ("upkeep", steps.upkeep)):
+        app.task(name=name)(_called(step))
+
+
+def _called(step: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
+    async def call() -> None:
+        await step()
+
+    return call
+
+
+async def _make_tables(app: procrastinate.App) -> None:
+    """Make the queue's tables under a lock, so that processes that start together take turns."""
+    found = "SELECT to_regclass('procrastinate.procrastinate_jobs') IS NOT NULL AS made"
+    if (await app.connector.execute_query_one_async(found))["made"]:
+        return
+    schema = app.schema_manager.get_schema().replace("%", "%%")
+    await app.connector.execute_query_async(f"CREATE SCHEMA IF NOT EXISTS {_SCHEMA}")
+    try:
+        await app.connector.execute_query_async(schema)
+    except exceptions.ConnectorException:
+        if not (await app.connector.execute_query_one_async(found))["made"]:  # else another process was quicker
+            raise
+
+
+async def _asked(question: Awaitable[T]) -> T:
+    """Turn errors of the queue's connection into ours."""
+    try:
+        return await question
+    except exceptions.AlreadyEnqueued:
+        raise
+    except exceptions.ConnectorException as error:
+        raise StoreError(f"the queue refused: {_cause(error)}") from error
+
+
+def _cause(error: BaseException) -> str:
+    return str(error.__cause__ or error).partition("\n")[0]

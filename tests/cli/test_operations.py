@@ -1,0 +1,68 @@
+"""The operator's commands, as they are called."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Command
+
+
+def test_a_database_is_made_checked_backed_up_and_restored(command: Command, feeds_file: Path, tmp_path: Path) -> None:
+    assert command("db", "upgrade").code == 0
+    assert command("poll", "--json").code == 1  # one of the feeds is gone
+    (checked,) = command("db", "check", "--json").records
+    assert checked["ok"]
+    (made,) = command("db", "backup", "backups/monday.db", "--json").records
+    assert made["tables"]["entries"] == 2
+    refused = command("db", "restore", "backups/monday.db")
+    assert (refused.code, "--replace" in refused.err) == (2, True)
+    (restored,) = command("db", "restore", "backups/monday.db", "--replace", "--json").records
+    assert restored["sha256"] == made["sha256"]
+    (copied,) = command("db", "copy", "sqlite:///data/aggregator.db", "sqlite:///moved.db", "--json").records
+    assert copied["tables"]["entries"]["rows"] == 2
+    assert "0 unmatched entries emptied" in command("db", "prune").out
+
+
+def test_a_flipped_byte_in_a_backup_is_an_exit_code_and_a_sentence(command: Command, feeds_file: Path, tmp_path: Path) -> None:
+    command("db", "upgrade")
+    command("db", "backup", "monday.db")
+    content = bytearray(Path("monday.db").read_bytes())
+    content[5000] ^= 1
+    Path("monday.db").write_bytes(content)
+    done = command("db", "restore", "monday.db", "--replace")
+    assert (done.code, done.out) == (1, "")
+    assert "SHA-256 differs" in done.err
+
+
+def test_the_doctor_says_what_to_do(command: Command, feeds_file: Path) -> None:
+    command("db", "upgrade")
+    done = command("doctor", "--json")
+    found = {one["what"]: one for one in done.records}
+    assert done.code == 0
+    assert {what: one["state"] for what, one in found.items()} == {
+        "configuration": "ok",
+        "disk": found["disk"]["state"],
+        "database": "ok",
+        "subscription morning": "look",
+        "subscription alerts": "look",
+        "mail": "look",
+        "names": "ok",
+        "feed paper": "ok",
+        "feed gone": "look",
+        "clock": "ok",
+    }
+    assert found["subscription alerts"]["advice"] == "set TEST_WEBHOOK"
+    assert "disable the feed" in found["feed gone"]["advice"]
+
+
+def test_the_doctor_finds_a_dead_mail_server_and_a_broken_file(
+    command: Command, feeds_file: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("AGGREGATOR_SMTP_URL", "smtp://127.0.0.1:9?tls=none")
+    monkeypatch.setenv("AGGREGATOR_MAIL_FROM", "watch@example.org")
+    (tmp_path / "data").mkdir(exist_ok=True)
+    (tmp_path / "data" / "aggregator.db").write_bytes(b"this is no database at all" * 100)
+    done = command("doctor", "--no-feeds")
+    assert done.code == 1
+    assert "127.0.0.1:9" in done.out
+    assert "database" in done.out

@@ -1,0 +1,186 @@
+"""The queue, its locks, and what a worker makes of a job."""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from aggregator.cli import main
+from aggregator.cluster import Fenced, by_host
+from aggregator.errors import StoreError
+from aggregator.models import Failed, FetchOutcome, FetchRequest, NotModified
+from aggregator.records import FeedState
+from aggregator.store.sessions import LEADER, SessionLocks
+from aggregator.worker import QUEUES, Queue, Steps, open_queue
+
+
+class Record:
+    """Note the steps that were taken."""
+
+    def __init__(self) -> None:
+        self.taken: list[str] = []
+        self.inside = self.most = 0
+        self.enough = asyncio.Event()
+        self.wanted = 1
+
+    async def poll(self, host: str, feeds: Sequence[str]) -> None:
+        self.inside += 1
+        self.most = max(self.most, self.inside)
+        await asyncio.sleep(0.05)
+        self.inside -= 1
+        self.note(f"poll {host} {'+'.join(feeds)}")
+
+    def note(self, step: str) -> None:
+        self.taken.append(step)
+        if len(self.taken) >= self.wanted:
+            self.enough.set()
+
+    def steps(self) -> Steps:
+        def step(name: str) -> Any:
+            async def take() -> None:
+                self.note(name)
+
+            return take
+
+        return Steps(poll=self.poll, judge=step("judge"), decide=step("decide"), send=step("send"), upkeep=step("upkeep"))
+
+
+async def work(queue: Queue, record: Record, wanted: int, queues: Sequence[str] = QUEUES, concurrency: int = 1) -> None:
+    record.wanted = wanted
+    working = asyncio.create_task(queue.work(record.steps(), queues, concurrency))
+    await asyncio.wait_for(record.enough.wait(), 20)
+    await asyncio.sleep(0.1)
+    working.cancel()
+    with suppress(asyncio.CancelledError):
+        await working
+
+
+async def test_a_step_that_waits_is_not_queued_twice_and_urgent_ones_come_first(database: str) -> None:
+    record = Record()
+    async with open_queue(database) as queue:
+        await queue.defer_polls({"a.example": ["one", "two"]})
+        for step in ("upkeep", "judge", "judge", "send", "send"):
+            await queue.defer(step)
+        assert await queue.depths() == {"poll": 1, "upkeep": 1, "judge": 1, "deliver": 1}
+        await work(queue, record, 4)
+        assert record.taken == ["send", "judge", "poll a.example one+two", "upkeep"]
+        assert await queue.depths() == {}
+
+
+async def test_a_host_that_waits_or_is_polled_is_not_queued_again(database: str) -> None:
+    async with open_queue(database) as queue:
+        assert await queue.defer_polls({"a.example": ["one"], "b.example": ["two"]}) == 2
+        assert await queue.defer_polls({"a.example": ["one"], "c.example": ["three"]}) == 1
+
+
+async def test_a_worker_takes_only_its_queues(database: str) -> None:
+    record = Record()
+    async with open_queue(database) as queue:
+        await queue.defer("judge")
+        await queue.defer_polls({"a.example": ["one"]})
+        await work(queue, record, 1, ["poll"])
+        assert (record.taken, await queue.depths()) == (["poll a.example one"], {"judge": 1})
+
+
+async def test_the_job_of_a_worker_that_fell_silent_is_taken_up_again(database: str) -> None:
+    record = Record()
+    async with open_queue(database) as queue, open_queue(database) as dead:
+        await queue.defer("judge")
+        worker = await dead._app.job_manager.register_worker()
+        assert await dead._app.job_manager.fetch_job(queues=["judge"], worker_id=worker)
+        assert await queue.take_up_stalled(60) == 0
+        assert await queue.take_up_stalled(0) == 1
+        await work(queue, record, 1)
+        assert record.taken == ["judge"]
+
+
+async def test_a_stalled_job_gives_way_to_the_same_job_that_waits(database: str) -> None:
+    async with open_queue(database) as queue:
+        await queue.defer("judge")
+        worker = await queue._app.job_manager.register_worker()
+        assert await queue._app.job_manager.fetch_job(queues=["judge"], worker_id=worker)
+        await queue.defer("judge")
+        await queue.take_up_stalled(0)
+        assert await queue.depths() == {"judge": 1}
+
+
+async def test_starters_that_collide_make_one_queue(database: str) -> None:
+    async def start() -> dict[str, int]:
+        async with open_queue(database) as queue:
+            return dict(await queue.depths())
+
+    assert not any(await asyncio.gather(start(), start(), start()))
+
+
+def test_a_lock_is_held_by_one_session_and_free_after_it(database: str) -> None:
+    first, second = SessionLocks(database, "test"), SessionLocks(database, "test")
+    assert first.take(LEADER)
+    assert first.holds(LEADER)
+    assert not second.take(LEADER)
+    assert not first.take(LEADER)
+    assert second.take("host:a.example")
+    first.free(LEADER)
+    assert second.take(LEADER)
+    second.close()
+    assert first.take(LEADER)
+    first.close()
+
+
+def test_a_session_that_the_server_ended_holds_nothing(database: str) -> None:
+    import psycopg
+
+    locks = SessionLocks(database, "victim")
+    assert locks.take("host:a.example")
+    with psycopg.connect(database) as connection:
+        connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'aggregator victim%'")
+    assert not locks.holds("host:a.example")
+    assert locks.take("host:a.example")
+    locks.close()
+
+
+def test_a_server_that_is_away_is_a_store_error() -> None:
+    locks = SessionLocks("postgresql://nobody@127.0.0.1:9/none", "test")
+    with pytest.raises(StoreError):
+        locks.take(LEADER)
+    assert not locks.holds(LEADER)
+    locks.close()
+
+
+class _Fetcher:
+    async def fetch(self, request: FetchRequest) -> FetchOutcome:
+        return NotModified()
+
+
+@pytest.mark.parametrize(("held", "kind"), [(True, NotModified), (False, Failed)])
+async def test_nothing_is_fetched_without_the_lock(held: bool, kind: type) -> None:
+    assert isinstance(await Fenced(_Fetcher(), lambda: held).fetch(FetchRequest(url="http://a.example/")), kind)
+
+
+def test_feeds_are_gathered_by_host() -> None:
+    state = FeedState(feed_id="one", url="https://a.example/1")
+    other = replace(state, feed_id="two", url="https://A.example/2")
+    third = replace(state, feed_id="three", url="https://b.example/3")
+    assert by_host([state, third, other]) == {"a.example": ["one", "two"], "b.example": ["three"]}
+
+
+@pytest.mark.parametrize(
+    ("words", "url", "told"),
+    [
+        (["worker"], "sqlite:///x.db", "many workers need PostgreSQL"),
+        (["run"], "sqlite:///x.db", "many workers need PostgreSQL"),
+        (["worker", "--queues", "pol"], "postgresql://nobody@127.0.0.1:9/none", "choose among poll, judge"),
+    ],
+)
+def test_wrong_use_is_a_sentence(
+    words: list[str], url: str, told: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("AGGREGATOR_DATABASE_URL", url)
+    monkeypatch.setenv("AGGREGATOR_RUNNER", "queue")
+    monkeypatch.setattr("sys.argv", ["aggregator", *words])
+    with pytest.raises(SystemExit) as end:
+        main()
+    assert end.value.code == 2
+    assert told in capsys.readouterr().err

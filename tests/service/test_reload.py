@@ -1,0 +1,91 @@
+"""A changed feeds.yaml is taken over while the service runs; a broken one changes nothing."""
+
+import json
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+
+from tests.service.test_process import Service
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[Service]:
+    service = Service(tmp_path)
+    yield service
+    if service.process.poll() is None:
+        service.process.kill()
+    service.process.communicate()
+
+
+def health(service: Service) -> dict[str, object]:
+    told: dict[str, object] = json.loads(service.get("/healthz")[1])
+    return told
+
+
+def wait_for_trouble(service: Service, words: str) -> None:
+    end = time.monotonic() + 15
+    while words not in str(health(service)["troubles"]) and time.monotonic() < end:
+        time.sleep(0.1)
+    assert words in str(health(service)["troubles"])
+
+
+def test_a_new_feed_is_polled_a_broken_file_is_told_and_the_mended_one_taken_over(service: Service) -> None:
+    file = service.folder / "feeds.yaml"
+    first = file.read_text(encoding="utf-8")
+    service.wait_for("/", words="Gone News")
+    file.write_text(first.replace("feeds:\n", FOUND, 1), encoding="utf-8")
+    service.wait_for("/", words="Second News")
+    file.write_text(first.replace("kind: syndication", "kind: nonsense"), encoding="utf-8")
+    wait_for_trouble(service, "feeds.yaml is broken")
+    assert "Second News" in service.get("/")[1]
+    assert service.get("/readyz")[0] == 503
+    assert health(service)["alive"] is True
+    file.write_text(first, encoding="utf-8")
+    service.process.send_signal(signal.SIGHUP)
+    service.wait_for("/readyz")
+    _, log = service.stop()
+    changes = [json.loads(line)["change"] for line in log.splitlines() if '"configuration changed"' in line]
+    assert changes == ["+ feed second", "- feed second"]
+    assert [line for line in log.splitlines() if "the new configuration is not used" in line and "kind" in line]
+
+
+FOUND = """feeds:
+  - {id: second, name: Second News, publisher: Second News, family: second, language: en, url: "http://127.0.0.1:9/rss"}
+"""
+
+
+class _Beats(BaseHTTPRequestHandler):
+    seen = threading.Event()
+
+    def do_POST(self) -> None:
+        self.seen.set()
+        self.send_response(200)
+        self.end_headers()
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        pass
+
+
+def test_metrics_are_for_this_machine_and_the_heart_beats(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with HTTPServer(("127.0.0.1", 0), _Beats) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        service = Service(tmp_path)
+        service.process.kill()
+        service.process.communicate()
+        service.environment["AGGREGATOR_HEARTBEAT_URL"] = f"http://127.0.0.1:{server.server_address[1]}/key"
+        service.process = service.start()
+        try:
+            service.wait_for("/readyz")
+            page = service.wait_for("/metrics", words='aggregator_feeds{status="failing"} 1.0')
+            assert 'aggregator_polls_total{outcome="failed"}' in page
+            assert "Gone" not in page
+        finally:
+            service.stop()
+            server.shutdown()
+            thread.join()

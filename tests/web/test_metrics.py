@@ -1,0 +1,82 @@
+"""Metrics tell figures without any feed's text, and only to whom they are for."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+
+import httpx
+import pytest
+
+from aggregator.errors import StoreError
+from aggregator.records import Poll
+from aggregator.web import Metrics, Status, add_metrics, create_site
+from tests.web.test_site import NOW, STATUS
+
+LOCAL, FAR = ("127.0.0.1", 4711), ("203.0.113.9", 4711)
+
+
+async def status() -> Status:
+    return STATUS
+
+
+async def gone() -> Status:
+    raise StoreError("the database refused: it is away")
+
+
+@asynccontextmanager
+async def nothing() -> AsyncIterator[None]:
+    yield
+
+
+def client(token: str | None, address: tuple[str, int], metrics: Metrics | None = None) -> httpx.AsyncClient:
+    site = create_site(status, nothing)
+    add_metrics(site, metrics or Metrics(), status, token)
+    return httpx.AsyncClient(transport=httpx.ASGITransport(site, client=address), base_url="http://site")
+
+
+@pytest.mark.parametrize(
+    ("token", "address", "headers", "code"),
+    [
+        (None, LOCAL, {}, 200),
+        (None, ("::1", 1), {}, 200),
+        (None, FAR, {}, 403),
+        (None, LOCAL, {"X-Forwarded-For": "203.0.113.9"}, 403),
+        (None, LOCAL, {"Forwarded": "for=203.0.113.9"}, 403),
+        ("open sesame", FAR, {"Authorization": "Bearer open sesame"}, 200),
+        ("open sesame", FAR, {"Authorization": "Bearer open"}, 403),
+        ("open sesame", LOCAL, {}, 403),
+    ],
+)
+async def test_metrics_are_told_to_whom_they_are_for(
+    token: str | None, address: tuple[str, int], headers: Mapping[str, str], code: int
+) -> None:
+    async with client(token, address) as caller:
+        assert (await caller.get("/metrics", headers=headers)).status_code == code
+
+
+async def test_metrics_hold_the_stores_figures_and_this_process_counters() -> None:
+    metrics = Metrics()
+    metrics.count_poll(Poll(feed_id="wire", started_at=NOW, outcome="ok", status=200, entries=9, new=3, revised=1, message=None))
+    metrics.count_judged(4)
+    metrics.count_sent(taken=False)
+    async with client(None, LOCAL, metrics) as caller:
+        page = (await caller.get("/metrics")).text
+    for line in (
+        "aggregator_entries 120.0",
+        'aggregator_deliveries{status="sent"} 2.0',
+        'aggregator_feeds{status="failing"} 1.0',
+        'aggregator_polls_total{outcome="ok"} 1.0',
+        'aggregator_stored_total{kind="new"} 3.0',
+        "aggregator_judged_total 4.0",
+        'aggregator_attempts_total{result="failed"} 1.0',
+        "aggregator_working 1.0",
+    ):
+        assert line in page.splitlines()
+    assert "script" not in page
+
+
+async def test_alive_does_not_depend_on_the_database() -> None:
+    site = create_site(gone, nothing)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(site), base_url="http://site") as caller:
+        answer = await caller.get("/healthz")
+    assert answer.status_code == 200
+    assert answer.json() == {"alive": True, "working": False, "troubles": ["the database refused: it is away"], "late": []}

@@ -33,7 +33,7 @@ class Deliveries(Section):
             values = {"status": "sending", "attempts": deliveries.c.attempts + 1}
             lent = {"leased_until": now + lease, "lease_token": token}
             connection.execute(update(deliveries).where(deliveries.c.id == delivery_id, _free(now)).values(values | lent))
-            query = _with_digest(deliveries.c.id == delivery_id).add_columns(digests.c.payload)
+            query = with_digest(deliveries.c.id == delivery_id).add_columns(digests.c.payload)
             row = connection.execute(query).mappings().one()
         return ClaimedDelivery(delivery=_delivery(row), digest=row["payload"], token=token)
 
@@ -52,9 +52,9 @@ class Deliveries(Section):
     def deliveries(self, digest_id: int | None = None, limit: int = 200) -> Sequence[DeliveryRow]:
         """Give deliveries, newest first."""
         conditions = () if digest_id is None else (deliveries.c.digest_id == digest_id,)
-        query = _with_digest(*conditions).order_by(deliveries.c.id.desc()).limit(limit)
+        query = with_digest(*conditions).order_by(deliveries.c.id.desc()).limit(limit)
         with self._database.read() as connection:
-            return [_line(row) for row in connection.execute(query).mappings()]
+            return [row_of(row) for row in connection.execute(query).mappings()]
 
 
 def free_claims(connection: Connection) -> None:
@@ -78,7 +78,8 @@ def _settle(connection: Connection, claimed: ClaimedDelivery, values: dict[str, 
     return connection.execute(update(deliveries).where(*mine).values(values | _FREE)).rowcount == 1
 
 
-def _with_digest(*conditions: ColumnElement[bool]) -> Any:
+def with_digest(*conditions: ColumnElement[bool]) -> Any:
+    """Ask for deliveries, with the subscription of their digest."""
     joined = select(deliveries, digests.c.subscription_id).join(digests, digests.c.id == deliveries.c.digest_id)
     return joined.where(*conditions)
 
@@ -88,6 +89,7 @@ def _delivery(row: RowMapping) -> Delivery:
     return Delivery(subscription=row["subscription_id"], **{name: row[name] for name in names})
 
 
-def _line(row: RowMapping) -> DeliveryRow:
+def row_of(row: RowMapping) -> DeliveryRow:
+    """Read a row that `with_digest` asked for."""
     detail = row["receipt"] if row["status"] == "sent" else row["last_error"]
     return DeliveryRow(delivery=_delivery(row), status=row["status"], due_at=row["due_at"], sent_at=row["sent_at"], detail=detail)

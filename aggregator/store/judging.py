@@ -13,8 +13,10 @@ from aggregator.errors import StoreError
 from aggregator.models import Fact, Judgement
 from aggregator.records import Judged, StoredRevision
 from aggregator.store.database import Section
+from aggregator.store.desk import label_story
 from aggregator.store.locks import JUDGING, hold_until_commit
 from aggregator.store.placing import place, story_of
+from aggregator.store.search import document_of, reindex
 from aggregator.store.sequence import last_taken
 from aggregator.store.tables import articles, decisions, entries, facts, matches, revisions
 
@@ -50,7 +52,10 @@ class Judging(Section):
             _keep_judgements(connection, judged)
             _keep_facts(connection, judged)
             _keep_article(connection, judged)
-            return place(connection, judged, judged.placement) if judged.placement else None
+            story_id = place(connection, judged, judged.placement) if judged.placement else None
+            if story_id is not None:
+                label_story(connection, story_id)
+            return story_id
 
 
 def judged_through(connection: Connection) -> int:
@@ -118,7 +123,9 @@ def _keep_article(connection: Connection, judged: Judged) -> None:
         "current_seq": revision.seq,
         "concepts": tuple(sorted(judged.concepts)),
     }
+    indexed = document_of(connection, revision.article_id)
     connection.execute(_SHOW, shown)
+    reindex(connection, revision.article_id, indexed)
 
 
 def _replaces(connection: Connection, judged: Judged, current_seq: int) -> bool:

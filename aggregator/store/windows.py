@@ -33,9 +33,11 @@ class Windows(Section):
                 return []
             chosen = select(news.subquery().c.id)
             told = by_story(load(connection, articles.c.id.in_(_members(chosen))))
-            shown = _Shown(connection, _members(chosen))
+            shown = Shown(connection, _members(chosen))
             changes = _changes(connection, chosen)
-        return [_material(row, changes.get(row["id"], ()), [shown.article(telling) for telling in told.get(row["id"], ())]) for row in rows]
+        return [
+            material_of(row, changes.get(row["id"], ()), [shown.article(telling) for telling in told.get(row["id"], ())]) for row in rows
+        ]
 
     def window_counts(self, topics: Collection[str], after_seq: int, through_seq: int) -> WindowCounts:
         """Count the window's revisions by whether one of these topics matched, and by the reason where none did."""
@@ -95,7 +97,8 @@ def _changes(connection: Connection, chosen: Select[Any]) -> Mapping[int, Sequen
     return found
 
 
-def _material(row: RowMapping, changes: Sequence[tuple[int, str]], told: Sequence[ToldArticle]) -> StoryMaterial:
+def material_of(row: Mapping[str, Any] | RowMapping, changes: Sequence[tuple[int, str]], told: Sequence[ToldArticle]) -> StoryMaterial:
+    """Put a story together from its row, its changes by version, and its articles."""
     told_version = row["told_version"]
     fresh = [sentence for version, sentence in changes if told_version is not None and version > told_version]
     return StoryMaterial(
@@ -108,7 +111,7 @@ def _material(row: RowMapping, changes: Sequence[tuple[int, str]], told: Sequenc
     )
 
 
-class _Shown:
+class Shown:
     """Hold what a digest shows of articles beside their telling: judgements, figures, address and dates."""
 
     def __init__(self, connection: Connection, members: Select[Any]) -> None:
@@ -120,6 +123,7 @@ class _Shown:
         self._rows = {row["id"]: row for row in connection.execute(shown).mappings()}
 
     def article(self, telling: Telling) -> ToldArticle:
+        """Give the article of a telling with all that is shown of it."""
         row = self._rows[telling.article_id]
         return ToldArticle(
             telling=telling,

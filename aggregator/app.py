@@ -15,6 +15,7 @@ from aggregator import __version__
 from aggregator.channels import CHANNELS, EmailChannel, FileChannel, SlackChannel
 from aggregator.core.timing import next_due_at
 from aggregator.deliver import Delivering
+from aggregator.desk import Desk
 from aggregator.enrich import Enricher
 from aggregator.feedfile import load_configuration
 from aggregator.http_client import HttpClient, Limits
@@ -22,7 +23,7 @@ from aggregator.judge import Judging
 from aggregator.matching import compile_topics
 from aggregator.models import Configuration, Delivery, Digest, SubscriptionSpec
 from aggregator.poll import Polling
-from aggregator.ports import Channel, Store
+from aggregator.ports import Channel, DeskStore, ReaderStore, Store
 from aggregator.records import Address
 from aggregator.settings import Settings
 from aggregator.sources import SOURCES
@@ -46,6 +47,8 @@ class App:
     polling: Polling
     judging: Judging
     delivering: Delivering
+    desk: Desk
+    readers: ReaderStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +93,8 @@ async def open_app(
             polling=_polling(configuration, store, http, reader, clock, tuning),
             judging=_judging(configuration, store, clock),
             delivering=_delivering(settings, configuration, store, http, clock),
+            desk=make_desk(settings, configuration, store, clock),
+            readers=store,
         )
 
 
@@ -99,6 +104,29 @@ def declare(app: App) -> None:
     app.store.sync_feeds(app.configuration.feeds, now)
     due = {subscription.id: next_due_at(subscription.schedule, now) for subscription in app.configuration.subscriptions}
     app.store.sync_subscriptions(app.configuration.subscriptions, due, now)
+
+
+def make_desk(settings: Settings, configuration: Configuration, store: DeskStore, clock: Callable[[], datetime] = utc_now) -> Desk:
+    """Make the desk over a store that is open."""
+    return Desk(
+        store=store,
+        topics=configuration.topics,
+        feeds=configuration.feeds,
+        label=load_packs().label,
+        draft=lambda digest: draft(settings, digest),
+        clock=clock,
+    )
+
+
+@contextmanager
+def open_desk(settings: Settings) -> Iterator[tuple[Desk, ReaderStore]]:
+    """Open the store, brought up to date, for commands that search, export, and say who may look."""
+    store = open_store(settings.database_url)
+    try:
+        store.upgrade()
+        yield make_desk(settings, read_configuration(settings), store), store
+    finally:
+        store.close()
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequen
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
 import structlog
 import uvicorn
@@ -23,7 +24,7 @@ from aggregator.poll import poll_due
 from aggregator.scheduler import Pulse, Tick, ticking
 from aggregator.settings import Settings
 from aggregator.store import installation_lock
-from aggregator.web import Status, create_site
+from aggregator.web import Door, Status, create_site
 
 log = structlog.get_logger(__name__)
 
@@ -31,6 +32,7 @@ PATIENCE = timedelta(minutes=15)
 """How late a step may be before the service says that it is not doing its job; a poll of all feeds may take minutes."""
 KEEP_FETCHES = timedelta(days=90)
 STOP_SECONDS = 5
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 def serve(settings: Settings) -> None:
@@ -45,7 +47,7 @@ async def _serve(settings: Settings, configuration: Configuration) -> None:
         app.store.release_leases()
         declare(app)
         tell_start(app)
-        site = create_site(*_site_parts(app, utc_now))
+        site = create_site(*_site_parts(app, utc_now), (app.desk, door(app)))
         await _until_stopped(
             uvicorn.Config(
                 site,
@@ -133,6 +135,24 @@ def _shown(app: App, feeds: Sequence[FeedHealth]) -> Sequence[FeedHealth]:
     reasons = {feed.id: f"since {feed.disabled_on}: {feed.disabled_reason}" for feed in app.configuration.feeds if not feed.enabled}
     told = (replace(feed, error=feed.error or reasons.get(feed.feed_id)) for feed in feeds)
     return sorted(told, key=lambda feed: (order.index(feed.status), feed.name))
+
+
+def door(app: App) -> Door:
+    """Decide who is let in: on loopback whoever sits here until there is a user; elsewhere users and the trusted proxy only."""
+    settings = app.settings
+    public = urlsplit(settings.public_url or "")
+    local = settings.host in LOOPBACK
+    names = {"localhost", "127.0.0.1", "::1", settings.host, public.hostname or settings.host}
+    return Door(
+        store=app.readers,
+        clock=app.desk.clock,
+        local=local,
+        hosts=frozenset(names) if local or settings.public_url else frozenset(),
+        proxies=settings.trusted_proxies,
+        proxy_header=settings.proxy_user_header or "",
+        proxy_editors=settings.proxy_editors,
+        secure=public.scheme == "https",
+    )
 
 
 def _site_parts(

@@ -12,6 +12,7 @@ import typer
 
 from aggregator.cli.check import check
 from aggregator.cli.demo import demo
+from aggregator.cli.desk import export, reindex, search, token, user
 from aggregator.cli.digest import digest
 from aggregator.cli.parse import parse
 from aggregator.cli.poll import poll
@@ -29,9 +30,11 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for command in (run, poll, check, parse, demo):
+for command in (run, poll, check, parse, search, export, reindex, demo):
     cli.command()(command)
 cli.add_typer(digest, name="digest")
+cli.add_typer(user, name="user")
+cli.add_typer(token, name="token")
 
 
 def main() -> None:

@@ -6,12 +6,12 @@ so that a filter is one more term, as quick as any other, and no phrase runs fro
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, func, select, text
+from sqlalchemy import BigInteger, ColumnClause, Connection, RowMapping, TextClause, column, func, select, table, text
 
 from aggregator.core.analyser import terms
 from aggregator.core.queries import Every, Near, Phrase, Wanted
@@ -171,47 +171,41 @@ def _best(
     place = read_cursor(cursor, 2)
     top, skip = place or (None, 0)
     newest = _matching(connection, wanted, chosen, None if top is None else top + 1, CANDIDATES)
-    ranked = _ranked(connection, wanted, chosen, newest)
+    ranked = _ranked(connection, wanted, newest)
     ids = ranked[max(skip, 0) : max(skip, 0) + limit]
     left = max(skip, 0) + limit < len(ranked)
     return ids, write_cursor(newest[0], max(skip, 0) + limit) if left else None
 
 
 def _matching(connection: Connection, wanted: Wanted | None, chosen: SearchFilter, before: int | None, limit: int) -> list[int]:
-    values: dict[str, Any] = {"asked": _asked(connection, wanted, chosen), "limit": limit}
-    column, table_match = (
-        ("rowid", "search_index MATCH :asked") if _is_sqlite(connection) else ("article_id", "words @@ CAST(:asked AS tsquery)")
-    )
-    conditions = [table_match]
-    for name, comparison, number in (("before", "<", before), *_bounds(connection, chosen)):
-        if number is not None:
-            conditions.append(f"{column} {comparison} :{name}")
-            values[name] = number
-    query = f"SELECT {column} FROM search_index WHERE {' AND '.join(conditions)} ORDER BY {column} DESC LIMIT :limit"  # noqa: S608 - parts of our own
-    return [int(row[0]) for row in connection.execute(text(query), values)]
+    number, fits = _index(connection)
+    query = select(number).select_from(table("search_index")).where(fits)
+    if before is not None:
+        query = query.where(number < before)
+    if chosen.since:
+        query = query.where(number >= _number_at(connection, chosen.since))
+    if chosen.until:
+        query = query.where(number < _number_at(connection, chosen.until + timedelta(days=1)))
+    found = connection.execute(query.order_by(number.desc()).limit(limit), {"asked": _asked(connection, wanted, chosen)})
+    return [int(row[0]) for row in found]
 
 
-def _ranked(connection: Connection, wanted: Wanted | None, chosen: SearchFilter, newest: Sequence[int]) -> list[int]:
+def _index(connection: Connection) -> tuple[ColumnClause[int], TextClause]:
+    """Give the number of the index's rows, and the condition that one fits `:asked`."""
+    if _is_sqlite(connection):
+        return column("rowid", BigInteger), text("search_index MATCH :asked")
+    return column("article_id", BigInteger), text("words @@ CAST(:asked AS tsquery)")
+
+
+def _ranked(connection: Connection, wanted: Wanted | None, newest: Sequence[int]) -> list[int]:
     """Order hits: those whose title fits first, then the rest; newest first within each."""
     if not newest or wanted is None:
         return list(newest)
-    values: dict[str, Any] = {"low": newest[-1], "high": newest[0]}
-    if _is_sqlite(connection):
-        values["asked"] = f"({_fts(_labels(chosen))}) AND (title : ({_fts(wanted)}))" if _labels(chosen) else f"title : ({_fts(wanted)})"
-        query = "SELECT rowid FROM search_index WHERE search_index MATCH :asked AND rowid BETWEEN :low AND :high"
-    else:
-        values["asked"] = _tsquery(wanted, ":A")
-        query = "SELECT article_id FROM search_index WHERE words @@ CAST(:asked AS tsquery) AND article_id BETWEEN :low AND :high"
-    titled = {int(row[0]) for row in connection.execute(text(query), values)}
+    number, fits = _index(connection)
+    query = select(number).select_from(table("search_index")).where(fits, number.between(newest[-1], newest[0]))
+    asked = f"title : ({_fts(wanted)})" if _is_sqlite(connection) else _tsquery(wanted, ":A")
+    titled = {int(row[0]) for row in connection.execute(query, {"asked": asked})}
     return sorted(newest, key=lambda article_id: (article_id not in titled, -article_id))
-
-
-def _bounds(connection: Connection, chosen: SearchFilter) -> Iterator[tuple[str, str, int | None]]:
-    """Turn days into article numbers, which grow with first sight."""
-    if chosen.since:
-        yield "first", ">=", _number_at(connection, chosen.since)
-    if chosen.until:
-        yield "end", "<", _number_at(connection, chosen.until + timedelta(days=1))
 
 
 def _number_at(connection: Connection, day: date) -> int:

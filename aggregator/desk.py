@@ -44,7 +44,7 @@ class Memory:
 
     def __init__(self) -> None:
         self._kept: dict[str, tuple[datetime, Any]] = {}
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # the sums of a chart are themselves remembered
 
     def recall(self, name: str, now: datetime, make: Callable[[], Any]) -> Any:
         """Give what `make` gave at most `REMEMBERED` ago."""

@@ -106,6 +106,12 @@ def topic_hits(desk: Desk, topic: str, limit: int = 50) -> list[Hit]:
     return list(desk.store.search(None, SearchFilter(topic=topic), best=False, limit=limit).items)
 
 
+def named(desk: Desk, concept: str) -> str:
+    """Name a concept in words: by its label, else by the last part of its id."""
+    label = desk.label(concept, "en")
+    return label if label != concept else concept.rpartition("/")[2].replace("-", " ").replace("_", " ").capitalize()
+
+
 def resend(desk: Desk, delivery_id: int, by: str) -> None:
     """Send a settled delivery once more, at once; raises `UsageError` where it is not settled."""
     if not desk.store.requeue(delivery_id, desk.clock()):

@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse, StreamingResponse
 
 from aggregator.core.exports import WRITERS, Channel
 from aggregator.core.queries import LONGEST
-from aggregator.desk import Asked, Desk, export, mark, resend, search, topic_hits
+from aggregator.desk import Asked, Desk, export, mark, named, resend, search, topic_hits
 from aggregator.desk_records import ArticleDetail, SearchFilter, StoryFilter
 from aggregator.web import charts, views
 from aggregator.web.access import COOKIE, SESSION, Door, form_of, log_in, log_out, safe_next, visitor_of
@@ -64,7 +64,7 @@ def _add_stories(router: APIRouter, desk: Desk, pages: Pages) -> None:
             lines=lines,
             graph=views.graph(lines),
             compared=views.compared(detail, lines),
-            named=views.named(detail, lambda concept: desk.label(concept, "en")),
+            named=views.named(detail, lambda concept: named(desk, concept)),
         )
 
     @router.get("/articles/{article_id}")
@@ -184,7 +184,7 @@ def _add_overviews(router: APIRouter, desk: Desk, pages: Pages) -> None:
         drawn = {
             "topics": lambda: charts.stacked("Matched articles a day, by topic", volumes(now).topics, days),
             "languages": lambda: charts.stacked("Matched articles a day, by language", volumes(now).languages, days),
-            "places": lambda: charts.ranked("Stories by place", {desk.label(place, "en"): n for place, n in volumes(now).places.items()}),
+            "places": lambda: charts.ranked("Stories by place", {named(desk, place): n for place, n in volumes(now).places.items()}),
         }.get(name)
         if drawn is None:
             raise HTTPException(404, "There is no such chart.")

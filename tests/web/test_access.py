@@ -31,7 +31,7 @@ def routes(site: FastAPI) -> list[tuple[str, str]]:
     while pending:
         route = pending.pop()
         if isinstance(route, APIRoute):
-            found += [(method, route.path_format) for method in route.methods]
+            found += [(method, route.path_format) for method in route.methods or ()]
         else:
             pending += list(getattr(getattr(route, "original_router", None), "routes", ()))
     return sorted(set(found))

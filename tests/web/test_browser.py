@@ -69,13 +69,16 @@ def browser() -> Iterator[Browser]:
 def _wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
     for _ in range(600):
         assert process.poll() is None, "the service ended"
+        connection = HTTPConnection("127.0.0.1", port, timeout=5)
         try:
-            connection = HTTPConnection("127.0.0.1", port, timeout=5)
             connection.request("GET", "/healthz")
-            if connection.getresponse().status == 200:
-                return
+            with connection.getresponse() as answer:
+                if answer.status == 200:
+                    return
         except OSError:
             time.sleep(0.1)
+        finally:
+            connection.close()
     raise AssertionError("the service does not answer")
 
 

@@ -28,30 +28,14 @@ from aggregator.web import Door, create_site
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
 NOW = START + timedelta(days=1000)
-WORDS = {
-    "en": [
-        "workers",
-        "sanctions",
-        "factory",
-        "China",
-        "Russia",
-        "loyalty",
-        "fund",
-        "bank",
-        "ship",
-        "coal",
-        "abroad",
-        "talks",
-        "report",
-        "ministry",
-        "border",
-        "trade",
-    ],
-    "ko": ["북한", "노동자", "제재", "러시아", "공장", "파견", "송금", "국경", "무역", "정부", "회담", "보고서", "외화", "선박"],
-    "zh": ["朝鲜", "劳工", "制裁", "工厂", "俄罗斯", "边境", "贸易", "外汇", "船只", "报告", "政府", "会谈"],
-    "ja": ["北朝鮮", "労働者", "制裁", "工場", "ロシア", "国境", "貿易", "外貨", "船舶", "報告", "政府", "会談"],
-    "ru": ["рабочие", "санкции", "завод", "Китай", "Россия", "граница", "торговля", "банк", "судно", "отчёт", "стройка"],
+_TEXTS = {
+    "en": "workers sanctions factory China Russia loyalty fund bank ship coal abroad talks report ministry border trade",
+    "ko": "북한 노동자 제재 러시아 공장 파견 송금 국경 무역 정부 회담 보고서 외화 선박",
+    "zh": "朝鲜 劳工 制裁 工厂 俄罗斯 边境 贸易 外汇 船只 报告 政府 会谈",
+    "ja": "北朝鮮 労働者 制裁 工場 ロシア 国境 貿易 外貨 船舶 報告 政府 会談",
+    "ru": "рабочие санкции завод Китай Россия граница торговля банк судно отчёт стройка",
 }
+WORDS = {language: text.split() for language, text in _TEXTS.items()}
 LANGUAGES = tuple(WORDS)
 TOPIC = TopicSpec(id="workers", name="Workers", anchor="country_anchor", themes={"labour": 1.0})
 FEEDS = tuple(

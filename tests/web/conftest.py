@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -129,8 +130,13 @@ def make_site(store: SqlStore, clock: Clock, **door: Any) -> FastAPI:
 
 def add_readers(store: SqlStore) -> None:
     """Add a viewer, an editor, and a token of each scope."""
-    password_hash = hash_password(PASSWORD)
+    password_hash = _known_hash()
     for role in ("viewer", "editor"):
         store.save_user(User(name=role, role=role, password_hash=password_hash), NOW)
     store.save_token("reading", hashed("read-token"), "read", NOW)
     store.save_token("writing", hashed("write-token"), "write", NOW)
+
+
+@cache
+def _known_hash() -> str:
+    return hash_password(PASSWORD)

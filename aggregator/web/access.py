@@ -203,7 +203,9 @@ async def _bad_form(request: Request, visitor: Visitor) -> Response | None:
     if request.url.path.startswith("/api/"):
         return None
     origin = request.headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
+    foreign = request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none")
+    # A page that sends no referrer sends "null" for its origin as well; then the browser's own word and the form token decide.
+    if foreign or (origin not in (None, "null") and urlsplit(origin or "").netloc != request.headers.get("host")):
         return PlainTextResponse("Forms are taken from this site only.\n", status_code=403)
     if request.headers.get("content-type", "").partition(";")[0].strip() != "application/x-www-form-urlencoded":
         return PlainTextResponse("This takes a form.\n", status_code=415)

@@ -87,6 +87,8 @@ async def test_a_change_needs_a_form_of_this_site(store: SqlStore, clock: Clock,
     assert (await browser.client.post(path, data={"form_token": "guessed"})).status_code == 403
     foreign = await browser.client.post(path, data={"form_token": token}, headers={"Origin": "http://evil.example"})
     assert foreign.status_code == 403
+    nameless = {"Origin": "null", "Sec-Fetch-Site": "cross-site"}
+    assert (await browser.client.post(path, data={"form_token": token}, headers=nameless)).status_code == 403
     plain = await browser.client.post(path, content='{"form_token": "x"}', headers={"Content-Type": "text/plain"})
     assert plain.status_code == 415
     assert (await browser.client.post(path, data={"form_token": token, "x": "y" * 70_000})).status_code == 413

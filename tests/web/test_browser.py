@@ -93,7 +93,7 @@ def test_the_desk_is_walked_without_script(address: str, browser: Browser) -> No
     assert page.locator("svg.graph circle.echo").count() >= 1
     page.locator("table a").first.click()
     page.get_by_role("button", name="Relevant", exact=False).first.click()
-    assert page.locator('button[aria-pressed="true"]').count() == 1
+    page.wait_for_selector('button[aria-pressed="true"]')
     for query in ("북한", "劳工", '"loyalty fund*" NEAR/10 China OR workers'):
         page.goto("/search")
         page.get_by_label("Words").fill(query)

@@ -30,6 +30,7 @@ from aggregator.channels import CHANNELS, AppriseChannel, EmailChannel, FeedChan
 from aggregator.channels.feed import atom, json_feed
 from aggregator.core.timing import next_due_at
 from aggregator.deliver import Delivering
+from aggregator.desk import Desk
 from aggregator.enrich import Enricher, enrich, facts_report
 from aggregator.enrich.extraction import article_of_page, article_of_row, page_report, read_saved, row_of, saved_page
 from aggregator.enrich.pages import Served, read_page
@@ -58,7 +59,7 @@ from aggregator.models import (
     SubscriptionSpec,
 )
 from aggregator.poll import Polling
-from aggregator.ports import Channel, Fetcher, Poster, Store
+from aggregator.ports import Channel, DeskStore, Fetcher, Poster, ReaderStore, Store
 from aggregator.records import Address
 from aggregator.settings import Settings
 from aggregator.sources import SOURCES
@@ -88,6 +89,8 @@ class App:
     delivering: Delivering
     poster: Poster
     fetcher: Fetcher
+    desk: Desk
+    readers: ReaderStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +137,8 @@ async def open_app(
             delivering=_delivering(settings, configuration, store, http, clock),
             poster=http,
             fetcher=http,
+            desk=make_desk(settings, configuration, store, clock),
+            readers=store,
         )
 
 
@@ -158,6 +163,29 @@ def declare(app: App) -> None:
     app.store.sync_feeds(app.configuration.feeds, now)
     due = {subscription.id: next_due_at(subscription.schedule, now) for subscription in app.configuration.subscriptions}
     app.store.sync_subscriptions(app.configuration.subscriptions, due, now)
+
+
+def make_desk(settings: Settings, configuration: Configuration, store: DeskStore, clock: Callable[[], datetime] = utc_now) -> Desk:
+    """Make the desk over a store that is open."""
+    return Desk(
+        store=store,
+        topics=configuration.topics,
+        feeds=configuration.feeds,
+        label=load_packs().label,
+        draft=lambda digest: draft(settings, digest),
+        clock=clock,
+    )
+
+
+@contextmanager
+def open_desk(settings: Settings) -> Iterator[tuple[Desk, ReaderStore]]:
+    """Open the store, brought up to date, for commands that search, export, and say who may look."""
+    store = open_store(settings.database_url)
+    try:
+        store.upgrade()
+        yield make_desk(settings, read_configuration(settings), store), store
+    finally:
+        store.close()
 
 
 @contextmanager

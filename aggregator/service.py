@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
 import structlog
 import uvicorn
@@ -28,7 +29,7 @@ from aggregator.runners import InProcess, ticks
 from aggregator.scheduler import Pulse, Tick, ticking
 from aggregator.settings import Settings
 from aggregator.store import installation_lock
-from aggregator.web import Metrics, ReaderDesk, Status, add_metrics, create_site
+from aggregator.web import Door, Metrics, ReaderDesk, Status, add_metrics, create_site
 
 log = structlog.get_logger(__name__)
 
@@ -40,6 +41,7 @@ BEAT = timedelta(minutes=1)
 STOP_SECONDS = 2
 """How long open connections are waited for; messages on their way get some seconds more, and ten must be enough for all."""
 SHOW_ALARMS = timedelta(days=7)
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 def serve(settings: Settings) -> None:
@@ -137,6 +139,24 @@ def _shown(app: App, feeds: Sequence[FeedHealth]) -> Sequence[FeedHealth]:
     return sorted(told, key=lambda feed: (order.index(feed.status), feed.name))
 
 
+def door(app: App) -> Door:
+    """Decide who is let in: on loopback whoever sits here until there is a user; elsewhere users and the trusted proxy only."""
+    settings = app.settings
+    public = urlsplit(settings.public_url or "")
+    local = settings.host in LOOPBACK
+    names = {"localhost", "127.0.0.1", "::1", settings.host, public.hostname or settings.host}
+    return Door(
+        store=app.readers,
+        clock=app.desk.clock,
+        local=local,
+        hosts=frozenset(names) if local or settings.public_url else frozenset(),
+        proxies=settings.trusted_proxies,
+        proxy_header=settings.proxy_user_header or "",
+        proxy_editors=settings.proxy_editors,
+        secure=public.scheme == "https",
+    )
+
+
 def _desk(live: Live) -> ReaderDesk:
     """Give the site what readers may do: unsubscribe, and read a subscription as a feed."""
     secret, store, clock = signing_key(live.app.settings), live.app.store, live.app.delivering.clock
@@ -232,7 +252,7 @@ async def _working(live: Live, watchman: Watchman, metrics: Metrics) -> AsyncIte
 def make_site(watchman: Watchman, metrics: Metrics, live: Live, work: Callable[[], AbstractAsyncContextManager[None]]) -> FastAPI:
     """Make the pages of a service, with its metrics."""
     settings = live.app.settings
-    site = create_site(watchman.status, work, _desk(live))
+    site = create_site(watchman.status, work, (live.app.desk, door(live.app)), _desk(live))
     token = settings.metrics_token.get_secret_value() if settings.metrics_token else None
     add_metrics(site, metrics, watchman.status, token)
     return site

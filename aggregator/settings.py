@@ -92,6 +92,16 @@ def _places(value: object) -> object:
     return places
 
 
+def _header(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9-]{1,60}", text):
+        _refuse("the value is no name of a header", "X-Remote-User")
+    return text
+
+
+def _names(value: object) -> object:
+    return tuple(name for part in value.split(",") if (name := part.strip())) if isinstance(value, str) else value
+
+
 def _is_network(text: str) -> bool:
     try:
         ipaddress.ip_network(text, strict=False)
@@ -160,6 +170,9 @@ class Settings(BaseSettings):
     public_url: Annotated[str, AfterValidator(_public)] | None = None
     smtp_url: Annotated[SecretStr, AfterValidator(_smtp)] | None = None
     mail_from: Annotated[str, AfterValidator(_mailbox)] | None = None
+    proxy_user_header: Annotated[str, AfterValidator(_header)] | None = None
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_places)] = ()
+    proxy_editors: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names)] = ()
     http_allow: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_places)] = ()
     full_text: bool = False
     log_format: Annotated[Literal["auto", "console", "json"], BeforeValidator(_lower)] = "auto"
@@ -240,6 +253,9 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     except ValidationError as error:
         problems += [_problem(_variable(str(detail["loc"][0])), *_words(detail)) for detail in error.errors(include_url=False)]
     else:
+        if bool(settings.proxy_user_header) != bool(settings.trusted_proxies) or not all(map(_is_network, settings.trusted_proxies)):
+            message = "a header of a proxy and the addresses it is taken from belong together"
+            problems.append(_problem(_variable("trusted_proxies"), message, "addresses or networks, such as 10.0.0.5"))
         if settings.smtp_url and not settings.mail_from:
             problems.append(
                 _problem(_variable("mail_from"), "this variable is missing: mail needs a sender", "News watch <watch@example.org>")

@@ -5,6 +5,7 @@ from typing import Literal
 from alembic import context
 from sqlalchemy import Connection, TypeDecorator
 
+from aggregator.store.desk_tables import is_declared
 from aggregator.store.engine import connect, database_url
 from aggregator.store.tables import metadata
 
@@ -16,7 +17,14 @@ def spelled(kind: str, item: object, _context: object) -> str | Literal[False]:
 
 def run(connection: Connection) -> None:
     """Run the migrations that are asked for, inside the transaction of the connection where it has one."""
-    context.configure(connection=connection, target_metadata=metadata, render_as_batch=True, transactional_ddl=True, render_item=spelled)
+    context.configure(
+        connection=connection,
+        target_metadata=metadata,
+        render_as_batch=True,
+        transactional_ddl=True,
+        render_item=spelled,
+        include_name=is_declared,
+    )
     with context.begin_transaction():
         context.run_migrations()
 

@@ -15,9 +15,9 @@ from aggregator.cli.backtest import backtest
 from aggregator.cli.check import check
 from aggregator.cli.db import db
 from aggregator.cli.demo import demo
+from aggregator.cli.desk import export, reindex, search, token, user
 from aggregator.cli.digest import digest
 from aggregator.cli.doctor import doctor
-from aggregator.cli.evidence import export
 from aggregator.cli.explain import explain
 from aggregator.cli.extract import extract
 from aggregator.cli.facts import facts
@@ -51,13 +51,15 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-for command in (run, worker, poll, check, explain, parse, extract, facts, demo, backtest, doctor, export):
+for command in (run, worker, poll, check, explain, parse, extract, facts, demo, backtest, doctor, search, export, reindex):
     cli.command()(command)
 cli.add_typer(digest, name="digest")
 cli.add_typer(feeds, name="feeds")
 cli.add_typer(opml, name="opml")
 cli.add_typer(topics, name="topics")
 cli.add_typer(db, name="db")
+cli.add_typer(user, name="user")
+cli.add_typer(token, name="token")
 
 
 @cli.callback()

@@ -1,22 +1,13 @@
 """`aggregator export --evidence`: what proves a story, as one file."""
 
 from pathlib import Path
-from typing import Annotated
-
-import typer
 
 from aggregator.cli import screen
 from aggregator.cli.environment import settings_from_environment
 
 
-def export(
-    evidence: Annotated[int, typer.Option("--evidence", metavar="STORY", help="The number of the story.")],
-    to: Annotated[Path | None, typer.Option("--to", help="The file to write; evidence-STORY.zip without.")] = None,
-) -> None:
-    """Write a ZIP file with the texts, entries and responses of a story and their hashes. It opens without the service.
-
-    Example: aggregator export --evidence 12 --to story-12.zip
-    """
+def export_evidence(evidence: int, to: Path | None) -> None:
+    """Write a ZIP file with the texts, entries and responses of a story and their hashes."""
     from aggregator.bundle import write_bundle
 
     path = to or Path(f"evidence-{evidence}.zip")

@@ -45,7 +45,7 @@ class Deliveries(Section):
             values = {"status": "sending", "attempts": deliveries.c.attempts + 1}
             lent = {"leased_until": now + lease, "lease_token": token}
             connection.execute(update(deliveries).where(deliveries.c.id == delivery_id, _free(now)).values(values | lent))
-            row = connection.execute(_with_digest(deliveries.c.id == delivery_id)).mappings().one()
+            row = connection.execute(with_digest(deliveries.c.id == delivery_id)).mappings().one()
             digest = self._frozen(connection, row["digest_id"])
             thread = _thread(connection, row, digest)
         return ClaimedDelivery(delivery=_delivery(row, thread), digest=digest, token=token)
@@ -67,21 +67,21 @@ class Deliveries(Section):
         """Give deliveries, newest first."""
         conditions = [] if digest_id is None else [deliveries.c.digest_id == digest_id]
         conditions += [] if status is None else [deliveries.c.status == status]
-        query = _with_digest(*conditions).order_by(deliveries.c.id.desc()).limit(limit)
+        query = with_digest(*conditions).order_by(deliveries.c.id.desc()).limit(limit)
         with self._database.read() as connection:
-            return [_line(row) for row in connection.execute(query).mappings()]
+            return [row_of(row) for row in connection.execute(query).mappings()]
 
     def delivery(self, delivery_id: int) -> DeliveryRow | None:
         """Give one delivery, or None."""
         with self._database.read() as connection:
-            row = connection.execute(_with_digest(deliveries.c.id == delivery_id)).mappings().first()
-            return _line(row, _thread(connection, row, self._frozen(connection, row["digest_id"]))) if row else None
+            row = connection.execute(with_digest(deliveries.c.id == delivery_id)).mappings().first()
+            return row_of(row, _thread(connection, row, self._frozen(connection, row["digest_id"]))) if row else None
 
     def delivery_of_key(self, key: str) -> DeliveryRow | None:
         """Give the delivery with this key, or None."""
         with self._database.read() as connection:
-            row = connection.execute(_with_digest(deliveries.c.key == key)).mappings().first()
-            return _line(row) if row else None
+            row = connection.execute(with_digest(deliveries.c.key == key)).mappings().first()
+            return row_of(row) if row else None
 
     def resend(self, delivery_ids: Collection[int], now: datetime) -> int:
         """Put dead deliveries back, due now and with all their attempts before them; gives how many.
@@ -90,7 +90,7 @@ class Deliveries(Section):
         gets nothing.
         """
         with self._database.write() as connection:
-            dead = connection.execute(_with_digest(deliveries.c.id.in_(delivery_ids), deliveries.c.status == "dead")).mappings().all()
+            dead = connection.execute(with_digest(deliveries.c.id.in_(delivery_ids), deliveries.c.status == "dead")).mappings().all()
             open_again = [row["id"] for row in dead if reopened(connection, row["subscription_id"], row["channel"], row["recipient"])]
             back = update(deliveries).where(deliveries.c.id.in_(open_again))
             return connection.execute(back.values(status="retry", due_at=now, attempts=0)).rowcount
@@ -152,7 +152,8 @@ def _thread(connection: Connection, row: RowMapping, digest: Digest) -> str | No
     return first
 
 
-def _with_digest(*conditions: ColumnElement[bool]) -> Any:
+def with_digest(*conditions: ColumnElement[bool]) -> Any:
+    """Ask for deliveries, with the subscription and the date of their digest."""
     joined = select(deliveries, digests.c.subscription_id, digests.c.decided_at).join(digests, digests.c.id == deliveries.c.digest_id)
     return joined.where(*conditions)
 
@@ -162,7 +163,8 @@ def _delivery(row: RowMapping, thread: str | None = None) -> Delivery:
     return Delivery(subscription=row["subscription_id"], thread=thread, **{name: row[name] for name in names})
 
 
-def _line(row: RowMapping, thread: str | None = None) -> DeliveryRow:
+def row_of(row: RowMapping, thread: str | None = None) -> DeliveryRow:
+    """Read a row that `with_digest` asked for."""
     return DeliveryRow(
         delivery=_delivery(row, thread),
         status=row["status"],

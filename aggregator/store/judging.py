@@ -13,9 +13,11 @@ from aggregator.errors import StoreError
 from aggregator.models import Fact, Judgement
 from aggregator.records import Judged, StoredRevision
 from aggregator.store.database import Section
+from aggregator.store.desk import label_story
 from aggregator.store.evidence import seal
 from aggregator.store.locks import JUDGING, hold_until_commit
 from aggregator.store.placing import place, story_of
+from aggregator.store.search import document_of, reindex
 from aggregator.store.sequence import last_taken
 from aggregator.store.tables import articles, decisions, entries, facts, matches, revisions
 
@@ -54,6 +56,8 @@ class Judging(Section):
             story_id = place(connection, judged, judged.placement) if judged.placement else None
             if any(judgement.matched for judgement in judged.judgements):
                 seal(connection, judged, self._database.evidence)
+            if story_id is not None:
+                label_story(connection, story_id)
             return story_id
 
 
@@ -123,7 +127,9 @@ def _keep_article(connection: Connection, judged: Judged) -> None:
         "current_seq": revision.seq,
         "concepts": tuple(sorted(judged.concepts)),
     }
+    indexed = document_of(connection, revision.article_id)
     connection.execute(_SHOW, shown)
+    reindex(connection, revision.article_id, indexed)
 
 
 def _replaces(connection: Connection, judged: Judged, current_seq: int) -> bool:

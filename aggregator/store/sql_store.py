@@ -11,18 +11,39 @@ from aggregator.store.books import Books
 from aggregator.store.closures import Closures
 from aggregator.store.database import Database
 from aggregator.store.deliveries import Deliveries, free_claims
+from aggregator.store.desk import Desk
 from aggregator.store.digests import Digests
 from aggregator.store.engine import database_url
 from aggregator.store.feeds import Feeds
 from aggregator.store.judging import Judging
+from aggregator.store.overviews import Overviews
 from aggregator.store.polls import Polls
+from aggregator.store.readers import Readers
+from aggregator.store.search import Search
 from aggregator.store.subscriptions import Subscriptions
 from aggregator.store.tables import feeds
 from aggregator.store.tellings import Tellings
 from aggregator.store.windows import Windows
 
 
-class SqlStore(Feeds, Polls, Alarms, Judging, Tellings, Subscriptions, Windows, Digests, Deliveries, Closures, Archive, Books):
+class SqlStore(
+    Feeds,
+    Polls,
+    Alarms,
+    Judging,
+    Tellings,
+    Subscriptions,
+    Windows,
+    Digests,
+    Deliveries,
+    Closures,
+    Archive,
+    Books,
+    Desk,
+    Overviews,
+    Readers,
+    Search,
+):
     """Keep everything in an SQL database; safe to call from any thread."""
 
     def upgrade(self) -> None:

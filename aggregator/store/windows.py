@@ -34,9 +34,11 @@ class Windows(Section):
                 return []
             chosen = select(news.subquery().c.id)
             told = by_story(load(connection, articles.c.id.in_(_members(chosen))))
-            shown = _Shown(connection, _members(chosen))
+            shown = Shown(connection, _members(chosen))
             changes = _changes(connection, chosen)
-        return [_material(row, changes.get(row["id"], ()), [shown.article(telling) for telling in told.get(row["id"], ())]) for row in rows]
+        return [
+            material_of(row, changes.get(row["id"], ()), [shown.article(telling) for telling in told.get(row["id"], ())]) for row in rows
+        ]
 
     def window_continuing(self, subscription: str, topics: Collection[str], after_seq: int, through_seq: int) -> Sequence[StoryMaterial]:
         """Give stories told before in their current version that further articles of the window report; with these articles only."""
@@ -48,8 +50,8 @@ class Windows(Section):
             chosen = [row["id"] for row in rows]
             members = select(story_articles.c.article_id).where(story_articles.c.story_id.in_(chosen))
             told = by_story(load(connection, articles.c.id.in_(members), articles.c.id > after_seq, articles.c.id <= through_seq))
-            shown = _Shown(connection, members)
-        return [_material(row, (), [shown.article(telling) for telling in told[row["id"]]]) for row in rows if row["id"] in told]
+            shown = Shown(connection, members)
+        return [material_of(row, (), [shown.article(telling) for telling in told[row["id"]]]) for row in rows if row["id"] in told]
 
     def stories_opened(self, topics: Collection[str], since: datetime) -> Sequence[datetime]:
         """Give when each story was opened since a moment whose first article matches one of these topics."""
@@ -139,7 +141,8 @@ def _changes(connection: Connection, chosen: Select[Any]) -> Mapping[int, Sequen
     return found
 
 
-def _material(row: RowMapping, changes: Sequence[tuple[int, str]], told: Sequence[ToldArticle]) -> StoryMaterial:
+def material_of(row: Mapping[str, Any] | RowMapping, changes: Sequence[tuple[int, str]], told: Sequence[ToldArticle]) -> StoryMaterial:
+    """Put a story together from its row, its changes by version, and its articles."""
     told_version = row["told_version"]
     fresh = [sentence for version, sentence in changes if told_version is not None and version > told_version]
     return StoryMaterial(
@@ -153,7 +156,7 @@ def _material(row: RowMapping, changes: Sequence[tuple[int, str]], told: Sequenc
     )
 
 
-class _Shown:
+class Shown:
     """Hold what a digest shows of articles beside their telling: judgements, figures, address and dates."""
 
     def __init__(self, connection: Connection, members: Select[Any]) -> None:
@@ -165,6 +168,7 @@ class _Shown:
         self._rows = {row["id"]: row for row in connection.execute(shown).mappings()}
 
     def article(self, telling: Telling) -> ToldArticle:
+        """Give the article of a telling with all that is shown of it."""
         row = self._rows[telling.article_id]
         return ToldArticle(
             telling=telling,

@@ -1,4 +1,6 @@
-"""The site: `/` for people, `/healthz` for "is it alive", `/readyz` for "is it doing its job".
+"""The site: the desk for people, the API for programs, `/healthz` for "is it alive", `/readyz` for "is it doing its job".
+
+Without a desk, `/` is the status page; with one it stands at `/status`.
 
 Pages are rendered on the server, autoescaped, work without script, and load nothing from another host. Text of feeds (names, error
 sentences) is hostile; the headers allow no script at all.
@@ -15,17 +17,23 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment, FileSystemLoader, select_autoescape
+from starlette.exceptions import HTTPException as StarletteHTTPException
 
-from aggregator.errors import AggregatorError
+from aggregator.desk import Desk, named
+from aggregator.errors import AggregatorError, UsageError
 from aggregator.models import FeedHealth
 from aggregator.records import Alarm, DeliveryRow, Overview
+from aggregator.web.access import Door, guard
+from aggregator.web.api import api_routes
+from aggregator.web.pages import page_routes
 from aggregator.web.readers import ReaderDesk, reader_pages
+from aggregator.web.rendering import Pages
 
 log = structlog.get_logger(__name__)
 
 HEADERS = {
     "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -33,8 +41,6 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
-PAGES_MAY_SET = ("Content-Security-Policy", "Cache-Control")
-"""What a page may say otherwise: that it has a form, that a feed may be kept for a while."""
 _FOLDER = Path(__file__).parent
 
 
@@ -68,9 +74,13 @@ class Status:
 def create_site(
     status: Callable[[], Awaitable[Status]],
     service: Callable[[], AbstractAsyncContextManager[None]],
-    desk: ReaderDesk | None = None,
+    desk: tuple[Desk, Door] | None = None,
+    readers: ReaderDesk | None = None,
 ) -> FastAPI:
-    """Make the site; `service` is entered while the site is up, `status` is asked for each page, `desk` serves readers."""
+    """Make the site; `service` is entered while the site is up, `status` is asked for each page that shows it.
+
+    `desk` adds the pages and the API, and lets in only whom its door admits; `readers` serves who got a mail.
+    """
     pages = Environment(loader=FileSystemLoader(_FOLDER / "templates"), autoescape=select_autoescape(default=True))
     pages.filters["moment"] = moment
     pages.filters["ago"] = ago
@@ -80,19 +90,22 @@ def create_site(
         async with service():
             yield
 
-    site = FastAPI(title="aggregator", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    address = "/api/v1/openapi.json" if desk else None
+    site = FastAPI(title="aggregator", version="1", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=address)
     site.mount("/static", StaticFiles(directory=_FOLDER / "static"), name="static")
+    if desk:
+        _add_desk(site, *desk)
     site.middleware("http")(_with_headers)
     site.exception_handler(Exception)(_explain_failure)
 
-    if desk is not None:
-        site.include_router(reader_pages(desk, pages))
+    if readers is not None:
+        site.include_router(reader_pages(readers, pages))
 
-    @site.get("/", response_class=HTMLResponse)
+    @site.get("/status" if desk else "/", response_class=HTMLResponse, include_in_schema=False)
     async def show_status() -> str:
-        return pages.get_template("status.html").render(status=await status())
+        return pages.get_template("status.html").render(status=await status(), desk=bool(desk))
 
-    @site.get("/healthz")
+    @site.get("/healthz", include_in_schema=False)
     async def tell_alive() -> JSONResponse:
         try:
             current = await status()
@@ -101,7 +114,7 @@ def create_site(
         told = {"version": current.version, "late": list(current.late), "troubles": list(current.troubles), "leads": current.leads}
         return JSONResponse({"alive": True, "working": current.working, **told})
 
-    @site.get("/readyz")
+    @site.get("/readyz", include_in_schema=False)
     async def tell_ready() -> JSONResponse:
         current = await status()
         said: dict[str, object] = {"ready": current.working, "late": list(current.late)}
@@ -109,6 +122,24 @@ def create_site(
         return JSONResponse(said | told, status_code=200 if current.working else 503)
 
     return site
+
+
+def _add_desk(site: FastAPI, desk: Desk, door: Door) -> None:
+    names = {topic.id: topic.name for topic in desk.topics}
+    pages = Pages(names, lambda concept: named(desk, concept), desk.clock)
+    site.include_router(page_routes(desk, door, pages))
+    site.include_router(api_routes(desk))
+    site.middleware("http")(guard(door))
+
+    async def refused(request: Request, error: Exception) -> Response:
+        status = error.status_code if isinstance(error, StarletteHTTPException) else 400
+        words = str(error.detail) if isinstance(error, StarletteHTTPException) else str(error)
+        if request.url.path.startswith("/api/"):
+            return JSONResponse({"detail": words}, status_code=status)
+        return pages.page(request, "error.html", status=status, heading="Not found" if status == 404 else "That did not work", words=words)
+
+    site.exception_handler(StarletteHTTPException)(refused)
+    site.exception_handler(UsageError)(refused)
 
 
 def moment(at: datetime | None) -> str:
@@ -131,8 +162,8 @@ def ago(at: datetime | None, now: datetime) -> str:
 
 async def _with_headers(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
     response = await call_next(request)
-    own = {name: response.headers[name] for name in PAGES_MAY_SET if name in response.headers}
-    response.headers.update(HEADERS | own)
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
     return response
 
 

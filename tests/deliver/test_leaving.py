@@ -44,7 +44,7 @@ async def site(store: SqlStore, clock: Clock) -> AsyncIterator[httpx.AsyncClient
     async def status() -> Status:
         raise RuntimeError("no page of this test asks")
 
-    transport = httpx.ASGITransport(create_site(status, nothing, ReaderDesk(find=find, leave=leave, feed=feed)))
+    transport = httpx.ASGITransport(create_site(status, nothing, readers=ReaderDesk(find=find, leave=leave, feed=feed)))
     async with httpx.AsyncClient(transport=transport, base_url="https://watch.example.org") as client:
         yield client
 

@@ -12,6 +12,7 @@ from sqlalchemy import CheckConstraint, inspect, text
 
 from aggregator.errors import StoreError
 from aggregator.store import SqlStore, open_store
+from aggregator.store.desk_tables import is_declared
 from aggregator.store.schema import migrations_folder
 from aggregator.store.tables import metadata
 from tests.store.samples import FEED, NOW
@@ -19,7 +20,9 @@ from tests.store.samples import FEED, NOW
 
 def differences(store: SqlStore) -> list[Any]:
     with store._database.engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        context = MigrationContext.configure(
+            connection, opts={"compare_type": True, "compare_server_default": True, "include_name": is_declared}
+        )
         return list(compare_metadata(context, metadata))
 
 

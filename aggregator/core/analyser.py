@@ -1,0 +1,88 @@
+"""Analyse text for search: the one place that decides which terms a text holds, whichever database keeps them.
+
+Rules, the same for texts and for queries:
+
+* Text is folded as for matching (`aggregator.matching.text.normalise`): case, width, accents of stress, quotation marks.
+* Chinese, Japanese and Korean runs become overlapping bigrams, so that every word of two characters or more is found inside any
+  compound; the last character of a run is a term of its own, so that each single character begins a term.
+* Latin words are stemmed as English and Cyrillic ones as Russian (Snowball); other words stay as they are.
+* A number loses the commas between its digits: ``2,000`` is ``2000``.
+
+A term consists of letters and digits only, which makes it safe in the query language of either database.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+import snowballstemmer
+
+from aggregator.matching.text import normalise
+
+VERSION = 1
+"""Raised when these rules change: the index must then be built again."""
+LONGEST_TERM = 48
+"""Characters of a word that count; nothing people search for is longer."""
+
+_CJK = "々〆\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff\U00020000-\U0003ffff"
+_TOKEN = re.compile(rf"(?P<cjk>[{_CJK}]+)|(?P<number>\d+(?:,\d{{3}})+(?!\d))|(?P<word>[^\W_{_CJK}]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """Hold one term and where it stands in the original text; `inner` is False for the single character that ends a CJK run."""
+
+    term: str
+    start: int
+    end: int
+    inner: bool = True
+
+
+def terms(text: str, limit: int | None = None) -> list[str]:
+    """Give the terms of a text in order, at most `limit` of them."""
+    found: list[str] = []
+    for match in _TOKEN.finditer(normalise(text).text):
+        found.extend(term for term, _, _, _ in _pieces(match))
+        if limit is not None and len(found) >= limit:
+            return found[:limit]
+    return found
+
+
+def tokens(text: str) -> list[Token]:
+    """Give the terms of a text with their places in it."""
+    folded = normalise(text)
+    found: list[Token] = []
+    for match in _TOKEN.finditer(folded.text):
+        found.extend(Token(term, *folded.span(start, end), inner) for term, start, end, inner in _pieces(match))
+    return found
+
+
+def is_cjk(term: str) -> bool:
+    """Tell a term of Chinese, Japanese or Korean characters."""
+    return re.match(f"[{_CJK}]", term) is not None
+
+
+def _pieces(match: re.Match[str]) -> Iterator[tuple[str, int, int, bool]]:
+    word, start, end = match.group(), match.start(), match.end()
+    if match.lastgroup == "cjk":
+        yield from ((word[at : at + 2], start + at, start + at + 2, True) for at in range(len(word) - 1))
+        yield word[-1], end - 1, end, len(word) == 1
+    elif match.lastgroup == "number":
+        yield word.replace(",", ""), start, end, True
+    else:
+        yield stem(word[:LONGEST_TERM]), start, end, True
+
+
+@lru_cache(maxsize=100_000)
+def stem(word: str) -> str:
+    """Give the stem of a folded word by its script."""
+    if word.isascii():
+        return _stemmed("english", word) if word.isalpha() else word
+    return _stemmed("russian", word) if "\u0400" <= word[0] <= "\u04ff" else word
+
+
+def _stemmed(language: str, word: str) -> str:
+    # A stemmer keeps its word inside while it works, so each call has one of its own.
+    stemmed: str = snowballstemmer.stemmer(language).stemWord(word)
+    return stemmed or word

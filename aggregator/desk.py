@@ -1,0 +1,154 @@
+"""The desk: search, export, resend and verdicts, the same for pages, the API and the command line.
+
+Sums over the archive are remembered for a minute, so that a page stays quick however much is stored; a list is always read anew.
+"""
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+
+from aggregator.core.excerpts import Excerpt, Mark, excerpt
+from aggregator.core.exports import WRITERS, Channel
+from aggregator.core.queries import Wanted, parse_query, places
+from aggregator.desk_records import Hit, SearchFilter
+from aggregator.errors import UsageError
+from aggregator.models import Digest, FeedSpec, TopicSpec
+from aggregator.ports import DeskStore
+
+log = structlog.get_logger(__name__)
+
+MOST_EXPORTED = 10_000
+REMEMBERED = timedelta(minutes=1)
+VERDICTS = ("relevant", "not_relevant")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """Hold what the desk works with; `label` names a concept in a language, `draft` renders a digest by file suffix."""
+
+    store: DeskStore
+    topics: Sequence[TopicSpec]
+    feeds: Sequence[FeedSpec]
+    label: Callable[[str, str], str]
+    draft: Callable[[Digest], Mapping[str, bytes]]
+    clock: Callable[[], datetime]
+    memory: "Memory" = field(default_factory=lambda: Memory())
+
+
+class Memory:
+    """Remember results for a while; two who ask at once wait for one answer."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, tuple[datetime, Any]] = {}
+        self._lock = threading.RLock()  # the sums of a chart are themselves remembered
+
+    def recall(self, name: str, now: datetime, make: Callable[[], Any]) -> Any:
+        """Give what `make` gave at most `REMEMBERED` ago."""
+        with self._lock:
+            known = self._kept.get(name)
+            if known is None or now - known[0] >= REMEMBERED:
+                known = (now, make())
+                self._kept[name] = known
+            return known[1]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """Hold one hit as people read it: a snippet, with offsets of the words in it and in the title."""
+
+    hit: Hit
+    snippet: Excerpt
+    title_marks: Sequence[tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Results:
+    """Hold a page of a search; `asks` is False where the query holds nothing to look for."""
+
+    found: Sequence[Found]
+    next: str | None
+    asks: bool
+    facets: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Hold a search: the query as typed, filters, and the order."""
+
+    query: str
+    chosen: SearchFilter = field(default_factory=SearchFilter)
+    best: bool = False
+
+
+def search(desk: Desk, asked: Asked, cursor: str | None = None, limit: int = 20, *, facets: bool = False) -> Results:
+    """Search the archive and mark the words found; raises `UsageError` for a strange cursor."""
+    wanted = parse_query(asked.query)
+    if wanted is None and (asked.query.strip() or not asked.chosen.labelled):
+        return Results(found=(), next=None, asks=False)
+    page = desk.store.search(wanted, asked.chosen, best=asked.best, cursor=cursor, limit=limit)
+    counted = desk.store.facets(wanted, asked.chosen) if facets else {}
+    return Results(found=[_found(hit, wanted) for hit in page.items], next=page.next, asks=True, facets=counted)
+
+
+def export(desk: Desk, asked: Asked, form: str, url: str, most: int = MOST_EXPORTED) -> Iterator[str]:
+    """Write the newest `most` articles that a search finds; `form` is a key of `core.exports.WRITERS`."""
+    _, write = WRITERS[form]
+    channel = Channel(title=f"Aggregator: {asked.query}", url=url, made_at=desk.clock())
+    return write(_all_hits(desk, asked, most), channel)
+
+
+def topic_hits(desk: Desk, topic: str, limit: int = 50) -> list[Hit]:
+    """Give the newest articles that match a topic, for its feed."""
+    return list(desk.store.search(None, SearchFilter(topic=topic), best=False, limit=limit).items)
+
+
+def named(desk: Desk, concept: str) -> str:
+    """Name a concept in words: by its label, else by the last part of its id."""
+    label = desk.label(concept, "en")
+    return label if label != concept else concept.rpartition("/")[2].replace("-", " ").replace("_", " ").capitalize()
+
+
+def resend(desk: Desk, delivery_id: int, by: str) -> None:
+    """Send a settled delivery once more, at once; raises `UsageError` where it is not settled."""
+    if not desk.store.requeue(delivery_id, desk.clock()):
+        raise UsageError("only a delivery that was sent or given up can be sent again; this one is still under way or does not exist")
+    log.info("delivery sent again by hand", delivery=delivery_id, by=by)
+
+
+def mark(desk: Desk, article_id: int, topic: str, verdict: str, by: str) -> None:
+    """Keep a reader's verdict on a match; raises `UsageError` for an unknown article, topic or verdict."""
+    if verdict not in VERDICTS:
+        raise UsageError(f"a verdict is one of: {', '.join(VERDICTS)}")
+    if topic not in {known.id for known in desk.topics}:
+        raise UsageError("there is no such topic in feeds.yaml")
+    if not desk.store.record_verdict(article_id, topic, verdict, by, desk.clock()):
+        raise UsageError("there is no such article")
+
+
+def _found(hit: Hit, wanted: Wanted | None) -> Found:
+    marks = [Mark(start, end) for start, end in places(hit.text, wanted)]
+    return Found(hit=hit, snippet=excerpt(hit.text, marks, 280), title_marks=_merged(places(hit.title, wanted)))
+
+
+def _merged(spots: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    merged: list[tuple[int, int]] = []
+    for start, end in spots:
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged
+
+
+def _all_hits(desk: Desk, asked: Asked, most: int) -> Iterator[Hit]:
+    wanted, cursor, left = parse_query(asked.query), None, most
+    while left > 0 and (wanted is not None or (asked.chosen.labelled and not asked.query.strip())):
+        page = desk.store.search(wanted, asked.chosen, best=False, cursor=cursor, limit=min(left, 200))
+        yield from page.items
+        left, cursor = left - len(page.items), page.next
+        if cursor is None:
+            return

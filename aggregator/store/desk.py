@@ -1,0 +1,228 @@
+"""The desk's stories and articles: lists by key, never by offset, and one story or article whole.
+
+Stories are listed by the last revision that joined or changed them. Labels (topic, language, feed, place, role) are kept beside each
+story, under the same order, so that a filtered list is read straight from an index.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, Select, and_, delete, exists, insert, or_, select
+
+from aggregator.desk_records import (
+    ArticleDetail,
+    Page,
+    RevisionDetail,
+    StoryDetail,
+    StoryEvent,
+    StoryFilter,
+    StoryRow,
+    read_cursor,
+    write_cursor,
+)
+from aggregator.models import Fact, Judgement, Reason
+from aggregator.store.database import Section
+from aggregator.store.desk_tables import story_labels, verdicts
+from aggregator.store.tables import (
+    articles,
+    decisions,
+    entries,
+    facts,
+    matches,
+    revisions,
+    sightings,
+    stories,
+    story_articles,
+    story_events,
+)
+from aggregator.store.tellings import by_story, load
+from aggregator.store.windows import Shown, material_of
+
+MOST_REVISIONS = 50
+
+
+class Desk(Section):
+    """Read stories and articles for people."""
+
+    def stories(self, chosen: StoryFilter, cursor: str | None = None, limit: int = 20) -> Page[StoryRow]:
+        """Give stories, last moved first; raises `UsageError` for a cursor of another list."""
+        with self._database.read() as connection:
+            rows = connection.execute(_listed(chosen, read_cursor(cursor, 2), limit + 1)).mappings().all()
+            shown = _story_rows(connection, rows[:limit])
+        last = rows[limit - 1] if len(rows) > limit else None
+        return Page(shown, write_cursor(last["last_seq"], last["id"]) if last else None)
+
+    def story(self, story_id: int) -> StoryDetail | None:
+        """Give one story whole, or None."""
+        query = select(stories, revisions.c.observed_at).join(revisions, revisions.c.seq == stories.c.last_seq)
+        with self._database.read() as connection:
+            row = connection.execute(query.where(stories.c.id == story_id)).mappings().first()
+            if row is None:
+                return None
+            (shown,) = _story_rows(connection, [row])
+            seqs = {article.telling.seq: article.telling.article_id for article in shown.material.articles}
+            said = facts_of(connection, list(seqs))
+            return StoryDetail(
+                row=shown,
+                events=_events(connection, story_id),
+                why=_why(connection, story_id),
+                facts={seqs[seq]: found for seq, found in said.items()},
+            )
+
+    def article(self, article_id: int) -> ArticleDetail | None:
+        """Give one article whole, or None where there is none or it was not judged yet."""
+        query = (
+            select(articles, revisions.c.url, story_articles.c.story_id)
+            .join(revisions, revisions.c.seq == articles.c.current_seq)
+            .outerjoin(story_articles, story_articles.c.article_id == articles.c.id)
+            .where(articles.c.id == article_id)
+        )
+        said = select(verdicts.c.topic, verdicts.c.verdict).where(verdicts.c.article_id == article_id)
+        with self._database.read() as connection:
+            row = connection.execute(query).mappings().first()
+            if row is None:
+                return None
+            seq = row["current_seq"]
+            return _article(
+                row,
+                judgements=_judgements(connection, seq),
+                facts=facts_of(connection, [seq]).get(seq, ()),
+                revisions=_revisions(connection, article_id),
+                verdicts={line.topic: line.verdict for line in connection.execute(said)},
+            )
+
+
+def label_story(connection: Connection, story_id: int) -> None:
+    """Write a story's labels anew from what its articles say now."""
+    last_seq = connection.execute(select(stories.c.last_seq).where(stories.c.id == story_id)).scalar()
+    connection.execute(delete(story_labels).where(story_labels.c.story_id == story_id))
+    if last_seq is None:
+        return
+    rows = [
+        {"story_id": story_id, "kind": kind, "value": value, "last_seq": last_seq} for kind, value in sorted(_labels(connection, story_id))
+    ]
+    if rows:
+        connection.execute(insert(story_labels), rows)
+
+
+def facts_of(connection: Connection, seqs: Sequence[int]) -> Mapping[int, tuple[Fact, ...]]:
+    """Give all facts of these revisions, in reading order."""
+    query = select(facts).where(facts.c.seq.in_(seqs)).order_by(facts.c.seq, facts.c.position)
+    found: dict[int, tuple[Fact, ...]] = {}
+    for row in connection.execute(query).mappings():
+        found[row["seq"]] = (*found.get(row["seq"], ()), fact_of(row))
+    return found
+
+
+def fact_of(row: RowMapping) -> Fact:
+    """Read a row of facts."""
+    plain: dict[str, Any] = {name: row[name] for name in ("kind", "concept", "field", "quote", "low", "high", "unit")}
+    return Fact(start=row["start_offset"], end=row["end_offset"], **plain)
+
+
+def _labels(connection: Connection, story_id: int) -> set[tuple[str, str]]:
+    mine = story_articles.c.story_id == story_id
+    seqs = select(articles.c.current_seq).join(story_articles, story_articles.c.article_id == articles.c.id).where(mine)
+    shown = select(articles.c.language, articles.c.feed_id, story_articles.c.role)
+    labels: set[tuple[str, str]] = set()
+    for row in connection.execute(shown.join(story_articles, story_articles.c.article_id == articles.c.id).where(mine)):
+        labels |= {("language", row.language or ""), ("feed", row.feed_id), ("role", row.role)}
+    labels |= {("topic", topic) for (topic,) in connection.execute(select(matches.c.topic).where(matches.c.seq.in_(seqs)))}
+    places = select(facts.c.concept).where(facts.c.seq.in_(seqs), facts.c.kind == "place")
+    labels |= {("place", place) for (place,) in connection.execute(places)}
+    return {(kind, value) for kind, value in labels if value}
+
+
+def _listed(chosen: StoryFilter, place: tuple[int, ...] | None, limit: int) -> Select[Any]:
+    """Ask for a page of stories: by the labels of the first kind asked for, held against the others one by one."""
+    query = select(stories, revisions.c.observed_at).join(revisions, revisions.c.seq == stories.c.last_seq)
+    order = stories.c.last_seq
+    for number, (kind, value) in enumerate(chosen.chosen().items()):
+        if number == 0:
+            query = query.join(story_labels, story_labels.c.story_id == stories.c.id)
+            query = query.where(story_labels.c.kind == kind, story_labels.c.value == value)
+            order = story_labels.c.last_seq
+        else:
+            other = story_labels.alias()
+            query = query.where(exists().where(other.c.story_id == stories.c.id, other.c.kind == kind, other.c.value == value))
+    if place:
+        query = query.where(or_(order < place[0], and_(order == place[0], stories.c.id < place[1])), order <= place[0])
+    return query.order_by(order.desc(), stories.c.id.desc()).limit(limit)
+
+
+def _story_rows(connection: Connection, rows: Sequence[RowMapping]) -> list[StoryRow]:
+    ids = [row["id"] for row in rows]
+    members = select(story_articles.c.article_id).where(story_articles.c.story_id.in_(ids))
+    told = by_story(load(connection, articles.c.id.in_(members)))
+    shown = Shown(connection, members)
+    return [_story_row(row, [shown.article(telling) for telling in told.get(row["id"], ())]) for row in rows]
+
+
+def _story_row(row: RowMapping, told: Sequence[Any]) -> StoryRow:
+    material = material_of({**row, "told_version": None}, (), told)
+    names = ("opened_at", "changed_at", "last_seq")
+    return StoryRow(material=material, last_at=row["observed_at"], **{name: row[name] for name in names})
+
+
+def _events(connection: Connection, story_id: int) -> list[StoryEvent]:
+    query = (
+        select(story_events, entries.c.article_id, revisions.c.title)
+        .join(revisions, revisions.c.seq == story_events.c.seq)
+        .join(entries, entries.c.id == revisions.c.entry_id)
+        .where(story_events.c.story_id == story_id)
+        .order_by(story_events.c.seq)
+    )
+    names = ("seq", "article_id", "kind", "version", "changes", "decided_at", "title")
+    return [StoryEvent(**{name: row[name] for name in names}) for row in connection.execute(query).mappings()]
+
+
+def _why(connection: Connection, story_id: int) -> dict[int, Reason]:
+    query = select(story_articles).where(story_articles.c.story_id == story_id)
+    return {row.article_id: Reason(code=row.why_code, detail=row.why_detail) for row in connection.execute(query)}
+
+
+def _judgements(connection: Connection, seq: int) -> list[Judgement]:
+    """Give what every topic said of a revision, matches first."""
+    said = select(decisions).where(decisions.c.seq == seq, decisions.c.stage == "match")
+    found = {row.topic: row for row in connection.execute(select(matches).where(matches.c.seq == seq))}
+    judged = [
+        Judgement(
+            topic=row.subject,
+            matched=row.subject in found,
+            score=found[row.subject].score if row.subject in found else 0.0,
+            evidence=found[row.subject].evidence if row.subject in found else (),
+            reason=Reason(code=row.code, detail=row.detail),
+        )
+        for row in connection.execute(said)
+    ]
+    return sorted(judged, key=lambda judgement: (not judgement.matched, -judgement.score, judgement.topic))
+
+
+def _revisions(connection: Connection, article_id: int) -> list[RevisionDetail]:
+    """Give what every feed served of an article, newest first."""
+    mine = select(sightings.c.entry_id).where(sightings.c.article_id == article_id)
+    query = (
+        select(revisions, entries.c.feed_id)
+        .join(entries, entries.c.id == revisions.c.entry_id)
+        .where(or_(entries.c.article_id == article_id, entries.c.id.in_(mine)))
+        .order_by(revisions.c.seq.desc())
+        .limit(MOST_REVISIONS)
+    )
+    rows = connection.execute(query).mappings().all()
+    said: dict[int, list[tuple[str, str, Reason]]] = {}
+    for row in connection.execute(select(decisions).where(decisions.c.seq.in_([row["seq"] for row in rows])).order_by(decisions.c.stage)):
+        said.setdefault(row.seq, []).append((row.stage, row.subject, Reason(code=row.code, detail=row.detail)))
+    return [
+        RevisionDetail(
+            outcome=Reason(code=row["outcome"] or "not_judged", detail=row["detail"] or ""),
+            decisions=said.get(row["seq"], ()),
+            **{name: row[name] for name in ("seq", "feed_id", "observed_at", "entry")},
+        )
+        for row in rows
+    ]
+
+
+def _article(row: RowMapping, **whole: Any) -> ArticleDetail:
+    copied: dict[str, Any] = {name: row[name] for name in ("published_at", "first_seen_at", "story_id")}
+    copied |= {name: row[name] or "" for name in ("outlet", "language", "title", "text", "url")}
+    return ArticleDetail(article_id=row["id"], seq=row["current_seq"], **copied, **whole)

@@ -1,0 +1,254 @@
+"""Pages: stories, search, sources, deliveries, coverage and figures, each a plain answer to a plain address."""
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from itertools import chain
+from typing import Annotated, Any
+from urllib.parse import quote
+
+from fastapi import APIRouter, HTTPException, Query, Request, Response
+from fastapi.responses import RedirectResponse, StreamingResponse
+
+from aggregator.core.exports import WRITERS, Channel
+from aggregator.core.queries import LONGEST
+from aggregator.desk import Asked, Desk, export, mark, named, resend, search, topic_hits
+from aggregator.desk_records import ArticleDetail, SearchFilter, StoryFilter
+from aggregator.web import charts, views
+from aggregator.web.access import COOKIE, SESSION, Door, form_of, log_in, log_out, safe_next, visitor_of
+from aggregator.web.rendering import ZONE_COOKIE, ZONES, Pages, zone_of
+
+DAYS = 14
+PREVIEW_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox allow-popups"
+)
+"""A mail brings its own style; nothing else of it works here."""
+Text = Annotated[str, Query(max_length=200)]
+Words = Annotated[str, Query(max_length=LONGEST)]
+Cursor = Annotated[str, Query(max_length=100)]
+Day = Annotated[str, Query(max_length=10)]
+
+
+def page_routes(desk: Desk, door: Door, pages: Pages) -> APIRouter:
+    """Make the routes of all pages."""
+    router = APIRouter(include_in_schema=False)
+    _add_stories(router, desk, pages)
+    _add_search(router, desk, pages)
+    _add_sources(router, desk, pages)
+    _add_deliveries(router, desk, pages)
+    _add_overviews(router, desk, pages)
+    _add_readers(router, door, pages)
+    return router
+
+
+def _add_stories(router: APIRouter, desk: Desk, pages: Pages) -> None:
+    @router.get("/")
+    def stories(
+        request: Request, topic: Text = "", language: Text = "", feed: Text = "", place: Text = "", role: Text = "", cursor: Cursor = ""
+    ) -> Response:
+        chosen = StoryFilter(topic=topic, language=language, feed=feed, place=place, role=role)
+        page = desk.store.stories(chosen, cursor)
+        days = views.by_day([views.card(row) for row in page.items], zone_of(request))
+        return pages.page(request, "stories.html", days=days, chosen=chosen, next=page.next, topics=desk.topics, feeds=desk.feeds)
+
+    @router.get("/stories/{story_id}")
+    def story(request: Request, story_id: int) -> Response:
+        detail = desk.store.story(story_id) if 0 < story_id < 2**62 else None
+        if detail is None:
+            raise HTTPException(404, "There is no such story.")
+        lines = views.article_lines(detail.row.material.articles)
+        return pages.page(
+            request,
+            "story.html",
+            card=views.card(detail.row),
+            detail=detail,
+            lines=lines,
+            graph=views.graph(lines),
+            compared=views.compared(detail, lines),
+            named=views.named(detail, lambda concept: named(desk, concept)),
+        )
+
+    @router.get("/articles/{article_id}")
+    def article(request: Request, article_id: int) -> Response:
+        detail = desk.store.article(article_id) if 0 < article_id < 2**62 else None
+        if detail is None:
+            raise HTTPException(404, "There is no such article, or it still waits to be judged.")
+        title, text = _marked(detail)
+        return pages.page(request, "article.html", article=detail, title=title, text=text)
+
+    @router.post("/articles/{article_id}/verdict")
+    def give_verdict(request: Request, article_id: int) -> Response:
+        form = form_of(request)
+        mark(desk, article_id, form.get("topic", ""), form.get("verdict", ""), visitor_of(request).name)
+        return RedirectResponse(f"/articles/{article_id}#decisions", status_code=303)
+
+
+def _add_search(router: APIRouter, desk: Desk, pages: Pages) -> None:
+    @router.get("/search")
+    def find(
+        request: Request,
+        q: Words = "",
+        topic: Text = "",
+        language: Text = "",
+        feed: Text = "",
+        since: Day = "",
+        until: Day = "",
+        order: Text = "best",
+        cursor: Cursor = "",
+    ) -> Response:
+        asked = Asked(query=q, chosen=_chosen(topic, language, feed, since, until), best=order != "newest")
+        results = search(desk, asked, cursor, facets=True)
+        return pages.page(request, "search.html", asked=asked, results=results, topics=desk.topics, order=order, since=since, until=until)
+
+    @router.get("/export.{form}")
+    def download(
+        request: Request, form: str, q: Words = "", topic: Text = "", language: Text = "", feed: Text = "", since: Day = "", until: Day = ""
+    ) -> Response:
+        if form not in WRITERS:
+            raise HTTPException(404, f"An export is one of: {', '.join(WRITERS)}.")
+        asked = Asked(query=q, chosen=_chosen(topic, language, feed, since, until))
+        written = export(desk, asked, form, str(request.url))
+        head = {"Content-Disposition": f'attachment; filename="articles.{form}"'}
+        return StreamingResponse(_begun(written), media_type=WRITERS[form][0], headers=head)
+
+    @router.get("/feeds/{topic}.{form}")
+    def topic_feed(request: Request, topic: str, form: str) -> Response:
+        known = next((spec for spec in desk.topics if spec.id == topic), None)
+        writer = {"atom": "atom", "json": "jsonfeed"}.get(form)
+        if known is None or writer is None:
+            raise HTTPException(404, "There is no such feed.")
+        media, write = WRITERS[writer]
+        channel = Channel(title=known.name, url=str(request.url), made_at=desk.clock())
+        return Response("".join(write(topic_hits(desk, topic), channel)), media_type=media)
+
+
+def _add_sources(router: APIRouter, desk: Desk, pages: Pages) -> None:
+    @router.get("/sources")
+    def sources(request: Request) -> Response:
+        now = desk.clock()
+        health = desk.memory.recall("health", now, desk.store.feed_health)
+        days = desk.memory.recall("feed days", now, lambda: desk.store.feed_days(now - timedelta(days=DAYS)))
+        specs = {feed.id: feed for feed in desk.feeds}
+        order = ("failing", "never", "ok", "disabled")
+        ordered = sorted(health, key=lambda feed: (order.index(feed.status) if feed.status in order else 9, feed.name))
+        return pages.page(request, "sources.html", feeds=ordered, specs=specs, bars=views.feed_bars(days, now))
+
+    @router.get("/sources/{feed_id}")
+    def source(request: Request, feed_id: str, cursor: Cursor = "") -> Response:
+        health = next((line for line in desk.store.feed_health() if line.feed_id == feed_id), None)
+        if health is None:
+            raise HTTPException(404, "There is no such feed in feeds.yaml.")
+        spec = next((feed for feed in desk.feeds if feed.id == feed_id), None)
+        history = desk.store.poll_history(feed_id, cursor)
+        return pages.page(request, "source.html", feed=health, spec=spec, history=history)
+
+
+def _add_deliveries(router: APIRouter, desk: Desk, pages: Pages) -> None:
+    @router.get("/deliveries")
+    def deliveries(request: Request, status: Text = "", cursor: Cursor = "") -> Response:
+        listed = desk.store.delivery_list(cursor, status=status)
+        return pages.page(request, "deliveries.html", listed=listed, state=status)
+
+    @router.get("/deliveries/{delivery_id}/preview")
+    def preview(delivery_id: int) -> Response:
+        row = desk.store.delivery(delivery_id) if 0 < delivery_id < 2**62 else None
+        digest = desk.store.digest(row.delivery.digest_id) if row else None
+        if digest is None:
+            raise HTTPException(404, "There is no such delivery.")
+        return Response(desk.draft(digest)[".html"], media_type="text/html", headers={"Content-Security-Policy": PREVIEW_POLICY})
+
+    @router.post("/deliveries/{delivery_id}/resend")
+    def send_again(request: Request, delivery_id: int) -> Response:
+        resend(desk, delivery_id, visitor_of(request).name)
+        return RedirectResponse("/deliveries", status_code=303)
+
+
+def _add_overviews(router: APIRouter, desk: Desk, pages: Pages) -> None:
+    def volumes(now: datetime) -> Any:
+        return desk.memory.recall("volumes", now, lambda: desk.store.volumes(now - timedelta(days=30)))
+
+    @router.get("/coverage")
+    def coverage(request: Request) -> Response:
+        now = desk.clock()
+        days = desk.memory.recall("days", now, lambda: desk.store.days(now - timedelta(days=DAYS)))
+        return pages.page(request, "coverage.html", days=days)
+
+    @router.get("/figures")
+    def figures(request: Request, cursor: Cursor = "") -> Response:
+        precision = desk.store.verdict_counts()
+        return pages.page(request, "figures.html", listed=desk.store.figures(cursor), volumes=volumes(desk.clock()), precision=precision)
+
+    @router.get("/charts/{name}.svg")
+    def chart(name: str) -> Response:
+        now = desk.clock()
+        days = charts.last_days(now.date(), 30)
+        drawn = {
+            "topics": lambda: charts.stacked("Matched articles a day, by topic", volumes(now).topics, days),
+            "languages": lambda: charts.stacked("Matched articles a day, by language", volumes(now).languages, days),
+            "places": lambda: charts.ranked("Stories by place", {named(desk, place): n for place, n in volumes(now).places.items()}),
+        }.get(name)
+        if drawn is None:
+            raise HTTPException(404, "There is no such chart.")
+        return Response(desk.memory.recall(f"chart {name}", now, drawn), media_type="image/svg+xml", headers=charts.HEADERS)
+
+
+def _add_readers(router: APIRouter, door: Door, pages: Pages) -> None:
+    @router.get("/login")
+    def login_page(request: Request, back: Annotated[str, Query(alias="next", max_length=2000)] = "/") -> Response:
+        return pages.page(request, "login.html", back=safe_next(back), wrong=False, users=door.store.has_users())
+
+    @router.post("/login")
+    def login(request: Request) -> Response:
+        form = form_of(request)
+        back = safe_next(form.get("next", "/"))
+        key = log_in(door, request, form.get("name", ""), form.get("password", ""))
+        if key is None:
+            return pages.page(request, "login.html", status=401, back=back, wrong=True, users=door.store.has_users())
+        answer = RedirectResponse(back, status_code=303)
+        seconds = int(SESSION.total_seconds())
+        answer.set_cookie(COOKIE, key, max_age=seconds, httponly=True, samesite="lax", secure=door.secure, path="/")
+        return answer
+
+    @router.post("/logout")
+    def logout(request: Request) -> Response:
+        log_out(door, request)
+        answer = RedirectResponse("/login", status_code=303)
+        answer.delete_cookie(COOKIE, path="/")
+        return answer
+
+    @router.post("/zone")
+    def choose_zone(request: Request) -> Response:
+        form = form_of(request)
+        answer = RedirectResponse(safe_next(form.get("next", "/")), status_code=303)
+        if form.get("zone") in ZONES:
+            answer.set_cookie(
+                ZONE_COOKIE, quote(form["zone"], safe="/"), max_age=31_536_000, httponly=True, samesite="lax", secure=door.secure
+            )
+        return answer
+
+
+def _chosen(topic: str, language: str, feed: str, since: str, until: str) -> SearchFilter:
+    return SearchFilter(topic=topic, language=language, feed=feed, since=_day(since), until=_day(until))
+
+
+def _day(text: str) -> date | None:
+    """Read a day; what is none narrows nothing."""
+    try:
+        found = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if 1970 <= found.year <= 9000 else None
+
+
+def _begun(written: Iterator[str]) -> Iterator[str]:
+    """Begin to write before the answer starts, so that a failure is an answer of its own."""
+    first = next(written, "")
+    return chain((first,), written)
+
+
+def _marked(detail: ArticleDetail) -> tuple[list[views.Piece], list[views.Piece]]:
+    marks = [one for judgement in detail.judgements if judgement.matched for one in judgement.evidence]
+    spots = [(one.field, one.start, one.end, "match") for one in marks]
+    spots += [(one.field, one.start, one.end, "fact") for one in detail.facts]
+    title = [(start, end, kind) for field, start, end, kind in spots if field == "title"]
+    text = [(start, end, kind) for field, start, end, kind in spots if field == "text"]
+    return views.marked(detail.title, title), views.marked(detail.text, text)

@@ -4,7 +4,6 @@ import io
 import json
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -44,7 +43,6 @@ def test_a_page_is_fetched_and_explained(command: Command, feeds_file: Path, sit
 
 def test_rows_are_answered_one_by_one_and_a_broken_one_costs_only_itself(command: Command, feeds_file: Path, tmp_path: Path) -> None:
     rows: list[dict[str, object]] = [
-    rows: list[dict[str, Any]] = [
         {"id": "a", "title": "북한 노동자 3천명 러시아행", "summary": "", "lang": "ko"},
         {"id": 7, "title": "Workers sent abroad", "text": "They pay.", "source": "Paper"},
     ]

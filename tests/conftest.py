@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+import structlog
 
 from aggregator.store import SqlStore, open_store
 from tests.store.samples import NOW
@@ -51,3 +52,10 @@ def sqlite_store(store_url: str) -> Iterator[SqlStore]:
 @pytest.fixture
 def clock() -> Clock:
     return Clock(NOW)
+
+
+@pytest.fixture(autouse=True)
+def _logs_as_before() -> Iterator[None]:
+    """Undo what a test set up for the logs: they would go on to write into its captured, closed stream."""
+    yield
+    structlog.reset_defaults()

@@ -79,7 +79,7 @@ def empty(engine: Engine) -> None:
     """Delete every row of our tables, those that refer to others first."""
     with engine.begin() as connection:
         if connection.dialect.name == "postgresql":
-            connection.execute(text("TRUNCATE " + ", ".join(table.name for table in metadata.sorted_tables)))
+            connection.execute(text("TRUNCATE " + ", ".join(table.name for table in metadata.sorted_tables) + " CASCADE"))
             return
         for table in reversed(metadata.sorted_tables):
             connection.execute(delete(table))

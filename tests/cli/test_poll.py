@@ -12,7 +12,7 @@ def test_what_a_feed_brought_is_stored_and_judged(command: Command, feeds_file: 
     done = command("poll", "paper", "--json")
     assert (done.code, done.err) == (0, "")
     (poll,) = done.records
-    assert set(poll) == {"feed_id", "started_at", "outcome", "status", "entries", "new", "revised", "message"}
+    assert set(poll) == {"feed_id", "started_at", "outcome", "status", "entries", "new", "revised", "message", "raised"}
     assert (poll["feed_id"], poll["outcome"], poll["entries"], poll["new"]) == ("paper", "ok", 2, 2)
     store = open_store(f"sqlite:///{feeds_file.parent}/data/aggregator.db")
     assert {outcome.code for outcome in store.outcomes()} == {"no_country", "new_story"}

@@ -104,7 +104,7 @@ def service(tmp_path: Path) -> Iterator[Service]:
 
 
 def test_a_feed_that_cannot_be_reached_is_one_line_on_the_page_and_in_the_log(service: Service) -> None:
-    page = service.wait_for("/", words="failing")
+    page = service.wait_for("/status", words="failing")
     assert "Gone News" in page
     assert service.wait_for("/readyz") == '{"ready":true,"late":[]}'
     assert '"alive":true' in service.wait_for("/healthz")
@@ -151,11 +151,11 @@ def test_a_signal_while_it_starts_stops_it_too(tmp_path: Path) -> None:
 
 
 def test_killed_and_started_again_it_goes_on(service: Service) -> None:
-    service.wait_for("/", words="failing")
+    service.wait_for("/status", words="failing")
     service.process.kill()
     service.process.communicate()
     service.process = service.start()
-    assert "Gone News" in service.wait_for("/", words="failing")
+    assert "Gone News" in service.wait_for("/status", words="failing")
 
 
 def test_a_broken_configuration_is_told_line_by_line(tmp_path: Path) -> None:

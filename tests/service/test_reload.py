@@ -37,12 +37,12 @@ def wait_for_trouble(service: Service, words: str) -> None:
 def test_a_new_feed_is_polled_a_broken_file_is_told_and_the_mended_one_taken_over(service: Service) -> None:
     file = service.folder / "feeds.yaml"
     first = file.read_text(encoding="utf-8")
-    service.wait_for("/", words="Gone News")
+    service.wait_for("/status", words="Gone News")
     file.write_text(first.replace("feeds:\n", FOUND, 1), encoding="utf-8")
-    service.wait_for("/", words="Second News")
+    service.wait_for("/status", words="Second News")
     file.write_text(first.replace("kind: syndication", "kind: nonsense"), encoding="utf-8")
     wait_for_trouble(service, "feeds.yaml is broken")
-    assert "Second News" in service.get("/")[1]
+    assert "Second News" in service.get("/status")[1]
     assert service.get("/readyz")[0] == 503
     assert health(service)["alive"] is True
     file.write_text(first, encoding="utf-8")

@@ -61,7 +61,8 @@ async def test_document_that_takes_too_long_is_given_up_and_others_are_read(pool
 
 async def test_unknown_kind_is_an_error_that_names_the_known_ones(pool: ReaderPool) -> None:
     feed = FeedSpec(id="f", name="F", url="", publisher="p", family="p", kind="telex")
-    assert (await _read(pool, GOOD, feed)).error == "there is no source of the kind 'telex' (known: jsonfeed, syndication)"
+    error = "there is no source of the kind 'telex' (known: jsonfeed, listing, sitemap, syndication)"
+    assert (await _read(pool, GOOD, feed)).error == error
 
 
 async def test_closing_does_not_wait_for_a_slow_document() -> None:

@@ -28,6 +28,8 @@ import structlog
 from aggregator import __version__
 from aggregator.channels import CHANNELS, AppriseChannel, EmailChannel, FeedChannel, FileChannel, SlackChannel, WebhookChannel
 from aggregator.channels.feed import atom, json_feed
+from aggregator.channels.mail import mailbox
+from aggregator.channels.slack import is_destination
 from aggregator.core.timing import next_due_at
 from aggregator.deliver import Delivering
 from aggregator.desk import Desk
@@ -499,6 +501,18 @@ def addresses(settings: Settings, subscription: SubscriptionSpec) -> Sequence[Ad
         return (Address(channel="file", recipient=OUTBOX),)
     known = [recipient for recipient in subscription.recipients if settings.secret(recipient.removeprefix("env:"))]
     return tuple(Address(channel=subscription.channel, recipient=recipient) for recipient in dict.fromkeys(known))
+
+
+def unusable(settings: Settings, address: Address) -> str | None:
+    """Say why an address can never be reached, without showing a secret; None where nothing speaks against it."""
+    if address.channel == "email" and mailbox(address.recipient) is None:
+        return f"{address.recipient!r} is no e-mail address"
+    if address.channel == "slack":
+        value = settings.secret(address.recipient) or ""
+        return (
+            None if is_destination(value, settings.http_allow) else f"{address.recipient} holds neither a Slack webhook nor a channel's id"
+        )
+    return None
 
 
 def _people(settings: Settings, recipient: str) -> tuple[str, ...]:

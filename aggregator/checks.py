@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from aggregator.app import addresses, read_configuration
+from aggregator.app import addresses, read_configuration, unusable
 from aggregator.matching import Judge, compile_topics
-from aggregator.models import Article, Configuration, FeedSpec, TopicSpec
+from aggregator.models import Article, Configuration, FeedSpec, SubscriptionSpec, TopicSpec
 from aggregator.settings import Settings
 from aggregator.vocabulary import load_packs
 
@@ -29,11 +29,12 @@ class SubscriptionCheck:
     id: str
     channel: str
     goes_to: tuple[str, ...]
+    problems: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckReport:
-    """Hold what a check found; `ok` is False where an example is judged wrongly."""
+    """Hold what a check found; `ok` is False where an example is judged wrongly or a recipient can never be reached."""
 
     ok: bool
     feeds: int
@@ -54,27 +55,32 @@ class CheckReport:
             yield f"topic {wrong.topic}", f"{'should match' if wrong.should_match else 'must not match'}: {wrong.text!r} ({wrong.reason})"
         for check in self.subscriptions:
             yield f"subscription {check.id}", f"{check.channel}: {', '.join(check.goes_to) or 'sleeps, no recipient is configured'}"
+            yield from ((f"subscription {check.id}", problem) for problem in check.problems)
 
 
 def check_configuration(settings: Settings) -> CheckReport:
     """Read everything and judge the examples; raises `ConfigurationError` with every mistake of the file."""
     configuration = read_configuration(settings)
     wrong = tuple(_wrong_examples(configuration))
+    subscriptions = tuple(_check_subscription(settings, subscription) for subscription in configuration.subscriptions)
     return CheckReport(
-        ok=not wrong,
+        ok=not wrong and not any(check.problems for check in subscriptions),
         feeds=len(configuration.feeds),
         feeds_enabled=sum(feed.enabled for feed in configuration.feeds),
         topics=tuple(topic.id for topic in configuration.topics),
         examples=sum(len(topic.must_match) + len(topic.must_not_match) for topic in configuration.topics),
         wrong_examples=wrong,
-        subscriptions=tuple(
-            SubscriptionCheck(
-                id=subscription.id,
-                channel=subscription.channel,
-                goes_to=tuple(f"{address.channel}:{address.recipient}" for address in addresses(settings, subscription)),
-            )
-            for subscription in configuration.subscriptions
-        ),
+        subscriptions=subscriptions,
+    )
+
+
+def _check_subscription(settings: Settings, subscription: SubscriptionSpec) -> SubscriptionCheck:
+    found = addresses(settings, subscription)
+    return SubscriptionCheck(
+        id=subscription.id,
+        channel=subscription.channel,
+        goes_to=tuple(f"{address.channel}:{address.recipient}" for address in found),
+        problems=tuple(problem for address in found if (problem := unusable(settings, address))),
     )
 
 

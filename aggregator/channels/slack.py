@@ -127,7 +127,7 @@ class SlackChannel:
         value = resolved(delivery.recipient, self.secret)
         if not value:
             raise DeliveryError(f"{name} {where} is not set; put the Slack webhook's URL there and restart.")
-        if not _CHANNEL_ID.fullmatch(value) and not _is_webhook(value, self.allow_hosts):
+        if not is_destination(value, self.allow_hosts):
             raise DeliveryError(f"{name} {where} holds no Slack webhook; it must start with https://{HOST}/.", permanent=True)
         return value
 
@@ -170,6 +170,11 @@ def _headers(delivery: Delivery) -> dict[str, str]:
 def _told(error: DeliveryError, url: str) -> DeliveryError:
     """Give an error as it may be shown: without the address."""
     return DeliveryError(scrubbed(str(error), url), permanent=error.permanent, closes=error.closes, retry_after=error.retry_after)
+
+
+def is_destination(value: str, allow_hosts: Collection[str] = ()) -> bool:
+    """Tell whether a secret can be posted to: a webhook's URL, or the id of a channel."""
+    return bool(_CHANNEL_ID.fullmatch(value)) or _is_webhook(value, allow_hosts)
 
 
 def _is_webhook(url: str, allow_hosts: Collection[str]) -> bool:

@@ -27,7 +27,7 @@ def demo(
 ) -> None:
     """Show the main job end to end: feeds polled, articles found, copies folded, a digest mailed, alerts sent, the books balanced.
 
-    An invented newsroom runs on this machine: 25 feeds in five languages over real HTTP, some of them broken, with a mail server and
+    An invented newsroom runs on this machine: 27 feeds in five languages over real HTTP, some of them broken, with a mail server and
     a chat webhook of its own. Nothing leaves this machine.
 
     Example: aggregator demo --folder /tmp/demo

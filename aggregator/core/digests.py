@@ -171,7 +171,7 @@ def _imbalance(gathered: Gathered, told: int) -> str:
     return (
         f"The books of the window {window.after_seq} to {window.through_seq} do not balance: {counts.seen} seen, "
         f"{sum(counts.unmatched_by_reason.values())} unmatched, {counts.matched} matched, {told} stories to tell. "
-        "Nothing was sent; run the check of the books to find the revisions without an outcome."
+        "Nothing was sent; this is a mistake of the program: please report it with these numbers."
     )
 
 

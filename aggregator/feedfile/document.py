@@ -78,7 +78,7 @@ def _read_bytes(path: Path, findings: Findings) -> bytes:
         with path.open("rb") as file:
             body = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
-        findings.stop((), "there is no such file", "name it with AGGREGATOR_FEEDS_FILE or --feeds", mark=nowhere)
+        findings.stop((), "there is no such file", "name it with AGGREGATOR_FEEDS_FILE", mark=nowhere)
     except (OSError, ValueError) as error:
         findings.stop((), f"the file cannot be read: {getattr(error, 'strerror', None) or error}", "a readable file", mark=nowhere)
     if len(body) > MAX_BYTES:

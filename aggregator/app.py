@@ -13,20 +13,23 @@ import structlog
 
 from aggregator import __version__
 from aggregator.channels import CHANNELS, EmailChannel, FileChannel, SlackChannel
+from aggregator.cluster import Clustered, Clustering, cluster
 from aggregator.core.timing import next_due_at
 from aggregator.deliver import Delivering
-from aggregator.enrich import Enricher
+from aggregator.enrich import Enricher, outlet_concept
+from aggregator.enrich.meaning import load_embedding
 from aggregator.feedfile import load_configuration
 from aggregator.http_client import HttpClient, Limits
 from aggregator.judge import Judging
 from aggregator.matching import compile_topics
-from aggregator.models import Configuration, Delivery, Digest, SubscriptionSpec
+from aggregator.models import Configuration, Delivery, Digest, FeedSpec, SubscriptionSpec
 from aggregator.poll import Polling
 from aggregator.ports import Channel, Store
 from aggregator.records import Address
 from aggregator.settings import Settings
 from aggregator.sources import SOURCES
 from aggregator.sources.report import Report, parse_report, unread_report
+from aggregator.sources.rows import read_rows
 from aggregator.sources.workers import ReaderPool
 from aggregator.store import open_store
 from aggregator.vocabulary import load_packs
@@ -139,6 +142,35 @@ def report_file(path: Path) -> Report:
     return parse_report(str(path), body, utc_now())
 
 
+async def cluster_file(settings: Settings, path: Path) -> tuple[Sequence[tuple[Clustered, str]], Sequence[str]]:
+    """Sort the articles of a file into stories: each row's story and role with its title, and a sentence per line that is no row."""
+    configured = settings.feeds_file.exists()
+    configuration = read_configuration(settings) if configured else Configuration(feeds=(), topics=(), subscriptions=())
+    rows, problems = read_rows(path)
+    enricher = Enricher(configuration.feeds)
+    clustering = Clustering(
+        enrich=enricher.enrich,
+        topics=compile_topics(configuration.topics, load_packs()),
+        level=enricher.level,
+        newsroom=_newsrooms(configuration.feeds),
+        embed=load_embedding(),
+    )
+    clustered = await cluster(clustering, rows)
+    return [(found, row.title) for found, row in zip(clustered, rows, strict=True)], problems
+
+
+def _newsrooms(feeds: Sequence[FeedSpec]) -> Callable[[str, str], FeedSpec]:
+    """Find the newsroom of an outlet's name: a configured feed's, a known outlet's, else one of its own."""
+    known = {name.casefold(): feed.family for feed in feeds for name in (feed.family, feed.publisher, feed.name)}
+
+    def newsroom(source: str, language: str) -> FeedSpec:
+        concept = outlet_concept(source) if source else None
+        family = known.get(source.casefold()) or (concept.partition("/")[2] if concept else source.casefold().strip()) or "unnamed"
+        return FeedSpec(id=family, name=source, url="", publisher=source, family=family, language=language or "en")
+
+    return newsroom
+
+
 def user_agent(settings: Settings) -> str:
     """Name ourselves to publishers, with a page where they can learn who asks."""
     contact = f" (+{settings.public_url})" if settings.public_url else ""
@@ -161,6 +193,7 @@ def _judging(configuration: Configuration, store: Store, clock: Callable[[], dat
         feeds={feed.id: feed for feed in configuration.feeds},
         level=enricher.level,
         clock=clock,
+        embed=load_embedding(),
     )
 
 

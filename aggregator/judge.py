@@ -9,14 +9,15 @@ comes out the same.
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
 
 from aggregator.core import outcomes
 from aggregator.core.fingerprints import text_hash
 from aggregator.core.revisions import material_changes
-from aggregator.core.stories import WINDOW, place, story_concepts
+from aggregator.core.stories import settle, story_concepts
+from aggregator.core.traits import Embed, countable, no_meaning, traits_of
 from aggregator.matching import Judge
 from aggregator.models import Article, Entry, FeedSpec, Judgement, Reason, Role
 from aggregator.ports import Store
@@ -24,12 +25,13 @@ from aggregator.records import Judged, Placement, StoredRevision, Telling
 
 log = structlog.get_logger(__name__)
 
-COPIES_SINCE = timedelta(days=14)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judging:
-    """Hold what judging works with; `enrich` turns a served entry into an article with facts, `level` tells a place's level."""
+    """Hold what judging works with; `enrich` turns a served entry into an article with facts, `level` tells a place's level.
+
+    `embed` turns title and lead into vectors where sentence embeddings are installed.
+    """
 
     store: Store
     enrich: Callable[[Entry, FeedSpec], Awaitable[Article]]
@@ -38,6 +40,7 @@ class Judging:
     level: Callable[[str], str]
     clock: Callable[[], datetime]
     batch: int = 100
+    embed: Embed = no_meaning
 
 
 async def judge_pending(judging: Judging, progress: Callable[[int], None] = lambda done: None) -> int:
@@ -97,13 +100,13 @@ def _settle(judging: Judging, judged: Judged) -> Judged:
 
 def _placed(judging: Judging, judged: Judged, before: Telling | None) -> Judged:
     """Put a matched revision where it belongs: its article's own story, or the one it tells of, or a new one."""
+    rarity = judging.store.rarity(countable(judged.article, judged.concepts))
+    judged = replace(judged, traits=traits_of(judged.article, judged.concepts, rarity, judging.embed))
     telling = _telling(judged)
     if before and before.story_id is not None:
         placement, outcome = _again(judged, before, telling)
         return replace(judged, placement=placement, outcome=outcome, replaces=bool(placement.changes) or _shows_more(telling, before))
-    copies = judging.store.tellings_with_text(telling.text_hash, telling.told_at - COPIES_SINCE)
-    stories = () if copies else judging.store.story_sketches(telling.told_at - WINDOW, telling.told_at + WINDOW)
-    placement = place(telling, copies, stories)
+    placement = settle(telling, judging.store.neighbourhood(telling))
     return replace(judged, placement=placement, outcome=Reason(code=_outcome(placement), detail=placement.why.detail))
 
 
@@ -113,7 +116,7 @@ def _shows_more(telling: Telling, before: Telling) -> bool:
     A feed that carries headlines only must not take away the figures of the feed that carries the page in full, or they would look
     new when the full text comes again.
     """
-    return telling.feed_id == before.feed_id
+    return telling.feed_id == before.feed_id or len(telling.text) > len(before.text)
 
 
 def _again(judged: Judged, before: Telling, telling: Telling) -> tuple[Placement, Reason]:
@@ -131,7 +134,7 @@ def _again(judged: Judged, before: Telling, telling: Telling) -> tuple[Placement
 
 
 def _outcome(placement: Placement) -> str:
-    if placement.story_id is None:
+    if placement.story_id is None and not placement.moves:
         return outcomes.NEW_STORY
     if placement.copy_of is not None:
         return outcomes.COPY
@@ -159,6 +162,7 @@ def _telling(judged: Judged) -> Telling:
         told_at=article.published_at or revision.observed_at,
         concepts=judged.concepts,
         topics=tuple(judgement.topic for judgement in judged.judgements if judgement.matched),
+        traits=judged.traits,
     )
 
 

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from aggregator.core.rarity import Rarity
 from aggregator.models import (
     Delivery,
     Digest,
@@ -27,12 +28,14 @@ from aggregator.records import (
     FeedState,
     Judged,
     KnownEntry,
+    Neighbourhood,
     Outcome,
     Overview,
     Poll,
     PollRecord,
     StoredRevision,
     StoryMaterial,
+    StoryRecord,
     StorySketch,
     SubscriptionState,
     Telling,
@@ -133,9 +136,38 @@ class Store(Protocol):
         """Give stories with a member told inside the period, oldest first."""
         ...
 
+    def rarity(self, terms: Collection[str]) -> Rarity:
+        """Give the archive's counts of these terms, as if an article with all of them were in it."""
+        ...
+
+    def neighbourhood(self, telling: Telling) -> Neighbourhood:
+        """Give the stories an article may belong to, with what is known of pairs of their articles."""
+        ...
+
     def record_judged(self, judged: Judged) -> int | None:
         """Keep a judgement with matches, facts, decisions and placement; give the story's id where there is one."""
         ...
+
+    # stories by hand; each decision gives the number of its line in the audit trail, and raises `UsageError` where it makes no sense
+    def story_records(self, limit: int = 50) -> Sequence[StoryRecord]:
+        """Give the stories that changed last, newest first."""
+        ...
+
+    def story_record(self, story_id: int) -> StoryRecord:
+        """Give a story whole, or the one it was merged into."""
+        ...
+
+    def merge_stories(self, story_id: int, other_id: int, now: datetime) -> int: ...
+
+    def split_story(self, story_id: int, article_ids: Sequence[int], now: datetime) -> int: ...
+
+    def set_lead(self, story_id: int, article_id: int, now: datetime) -> int: ...
+
+    def keep_apart(self, one: int, other: int, now: datetime) -> int:
+        """Remember that two articles do not tell one event, and part them where they stand together."""
+        ...
+
+    def undo_operation(self, operation_id: int, now: datetime) -> int: ...
 
     # digests and deliveries
     def sync_subscriptions(self, subscriptions: Sequence[SubscriptionSpec], due: Mapping[str, datetime | None], now: datetime) -> None:

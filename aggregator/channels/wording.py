@@ -116,6 +116,7 @@ def outlets_line(item: Item) -> str:
     echoed = _echoed(by_role[Role.ECHO])
     parts = [_witness(name, "", echoed) for name in _names(by_role[Role.ORIGIN])]
     parts += [_witness(name, " independent", echoed) for name in _names(by_role[Role.INDEPENDENT])]
+    parts += [_witness(name, " official response", echoed) for name in _names(by_role[Role.OFFICIAL])]
     parts += [_witness(name, "", echoed) for name in _names(by_role[Role.UNKNOWN])]
     parts += [f"{counted(count, 'echo', 'echoes')} of {name or 'a source not seen here'}" for name, count in echoed.items()]
     if by_role[Role.COPY]:
@@ -128,7 +129,7 @@ def role_words(outlet: Outlet) -> str:
     """Say what one outlet's article is to the story."""
     if outlet.role is Role.ECHO:
         return f"echo of {clean(outlet.echo_of, 60)}" if outlet.echo_of else "echo"
-    return {Role.UNKNOWN: "source not stated"}.get(outlet.role, outlet.role.value)
+    return {Role.UNKNOWN: "source not stated", Role.OFFICIAL: "official response"}.get(outlet.role, outlet.role.value)
 
 
 def reason_words(code: str) -> str:

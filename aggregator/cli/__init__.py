@@ -11,11 +11,13 @@ import sys
 import typer
 
 from aggregator.cli.check import check
+from aggregator.cli.cluster import cluster
 from aggregator.cli.demo import demo
 from aggregator.cli.digest import digest
 from aggregator.cli.parse import parse
 from aggregator.cli.poll import poll
 from aggregator.cli.run import run
+from aggregator.cli.stories import stories
 from aggregator.errors import AggregatorError, ConfigurationError, UsageError
 
 WRONG_USE = 2
@@ -29,9 +31,10 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for command in (run, poll, check, parse, demo):
+for command in (run, poll, check, parse, cluster, demo):
     cli.command()(command)
 cli.add_typer(digest, name="digest")
+cli.add_typer(stories, name="stories")
 
 
 def main() -> None:

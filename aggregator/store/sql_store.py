@@ -11,7 +11,9 @@ from aggregator.store.deliveries import Deliveries, free_claims
 from aggregator.store.digests import Digests
 from aggregator.store.engine import database_url
 from aggregator.store.feeds import Feeds
+from aggregator.store.handwork import Handwork
 from aggregator.store.judging import Judging
+from aggregator.store.neighbours import Neighbours
 from aggregator.store.polls import Polls
 from aggregator.store.subscriptions import Subscriptions
 from aggregator.store.tables import feeds
@@ -19,7 +21,7 @@ from aggregator.store.tellings import Tellings
 from aggregator.store.windows import Windows
 
 
-class SqlStore(Feeds, Polls, Judging, Tellings, Subscriptions, Windows, Digests, Deliveries, Books):
+class SqlStore(Feeds, Polls, Judging, Tellings, Neighbours, Handwork, Subscriptions, Windows, Digests, Deliveries, Books):
     """Keep everything in an SQL database; safe to call from any thread."""
 
     def upgrade(self) -> None:

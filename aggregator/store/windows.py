@@ -7,11 +7,12 @@ to the subscription. Publication dates play no part. The counts take every revis
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, and_, case, exists, func, literal, select
+from sqlalchemy import Connection, RowMapping, Select, and_, case, exists, func, literal, or_, select, union_all
 
 from aggregator.models import Evidence, Fact, Judgement, Reason
 from aggregator.records import StoryMaterial, Telling, ToldArticle, WindowCounts
 from aggregator.store.database import Section
+from aggregator.store.story_tables import story_told
 from aggregator.store.tables import articles, decisions, digest_items, facts, matches, revisions, stories, story_articles, story_events
 from aggregator.store.tellings import by_story, load
 
@@ -63,12 +64,11 @@ def _news(subscription: str, topics: Collection[str], window: tuple[int, int]) -
         .join(matches, matches.c.seq == story_events.c.seq)
         .where(matches.c.topic.in_(topics), matches.c.seq > after_seq, matches.c.seq <= through_seq)
     )
-    told = (
-        select(digest_items.c.story_id, func.max(digest_items.c.story_version).label("told_version"))
-        .where(digest_items.c.subscription_id == subscription)
-        .group_by(digest_items.c.story_id)
-        .subquery()
-    )
+    known = union_all(
+        select(digest_items.c.story_id, digest_items.c.story_version).where(digest_items.c.subscription_id == subscription),
+        select(story_told.c.story_id, story_told.c.version).where(story_told.c.subscription_id == subscription),
+    ).subquery()
+    told = select(known.c.story_id, func.max(known.c.story_version).label("told_version")).group_by(known.c.story_id).subquery()
     current = exists().where(
         digest_items.c.subscription_id == subscription,
         digest_items.c.story_id == stories.c.id,
@@ -77,7 +77,7 @@ def _news(subscription: str, topics: Collection[str], window: tuple[int, int]) -
     return (
         select(stories, told.c.told_version)
         .outerjoin(told, told.c.story_id == stories.c.id)
-        .where(stories.c.id.in_(inside), ~current)
+        .where(stories.c.id.in_(inside), ~current, or_(told.c.told_version.is_(None), told.c.told_version < stories.c.version))
         .order_by(stories.c.id)
     )
 

@@ -144,19 +144,23 @@ def report_file(path: Path) -> Report:
 
 async def cluster_file(settings: Settings, path: Path) -> tuple[Sequence[tuple[Clustered, str]], Sequence[str]]:
     """Sort the articles of a file into stories: each row's story and role with its title, and a sentence per line that is no row."""
+    rows, problems = read_rows(path)
+    clustered = await cluster(clustering_of(settings), rows)
+    return [(found, row.title) for found, row in zip(clustered, rows, strict=True)], problems
+
+
+def clustering_of(settings: Settings) -> Clustering:
+    """Put together what clustering works with; without a feeds file no topic lends its words."""
     configured = settings.feeds_file.exists()
     configuration = read_configuration(settings) if configured else Configuration(feeds=(), topics=(), subscriptions=())
-    rows, problems = read_rows(path)
     enricher = Enricher(configuration.feeds)
-    clustering = Clustering(
+    return Clustering(
         enrich=enricher.enrich,
         topics=compile_topics(configuration.topics, load_packs()),
         level=enricher.level,
         newsroom=_newsrooms(configuration.feeds),
         embed=load_embedding(),
     )
-    clustered = await cluster(clustering, rows)
-    return [(found, row.title) for found, row in zip(clustered, rows, strict=True)], problems
 
 
 def _newsrooms(feeds: Sequence[FeedSpec]) -> Callable[[str, str], FeedSpec]:

@@ -8,6 +8,7 @@ regression and then by search on pair F; docs/stories.md has the numbers.
 """
 
 import math
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -37,6 +38,7 @@ _SHIFT = 0.5
 _SCALE = 400.0
 """Embeddings are kept as small integers: a component times this."""
 _BODIES = ("organisation/", "person/", "resolution/", "provision/")
+_SPAN = re.compile(r"(-?[0-9.]+)(?:-([0-9.]+))?")
 _PLACES = ("place/", "region/", "country/")
 
 
@@ -197,7 +199,18 @@ def _apart(ours: Mapping[str, float], theirs: Mapping[str, float], kinds: tuple[
 
 
 def _other_figures(ours: Mapping[str, float], theirs: Mapping[str, float]) -> float:
-    """Tell whether both count one thing and differ; what is measured or paid tells events apart better than heads, which grow."""
-    units = {concept.partition(":")[0] for concept in ours if is_figure(concept)}
-    both = units & {concept.partition(":")[0] for concept in theirs if is_figure(concept)}
-    return _MEASURED if both - {"person"} else float(bool(both))
+    """Tell whether both count one thing and differ; what is measured or paid tells events apart better than heads, which grow.
+
+    A figure inside the other one's range does not differ from it.
+    """
+    pairs = [(one, other) for one in _spans(ours) for other in _spans(theirs) if one[0] == other[0]]
+    if not pairs or any(one[1] <= other[2] and other[1] <= one[2] for one, other in pairs):
+        return 0.0
+    return _MEASURED if any(one[0] != "person" for one, _ in pairs) else 1.0
+
+
+def _spans(concepts: Mapping[str, float]) -> list[tuple[str, float, float]]:
+    """Give unit, least and most of each figure: ``person:50000-100000``."""
+    figures = (concept.partition(":") for concept in concepts if is_figure(concept))
+    found = ((unit, _SPAN.fullmatch(value)) for unit, _, value in figures)
+    return [(unit, float(span[1]), float(span[2] or span[1])) for unit, span in found if span]

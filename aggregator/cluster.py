@@ -21,7 +21,7 @@ from aggregator.records import Neighbourhood, Overlap, Placement, Row, StorySket
 
 COPIES_WITHIN = timedelta(days=14)
 MOST_PER_KEY = 30
-MOST_CANDIDATES = 40
+MOST_CANDIDATES = 24
 SAME_TEXT_IN_PARTS = 0.5
 """Share of the shorter text from which an overlap is kept."""
 

@@ -16,6 +16,8 @@ from aggregator.models import Article
 from aggregator.records import Traits
 
 MOST_KEYS = 16
+RARE = 0.35
+"""Weight a fact has at least to be a key: one of every tenth article finds too many."""
 _LEAST_WORDS = 6
 """Facts are keys before words are, but some words always are, for texts of one language with no fact in common."""
 Embed = Callable[[str, str], tuple[tuple[float, ...], ...]]
@@ -51,7 +53,7 @@ def traits_of(article: Article, concepts: Iterable[str], rarity: Rarity, embed: 
 
 def keys_of(traits: Traits, language: str) -> tuple[int, ...]:
     """Give the keys a telling is found by, rarest first, as signed 64-bit integers; words carry their language, facts have none."""
-    facts = {concept: weight for concept, weight in traits.facts.items() if weight > 0 and not concept.startswith("outlet/")}
+    facts = {concept: weight for concept, weight in traits.facts.items() if weight >= RARE and not concept.startswith("outlet/")}
     words = {term: weight * (1 + (term in traits.title)) for term, weight in {**traits.lead, **traits.title}.items()}
     chosen = _rarest(facts, MOST_KEYS - _LEAST_WORDS)
     said = [f"{language[:2]} {term}" for term in _rarest(words, MOST_KEYS - len(chosen))]

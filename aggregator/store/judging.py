@@ -5,7 +5,7 @@ matched is replaced only by one that matches too, and only where the judge says 
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, bindparam, func, select, update
@@ -15,12 +15,11 @@ from aggregator.models import Fact, Judgement
 from aggregator.records import Judged, StoredRevision
 from aggregator.store.database import Section
 from aggregator.store.locks import JUDGING, hold_until_commit
-from aggregator.store.neighbours import keep_traits
+from aggregator.store.neighbours import Marked, keep_traits
 from aggregator.store.placing import place, story_of
 from aggregator.store.sequence import last_taken
 from aggregator.store.story_tables import article_traits
 from aggregator.store.tables import articles, decisions, entries, facts, matches, revisions
-from aggregator.store.tellings import load
 
 
 class Judging(Section):
@@ -53,9 +52,9 @@ class Judging(Section):
                 return story_of(connection, judged.revision.article_id)
             _keep_judgements(connection, judged)
             _keep_facts(connection, judged)
-            kept = _keep_article(connection, judged)
-            if kept and judged.placement:
-                _keep_traits(connection, judged)
+            told_at = _keep_article(connection, judged)
+            if told_at and judged.placement:
+                _keep_traits(connection, judged, told_at)
             return place(connection, judged, judged.placement) if judged.placement else None
 
 
@@ -103,20 +102,22 @@ def _keep_facts(connection: Connection, judged: Judged) -> None:
         connection.execute(facts.insert(), rows)
 
 
-def _keep_traits(connection: Connection, judged: Judged) -> None:
+def _keep_traits(connection: Connection, judged: Judged, told_at: datetime) -> None:
     """Keep what the article is found and compared by, as of the text it shows now."""
     article_id = judged.revision.article_id
     known = connection.execute(select(article_traits.c.article_id).where(article_traits.c.article_id == article_id)).first()
-    keep_traits(connection, replace(load(connection, articles.c.id == article_id)[0], traits=judged.traits), first=known is None)
+    marked = Marked(article_id, told_at, judged.article.language or judged.article.feed.language, judged.article.text, judged.traits)
+    keep_traits(connection, marked, judged.concepts, first=known is None)
 
 
-def _keep_article(connection: Connection, judged: Judged) -> bool:
-    """Show this revision's text as the article's, where it may replace what stands there; tell whether it did."""
+def _keep_article(connection: Connection, judged: Judged) -> datetime | None:
+    """Show this revision's text as the article's, where it may replace what stands there; give when it is told, None where it may not."""
     article, revision = judged.article, judged.revision
     standing = connection.execute(_STANDING, {"shown_id": revision.article_id}).one()
     if standing.current_seq is not None and not _replaces(connection, judged, standing.current_seq):
-        return False
+        return None
     published_at = article.published_at or standing.published_at
+    told_at: datetime = published_at or standing.first_seen_at
     shown = {
         "shown_id": revision.article_id,
         "feed_id": revision.feed_id,
@@ -127,12 +128,12 @@ def _keep_article(connection: Connection, judged: Judged) -> bool:
         "text": article.text,
         "text_hash": judged.text_hash,
         "published_at": published_at,
-        "told_at": published_at or standing.first_seen_at,
+        "told_at": told_at,
         "current_seq": revision.seq,
         "concepts": tuple(sorted(judged.concepts)),
     }
     connection.execute(_SHOW, shown)
-    return True
+    return told_at
 
 
 def _replaces(connection: Connection, judged: Judged, current_seq: int) -> bool:

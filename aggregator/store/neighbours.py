@@ -5,12 +5,12 @@ stories of the likeliest candidates are read, with what is known of pairs of the
 """
 
 import json
-from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, bindparam, insert, or_, select, text, update
+from sqlalchemy import Connection, RowMapping, bindparam, func, insert, or_, select, text, update
 
 from aggregator.core.minhash import bands_of
 from aggregator.core.rarity import Rarity
@@ -23,19 +23,22 @@ from aggregator.store.story_tables import article_marks, article_traits, bonds, 
 from aggregator.store.tables import articles, stories, story_articles
 
 COPIES_WITHIN, STORIES_WITHIN = timedelta(days=14), timedelta(days=3)
-MOST_ROWS, MOST_CANDIDATES, MOST_COPIES, MOST_MEMBERS = 2000, 40, 12, 240
+MOST_CANDIDATES, MOST_COPIES, MOST_MEMBERS = 24, 12, 240
 IN_PARTS = 0.5
 """Share of the shorter text from which an overlap is kept."""
 TOTAL = ""
 
+_MARK = insert(article_marks)
+_SHARING = func.count().label("marks")
 _MARKED = (
-    select(article_marks.c.mark, article_marks.c.article_id, article_marks.c.band)
+    select(article_marks.c.article_id, _SHARING)
     .where(
         article_marks.c.mark.in_(bindparam("marks", expanding=True)),
         article_marks.c.told_on.between(bindparam("since"), bindparam("until")),
     )
-    .order_by(article_marks.c.told_on.desc(), article_marks.c.article_id)
-    .limit(MOST_ROWS)
+    .group_by(article_marks.c.article_id)
+    .order_by(_SHARING.desc(), article_marks.c.article_id)
+    .limit(bindparam("most"))
 )
 _COUNTED = select(term_counts.c.term, term_counts.c.articles).where(term_counts.c.term.in_(bindparam("terms", expanding=True)))
 _COUNT = {
@@ -91,9 +94,9 @@ class Neighbours(Section):
     def neighbourhood(self, telling: Telling) -> Neighbourhood:
         """Give the stories an article may belong to, with what is known of pairs of their articles."""
         with self._database.read() as connection:
-            found = _candidates(connection, telling)
-            copies = _copies(connection, telling, found)
-            near = {article for article, _ in found.likely} | {overlap.other for overlap in copies}
+            copies = _copies(connection, telling, _sharing(connection, telling, bands_of(telling.text), COPIES_WITHIN, MOST_COPIES))
+            keys = keys_of(telling.traits, telling.language)
+            near = {*_sharing(connection, telling, keys, STORIES_WITHIN, MOST_CANDIDATES), *(overlap.other for overlap in copies)}
             near |= _bonded(connection, telling.article_id)
             near.discard(telling.article_id)
             if not near:
@@ -104,34 +107,35 @@ class Neighbours(Section):
             return Neighbourhood(stories=sketches, overlaps=(*known, *copies), bonds=_bonds(connection, [*members, telling.article_id]))
 
 
-class _Candidates:
-    """Count how many marks each article shares."""
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """Hold what of an article is kept to find and compare it by."""
 
-    def __init__(self, rows: Iterable[Any]) -> None:
-        keys: Counter[int] = Counter()
-        self.banded: Counter[int] = Counter()
-        for row in rows:
-            (self.banded if row.band else keys)[row.article_id] += 1
-        self.likely = sorted(keys.items(), key=lambda item: (-item[1], item[0]))[:MOST_CANDIDATES]
+    article_id: int
+    told_at: datetime
+    language: str
+    text: str
+    traits: Traits
 
 
-def keep_traits(connection: Connection, telling: Telling, *, first: bool) -> None:
+def keep_traits(connection: Connection, marked: Marked, concepts: Collection[str], *, first: bool) -> None:
     """Keep what an article is compared and found by; its terms are counted once."""
     if first:
-        connection.execute(insert(article_traits).values(article_id=telling.article_id, traits=telling.traits))
-        _count(connection, telling)
+        connection.execute(insert(article_traits).values(article_id=marked.article_id, traits=marked.traits))
+        terms = sorted({TOTAL, *marked.traits.title, *marked.traits.lead, *concepts})
+        connection.execute(_COUNTING[connection.dialect.name], {"terms": json.dumps(terms)})
     else:
-        changed = update(article_traits).where(article_traits.c.article_id == telling.article_id).values(traits=telling.traits)
+        changed = update(article_traits).where(article_traits.c.article_id == marked.article_id).values(traits=marked.traits)
         connection.execute(changed)
-        connection.execute(article_marks.delete().where(article_marks.c.article_id == telling.article_id))
-    told_on = _seconds(telling.told_at)
+        connection.execute(article_marks.delete().where(article_marks.c.article_id == marked.article_id))
+    told_on = _seconds(marked.told_at)
     rows = [
-        {"mark": mark, "told_on": told_on, "article_id": telling.article_id, "band": band}
-        for band, marks in ((False, keys_of(telling.traits, telling.language)), (True, bands_of(telling.text)))
+        {"mark": mark, "told_on": told_on, "article_id": marked.article_id, "band": band}
+        for band, marks in ((False, keys_of(marked.traits, marked.language)), (True, bands_of(marked.text)))
         for mark in dict.fromkeys(marks)
     ]
     if rows:
-        connection.execute(insert(article_marks), rows)
+        connection.execute(_MARK, rows)
 
 
 def keep_overlaps(connection: Connection, found: Iterable[Overlap]) -> None:
@@ -166,21 +170,18 @@ def light(row: RowMapping) -> Telling:
     )
 
 
-def _candidates(connection: Connection, telling: Telling) -> _Candidates:
-    keys, bands = keys_of(telling.traits, telling.language), bands_of(telling.text)
-    rows: list[Any] = []
-    for marks, period in ((keys, STORIES_WITHIN), (bands, COPIES_WITHIN)):
-        if marks:
-            window = {"since": _seconds(telling.told_at - period), "until": _seconds(telling.told_at + period)}
-            rows += connection.execute(_MARKED, {"marks": list(marks), **window}).all()
-    return _Candidates(rows)
+def _sharing(connection: Connection, telling: Telling, marks: Sequence[int], period: timedelta, most: int) -> list[int]:
+    """Give the articles of a period that share most marks."""
+    if not marks:
+        return []
+    window = {"since": _seconds(telling.told_at - period), "until": _seconds(telling.told_at + period)}
+    return [row.article_id for row in connection.execute(_MARKED, {"marks": list(marks), "most": most, **window})]
 
 
-def _copies(connection: Connection, telling: Telling, found: _Candidates) -> tuple[Overlap, ...]:
+def _copies(connection: Connection, telling: Telling, banded: Sequence[int]) -> tuple[Overlap, ...]:
     """Compare texts that share a band or are equal, those with most bands first."""
     period = {"since": telling.told_at - COPIES_WITHIN, "until": telling.told_at + COPIES_WITHIN}
     equal = [row.id for row in connection.execute(_EQUAL, {"hash": telling.text_hash, **period})]
-    banded = [article for article, _ in found.banded.most_common(MOST_COPIES)]
     ids = [article for article in dict.fromkeys((*equal, *banded)) if article != telling.article_id]
     if not ids:
         return ()
@@ -216,11 +217,6 @@ def _bonded(connection: Connection, article_id: int) -> set[int]:
 def _bonds(connection: Connection, ids: Sequence[int]) -> tuple[Bond, ...]:
     rows = connection.execute(select(bonds).where(or_(bonds.c.one.in_(ids), bonds.c.other.in_(ids))))
     return tuple(Bond(one=row.one, other=row.other, together=row.together) for row in rows)
-
-
-def _count(connection: Connection, telling: Telling) -> None:
-    terms = sorted({TOTAL, *telling.traits.title, *telling.traits.lead, *telling.concepts})
-    connection.execute(_COUNTING[connection.dialect.name], {"terms": json.dumps(terms)})
 
 
 def _seconds(moment: datetime) -> int:

@@ -125,6 +125,7 @@ class Traits:
 
     `title` and `lead` are terms, `facts` are concepts, `headline` are the concepts of the title, `cues` what the wording says of the
     source (`core.cues`). `meaning` is a vector of small integers where sentence embeddings are installed, else empty.
+    `doubt` is high where the archive was young.
     """
 
     title: Mapping[str, float] = field(default_factory=dict)
@@ -133,6 +134,7 @@ class Traits:
     headline: frozenset[str] = frozenset()
     cues: frozenset[str] = frozenset()
     meaning: tuple[int, ...] = ()
+    doubt: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -125,10 +125,12 @@ def quantised(vectors: Collection[Collection[float]]) -> tuple[int, ...]:
 def _compared(one: Telling, other: Telling, overlap: float, *, meant: bool) -> Iterator[tuple[str, _Found]]:
     ours, theirs = one.traits, other.traits
     same_language = one.language[:2] == other.language[:2]
+    trusted = 1 - max(ours.doubt, theirs.doubt)
     headline = cosine(ours.title, theirs.title) if same_language else _Found(0.0)
-    yield "headline", headline
+    yield "headline", _Found(headline.value * trusted, headline.shared)
     if same_language:
-        yield "lead", cosine(ours.lead, theirs.lead)
+        lead = cosine(ours.lead, theirs.lead)
+        yield "lead", _Found(lead.value * trusted, lead.shared)
         yield "announced and done", _Found(float(("ahead" in ours.cues) != ("ahead" in theirs.cues)))
     yield from _facts(ours.facts, theirs.facts)
     yield "cites", _Found(float(cites(one, other) or cites(other, one)))

@@ -20,6 +20,11 @@ class Rarity:
     articles: int = 0
     counts: Mapping[str, int] = field(default_factory=dict)
 
+    @property
+    def doubt(self) -> float:
+        """Tell how little the archive knows of words, 1/2 to 0: in a young one every word looks rare, so shared ones prove less."""
+        return max(0.0, 0.5 * (1 - self.articles / SEEN_BEFORE))
+
     def word(self, term: str) -> float:
         """Weigh a word, 0 to 1."""
         return _weight(self.articles, self.counts.get(term, 0))

@@ -58,7 +58,10 @@ def settle(telling: Telling, near: Neighbourhood) -> Placement:
     changed = {standing.article_id: standing for number in roles for standing in roles[number]}
     placed = _placed(telling, [tellings[key] for key in groups[own]], targets[own], changed, pairs)
     altered = tuple(standing for key, standing in changed.items() if key != telling.article_id and _alters(tellings[key], standing))
-    leads = tuple(lead_of([tellings[key] for key in members], changed) for members in groups)
+    altered_groups = {own, *(number for number, members in enumerate(groups) if any(move.source == targets[number] for move in moves))}
+    altered_groups |= {number for number, target in enumerate(targets) if any(move.target in (target, None) for move in moves)}
+    many = [[tellings[key] for key in groups[number]] for number in sorted(altered_groups) if len(groups[number]) > 1 or moves]
+    leads = tuple(lead_of(members, changed) for members in many)
     return replace(placed, moves=moves, standings=altered, overlaps=_of(telling, near.overlaps), leads=leads)
 
 

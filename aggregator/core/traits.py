@@ -47,6 +47,7 @@ def traits_of(article: Article, concepts: Iterable[str], rarity: Rarity, embed: 
         facts={concept: round(rarity.fact(concept), 4) for concept in concepts},
         headline=frozenset(fact.concept for fact in article.facts if fact.field == "title"),
         cues=cues_of(article.title, article.text) | ({FULL} if len(article.text) >= FULL_TEXT else frozenset()),
+        doubt=round(rarity.doubt, 4),
         meaning=quantised(embed(article.title, article.text[:LEAD])),
     )
 

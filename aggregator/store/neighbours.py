@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, bindparam, func, insert, or_, select, text, update
+from sqlalchemy import BindParameter, Connection, RowMapping, bindparam, func, insert, or_, select, text, update
 
 from aggregator.core.minhash import bands_of
 from aggregator.core.rarity import Rarity
@@ -81,6 +81,10 @@ _EQUAL = (
     .limit(MOST_COPIES)
 )
 
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+_OVERLAPPING = select(overlaps).where(or_(overlaps.c.one.in_(_IDS), overlaps.c.other.in_(_IDS)))
+_BONDED = select(bonds).where(or_(bonds.c.one.in_(_IDS), bonds.c.other.in_(_IDS)))
+
 
 class Neighbours(Section):
     """Find what a new article is compared with, and keep what later ones find it by."""
@@ -97,7 +101,6 @@ class Neighbours(Section):
             copies = _copies(connection, telling, _sharing(connection, telling, bands_of(telling.text), COPIES_WITHIN, MOST_COPIES))
             keys = keys_of(telling.traits, telling.language)
             near = {*_sharing(connection, telling, keys, STORIES_WITHIN, MOST_CANDIDATES), *(overlap.other for overlap in copies)}
-            near |= _bonded(connection, telling.article_id)
             near.discard(telling.article_id)
             if not near:
                 return Neighbourhood()
@@ -152,7 +155,7 @@ def known_overlaps(connection: Connection, ids: Collection[int]) -> tuple[Overla
     """Give the overlaps of these articles with any other."""
     if not ids:
         return ()
-    rows = connection.execute(select(overlaps).where(or_(overlaps.c.one.in_(ids), overlaps.c.other.in_(ids))))
+    rows = connection.execute(_OVERLAPPING, {"ids": list(ids)})
     return tuple(Overlap(one=row.one, other=row.other, share=row.share, sentences=row.sentences) for row in rows)
 
 
@@ -210,12 +213,8 @@ def _sketches(connection: Connection, near: Collection[int]) -> tuple[StorySketc
     )
 
 
-def _bonded(connection: Connection, article_id: int) -> set[int]:
-    return {bond.other if bond.one == article_id else bond.one for bond in _bonds(connection, [article_id])}
-
-
 def _bonds(connection: Connection, ids: Sequence[int]) -> tuple[Bond, ...]:
-    rows = connection.execute(select(bonds).where(or_(bonds.c.one.in_(ids), bonds.c.other.in_(ids))))
+    rows = connection.execute(_BONDED, {"ids": list(ids)})
     return tuple(Bond(one=row.one, other=row.other, together=row.together) for row in rows)
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from aggregator.core.revisions import figure_words, material_changes
+from aggregator.core.revisions import figure_words, material_changes, word_diff
 from aggregator.core.stories import settle, shared, story_concepts
 from aggregator.models import Evidence, Fact, Judgement, Reason, Role
 from aggregator.records import Bond, Neighbourhood, Overlap, Placement, StorySketch, Telling, Traits
@@ -195,6 +195,8 @@ def test_the_country_of_every_text_lends_no_word() -> None:
         ((), ("USD:1500.5",), ("now also 1,500.5 USD",)),
         (("place/dandong",), ("place/hunchun",), ("place: Dandong → Hunchun",)),
         (("place/dandong",), ("place/dandong", "place/hunchun"), ()),
+        (("person/lin-jian",), ("person/mao-ning",), ("named: Lin Jian → Mao Ning",)),
+        (("person/lin-jian",), ("person/lin-jian", "person/mao-ning"), ()),
     ],
 )
 def test_only_a_changed_fact_is_material(before: tuple[str, ...], after: tuple[str, ...], changes: tuple[str, ...]) -> None:
@@ -217,3 +219,22 @@ def test_a_headline_that_now_denies_is_material(before: str, after: str) -> None
 def test_figures_are_written_for_people() -> None:
     assert figure_words("person:50000-100000") == "50,000-100,000 people"
     assert figure_words("USD:3000000") == "3,000,000 USD"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "changes"),
+    [
+        ("They left on July 9 by train.", "They left on July 8 by train.", ("date: July 9 → July 8",)),
+        ("7월 9일 떠났다", "7월 8일 떠났다", ("date: 7월 9일 → 7월 8일",)),
+        ("They left on July 9.", "They left on July 9. They came on May 2.", ()),
+        ("They left.", "This article has been withdrawn.", ("the page was withdrawn",)),
+    ],
+)
+def test_a_changed_date_or_a_withdrawn_page_is_material(before: str, after: str, changes: tuple[str, ...]) -> None:
+    assert material_changes(replace(telling(), text=before), replace(telling(), text=after)) == changes
+
+
+def test_a_diff_shows_the_words_that_changed_and_little_else() -> None:
+    before = "A plant in Dandong told 300 workers to go home by the end of the month, a manager said."
+    assert "[-300-] {+30+}" in word_diff(before, before.replace("300", "30"))
+    assert word_diff("三百名工人", "三十名工人") == "三[-百-] {+十+} 名工人"

@@ -142,6 +142,8 @@ def fill(store: SqlStore, size: int) -> list[Draft]:
         )
         _articles(connection, size, real, [json.dumps(_plain(each)) for each in traits])
         _marks(connection, size, real, [keys_of(each, "en") for each in traits])
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("SELECT setval(pg_get_serial_sequence('stories', 'id'), :size)"), {"size": size})
         connection.execute(text("UPDATE counters SET value = :size WHERE name = 'ingest'"), {"size": size})
     with store._database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("ANALYZE"))

@@ -153,9 +153,9 @@ async def _make_tables(app: procrastinate.App) -> None:
     if (await app.connector.execute_query_one_async(found))["made"]:
         return
     schema = app.schema_manager.get_schema().replace("%", "%%")
-    await app.connector.execute_query_async(f"CREATE SCHEMA IF NOT EXISTS {_SCHEMA}")
+    turn = "SELECT pg_advisory_xact_lock(1313558354, 5)"  # one query is one transaction, so the turn lasts to its end
     try:
-        await app.connector.execute_query_async(schema)
+        await app.connector.execute_query_async(f"{turn}; CREATE SCHEMA IF NOT EXISTS {_SCHEMA}; {schema}")
     except exceptions.ConnectorException:
         if not (await app.connector.execute_query_one_async(found))["made"]:  # else another process was quicker
             raise

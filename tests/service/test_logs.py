@@ -62,8 +62,8 @@ def test_an_exception_is_told_without_its_secrets(capsys: pytest.CaptureFixture[
 
 def test_a_library_is_told_in_the_same_form(capsys: pytest.CaptureFixture[str]) -> None:
     configure_logs("json", "info")
-    logging.getLogger("some.library").warning("cannot reach %s", "smtp://desk:hunter2@mail.example")
-    logging.getLogger("some.library").info("chatter")
+    logging.getLogger("urllib3").warning("cannot reach %s", "smtp://desk:hunter2@mail.example")
+    logging.getLogger("urllib3").info("chatter")
     (line,) = capsys.readouterr().err.splitlines()
     assert json.loads(line)["event"] == "cannot reach smtp://***@mail.example"
 

@@ -13,7 +13,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Request, sync_playwright
 
 from aggregator.newsroom.demo import run_demo
 from aggregator.newsroom.world import World
@@ -86,7 +86,7 @@ def test_the_desk_is_walked_without_script(address: str, browser: Browser) -> No
     context = browser.new_context(java_script_enabled=False, base_url=address, accept_downloads=True)
     page = context.new_page()
     refused: list[str] = []
-    page.on("requestfailed", lambda request: refused.append(request.url))
+    page.on("requestfailed", lambda request: None if _given_up(request) else refused.append(request.url))
     page.on("request", lambda request: None if request.url.startswith(address) else refused.append(request.url))
     page.goto("/?role=echo")
     page.locator(".card h3 a").first.click()
@@ -109,7 +109,7 @@ def test_the_desk_is_walked_without_script(address: str, browser: Browser) -> No
     page.get_by_role("button", name="Send again").first.click()
     page.wait_for_selector("tr.retry, tr.sending")
     context.close()
-    assert refused == [] or all("/export.csv" in url for url in refused)
+    assert refused == []
 
 
 def test_everything_is_reached_by_keyboard(address: str, browser: Browser) -> None:
@@ -146,6 +146,11 @@ def test_every_page_fits_the_screen(address: str, browser: Browser, size: str, s
         )
     context.close()
     assert errors == []
+
+
+def _given_up(request: Request) -> bool:
+    """Tell whether the browser itself broke off the request, as it does for a download and for an icon the next page no longer needs."""
+    return request.failure == "net::ERR_ABORTED"
 
 
 def _first(page: Page, path: str) -> str:

@@ -125,7 +125,11 @@ def _write(connection: Connection, article_id: int, document: Document, statemen
 
 
 def _tsvector(document: Document) -> str:
-    title, body, labels = document.fields()
+    return tsvector(*document.fields())
+
+
+def tsvector(title: Sequence[str], body: Sequence[str], labels: Sequence[str]) -> str:
+    """Write the terms of an article as PostgreSQL reads a tsvector: the title's terms weigh A, labels have no place."""
     places: dict[str, list[str]] = defaultdict(list)
     for at, term in enumerate(title, start=1):
         places[term].append(f"{at}A")

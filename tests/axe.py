@@ -1,9 +1,10 @@
 """The accessibility checker axe, in a real browser, for every page the program shows: mails, the desk, the status page.
 
-`violations(page)` gives what axe finds on the page that a Playwright page shows now, one line for each rule broken, with the places; a test says
-`assert violations(page) == []`. axe-core comes with the package axe-playwright-python, which `make test` installs, so the check runs wherever
-there is a Chromium; `needs_chromium` marks the tests that are skipped where there is none. Rules: WCAG 2.0, 2.1 and 2.2, levels A and AA,
-and axe's best practices. The page may forbid scripts of its own (a Content-Security-Policy): the checker is handed in by the browser's tools.
+`violations(page)` gives what axe finds on the page that a Playwright page shows now, one line for each rule broken, with the places;
+a test says `assert violations(page) == []`. axe-core comes with the package axe-playwright-python, which `make test` installs, so the
+check runs wherever there is a Chromium; `needs_chromium` marks the tests that are skipped where there is none. Rules: WCAG 2.0, 2.1
+and 2.2, levels A and AA, and axe's best practices. The page may forbid scripts of its own (a Content-Security-Policy): the checker is
+handed in by the browser's tools.
 """
 
 import shutil

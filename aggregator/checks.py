@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from aggregator.app import addresses, read_configuration, unusable
+from aggregator.app.configured import read_configuration
+from aggregator.app.recipients import addresses, unusable
 from aggregator.matching import Judge, compile_topics
 from aggregator.models import Article, Configuration, FeedSpec, SubscriptionSpec, TopicSpec
 from aggregator.settings import Settings

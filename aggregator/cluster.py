@@ -16,7 +16,8 @@ from datetime import timedelta
 
 import structlog
 
-from aggregator.app import App, declare, open_app, read_configuration, utc_now
+from aggregator.app.configured import read_configuration, utc_now
+from aggregator.app.installation import App, declare, open_app
 from aggregator.core.urls import host_of
 from aggregator.errors import StoreError, UsageError
 from aggregator.models import Failed, FailureKind, FetchOutcome, FetchRequest

@@ -18,7 +18,8 @@ from email.message import EmailMessage
 from email.utils import make_msgid, parsedate_to_datetime
 from urllib.parse import urlsplit
 
-from aggregator.app import addresses, read_configuration, user_agent
+from aggregator.app.configured import read_configuration, user_agent
+from aggregator.app.recipients import addresses
 from aggregator.errors import AggregatorError, ConfigurationError
 from aggregator.http_client import HttpClient
 from aggregator.logs import without_secrets

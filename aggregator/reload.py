@@ -12,7 +12,8 @@ from typing import Any
 
 import structlog
 
-from aggregator.app import App, declare, read_configuration, reconfigured
+from aggregator.app.configured import read_configuration
+from aggregator.app.installation import App, declare, reconfigured
 from aggregator.errors import ConfigurationError, StoreError
 from aggregator.models import Configuration, FeedSpec, SubscriptionSpec, TopicSpec
 

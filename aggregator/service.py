@@ -19,7 +19,11 @@ from fastapi import FastAPI
 
 from aggregator import __version__
 from aggregator import alarms as delivery_alarms
-from aggregator.app import App, addresses, declare, free_leases, open_app, published_feed, read_configuration, signing_key, utc_now
+from aggregator.app.configured import read_configuration, utc_now
+from aggregator.app.installation import App, declare, free_leases, open_app
+from aggregator.app.published import published_feed
+from aggregator.app.recipients import addresses
+from aggregator.app.sending import signing_key
 from aggregator.errors import UsageError
 from aggregator.leaving import find_reader, leave_subscription
 from aggregator.models import Configuration, Failed, FeedHealth

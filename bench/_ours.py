@@ -68,7 +68,8 @@ async def resident(polling: Polling) -> None:
 
 async def judge(database: str, feeds: tuple[FeedSpec, ...]) -> None:
     """Judge what was stored, with the topics of the project's own feeds.yaml."""
-    from aggregator.app import open_app, read_configuration
+    from aggregator.app.configured import read_configuration
+    from aggregator.app.installation import open_app
 
     environ = {"AGGREGATOR_FEEDS_FILE": str(ROOT / "feeds.yaml"), "AGGREGATOR_DATABASE_URL": f"sqlite:///{database}"}
     settings = load_settings({**environ, "AGGREGATOR_DATA_DIR": tempfile.mkdtemp()})

@@ -33,7 +33,7 @@ def backtest(
 
     Example: aggregator backtest --new changed.yaml --labels labels.jsonl --since 30d
     """
-    from aggregator.app import open_installed_store
+    from aggregator.app.stores import open_installed_store
     from aggregator.backtest import compare, read_archive
 
     settings = settings_from_environment(quiet=True)
@@ -51,7 +51,7 @@ def backtest(
 
 
 def _rules(settings: "Settings", path: Path) -> "Rules":
-    from aggregator.app import read_configuration
+    from aggregator.app.configured import read_configuration
     from aggregator.backtest import Rules
     from aggregator.explain import Explainer
     from aggregator.vocabulary import load_packs

@@ -28,7 +28,7 @@ def upgrade() -> None:
 
     Example: aggregator db upgrade
     """
-    from aggregator.app import open_installed_store
+    from aggregator.app.stores import open_installed_store
 
     with open_installed_store(settings_from_environment(quiet=True)):
         screen.out.print("The database is up to date.")

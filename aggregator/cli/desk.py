@@ -58,7 +58,7 @@ def search(
 
     Example: aggregator search '"loyalty fund*" NEAR/10 China'
     """
-    from aggregator.app import open_desk
+    from aggregator.app.stores import open_desk
     from aggregator.desk import Asked
     from aggregator.desk import search as look_up
     from aggregator.desk_records import SearchFilter
@@ -99,7 +99,7 @@ def export(
     if evidence is not None:
         export_evidence(evidence, to)
         return
-    from aggregator.app import open_desk
+    from aggregator.app.stores import open_desk
     from aggregator.desk import Asked
     from aggregator.desk import export as write
     from aggregator.desk_records import SearchFilter
@@ -116,7 +116,7 @@ def reindex() -> None:
 
     Example: aggregator reindex
     """
-    from aggregator.app import open_desk
+    from aggregator.app.stores import open_desk
 
     with open_desk(settings_from_environment(quiet=True)) as (desk, _), screen.progress() as progress:
         task = progress.add_task("articles", total=None)
@@ -134,7 +134,7 @@ def add_user(
 
     Example: aggregator user add anna --role editor
     """
-    from aggregator.app import open_desk
+    from aggregator.app.stores import open_desk
     from aggregator.desk_records import User
     from aggregator.web import hash_password
     from aggregator.web.passwords import LONGEST, SHORTEST
@@ -152,7 +152,7 @@ def add_user(
 @user.command("list")
 def list_users() -> None:
     """List who may log in."""
-    from aggregator.app import open_desk
+    from aggregator.app.stores import open_desk
 
     with open_desk(settings_from_environment(quiet=True)) as (_, readers):
         rows = [(one.name, one.role) for one in readers.users()]
@@ -162,7 +162,7 @@ def list_users() -> None:
 @user.command("remove")
 def remove_user(name: Name) -> None:
     """Take somebody's password away; sessions of that user end."""
-    from aggregator.app import open_desk
+    from aggregator.app.stores import open_desk
 
     with open_desk(settings_from_environment(quiet=True)) as (_, readers):
         if not readers.remove_user(name):
@@ -176,7 +176,7 @@ def add_token(name: Name, scope: Annotated[Scope, typer.Option(help="What the to
 
     Example: aggregator token add newsroom-screen
     """
-    from aggregator.app import open_desk
+    from aggregator.app.stores import open_desk
     from aggregator.web import hashed, new_key
 
     made = new_key()
@@ -188,7 +188,7 @@ def add_token(name: Name, scope: Annotated[Scope, typer.Option(help="What the to
 @token.command("remove")
 def remove_token(name: Name) -> None:
     """End a token."""
-    from aggregator.app import open_desk
+    from aggregator.app.stores import open_desk
 
     with open_desk(settings_from_environment(quiet=True)) as (_, readers):
         if not readers.remove_token(name):

@@ -15,7 +15,7 @@ from aggregator.cli.environment import settings_from_environment
 from aggregator.errors import UsageError
 
 if TYPE_CHECKING:
-    from aggregator.app import App
+    from aggregator.app.installation import App
     from aggregator.deliver import Sent
     from aggregator.models import Digest, SubscriptionSpec
 
@@ -43,7 +43,9 @@ def preview(
 
     Example: aggregator digest preview morning-digest --as html > digest.html
     """
-    from aggregator.app import declare, draft, open_app, read_configuration
+    from aggregator.app.configured import read_configuration
+    from aggregator.app.installation import declare, open_app
+    from aggregator.app.sending import draft
     from aggregator.deliver import preview as compose_preview
 
     settings = settings_from_environment(quiet=True)
@@ -72,7 +74,8 @@ def send(name: Name, json: Json = False) -> None:
 
     Example: aggregator digest send morning-digest
     """
-    from aggregator.app import at_work, declare, open_app, read_configuration
+    from aggregator.app.configured import read_configuration
+    from aggregator.app.installation import at_work, declare, open_app
     from aggregator.deliver import decide_now, send_due
 
     settings = settings_from_environment(quiet=True)
@@ -101,7 +104,7 @@ def list_digests(
 
     Example: aggregator digest list --dead
     """
-    from aggregator.app import open_installed_store
+    from aggregator.app.stores import open_installed_store
 
     if dead:
         _list_dead(limit, json=json)
@@ -137,7 +140,8 @@ def resend(
 
     Example: aggregator digest resend 17 18
     """
-    from aggregator.app import open_installed_store, utc_now
+    from aggregator.app.configured import utc_now
+    from aggregator.app.stores import open_installed_store
 
     if bool(delivery_ids) == every:
         raise UsageError("name the deliveries to send again, or say --all; `aggregator digest list --dead` shows them")
@@ -160,7 +164,8 @@ def show(
 
     Example: aggregator digest show 3 --as eml
     """
-    from aggregator.app import draft, open_installed_store
+    from aggregator.app.sending import draft
+    from aggregator.app.stores import open_installed_store
 
     if delivery is not None:
         _show_delivery(digest_id, delivery)
@@ -178,7 +183,8 @@ def show(
 
 def _show_delivery(digest_id: int, delivery_id: int) -> None:
     """Print what a delivery handed over, rendered again; say so where this release or its settings render it otherwise."""
-    from aggregator.app import open_app, read_configuration
+    from aggregator.app.configured import read_configuration
+    from aggregator.app.installation import open_app
     from aggregator.deliver import render_again
 
     settings = settings_from_environment(quiet=True)
@@ -194,7 +200,7 @@ def _show_delivery(digest_id: int, delivery_id: int) -> None:
 
 
 def _list_dead(limit: int, *, json: bool) -> None:
-    from aggregator.app import open_installed_store
+    from aggregator.app.stores import open_installed_store
 
     with open_installed_store(settings_from_environment(quiet=True)) as store:
         dead, closed = store.deliveries(status="dead", limit=limit), store.closures()

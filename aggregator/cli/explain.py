@@ -33,7 +33,7 @@ def explain(
 
     Example: aggregator explain article.txt
     """
-    from aggregator.app import read_configuration
+    from aggregator.app.configured import read_configuration
     from aggregator.explain import Explainer
     from aggregator.vocabulary import load_packs
 
@@ -70,7 +70,7 @@ def _answer_rows(explainer: "Explainer", path: Path) -> None:
 
 
 def _read(explainer: "Explainer", settings: "Settings", document: str, source: str) -> "Explained":
-    from aggregator.app import fetch_page
+    from aggregator.app.documents import fetch_page
     from aggregator.explain import title_and_text
 
     if document.startswith(("http://", "https://")):

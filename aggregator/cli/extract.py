@@ -27,7 +27,7 @@ def extract(
 
     Example: aggregator extract saved/page.html.gz --url https://example.org/story --json
     """
-    from aggregator.app import extract_address, extract_file, extract_rows
+    from aggregator.app.documents import extract_address, extract_file, extract_rows
 
     settings = settings_from_environment(quiet=True)
     if bool(pages) == bool(jsonl):

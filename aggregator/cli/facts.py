@@ -43,7 +43,7 @@ def facts(
 
     Example: aggregator facts --since 2024-07-01 --csv > figures.csv
     """
-    from aggregator.app import open_installed_store
+    from aggregator.app.stores import open_installed_store
     from aggregator.core.ledger import conflicts
 
     settings = settings_from_environment(quiet=True)
@@ -72,7 +72,7 @@ def _moment(since: str) -> datetime:
 
 
 def _row(line: LedgerLine, conflict: str) -> dict[str, str]:
-    from aggregator.app import figure_unit
+    from aggregator.app.documents import figure_unit
 
     fact = line.fact
     low, high = fact.low or 0, fact.high or 0

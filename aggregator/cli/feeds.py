@@ -23,7 +23,8 @@ def list_feeds(json: Annotated[bool, typer.Option("--json", help="Print one JSON
 
     Example: aggregator feeds list
     """
-    from aggregator.app import open_installed_store, read_configuration
+    from aggregator.app.configured import read_configuration
+    from aggregator.app.stores import open_installed_store
 
     settings = settings_from_environment(quiet=True)
     configuration = read_configuration(settings)
@@ -53,7 +54,8 @@ def show_feed(
 
     Example: aggregator feeds show daily-nk-ko
     """
-    from aggregator.app import open_installed_store, read_configuration, utc_now
+    from aggregator.app.configured import read_configuration, utc_now
+    from aggregator.app.stores import open_installed_store
 
     settings = settings_from_environment(quiet=True)
     known = {one.id: one for one in read_configuration(settings).feeds}
@@ -109,7 +111,7 @@ def discover_feeds(url: Annotated[str, typer.Argument(help="The address of a sit
 
 
 async def _explore(feed: FeedSpec, *, discover_too: bool) -> tuple[Look, ...]:
-    from aggregator.app import open_exploring
+    from aggregator.app.stores import open_exploring
     from aggregator.explore import discover, look_at
 
     async with open_exploring(settings_from_environment(quiet=True)) as exploring:

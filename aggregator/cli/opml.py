@@ -22,7 +22,7 @@ def import_list(
 
     Example: aggregator opml import subscriptions.opml --write
     """
-    from aggregator.app import import_feeds
+    from aggregator.app.sourcelists import import_feeds
 
     settings = settings_from_environment(quiet=True)
     imported = import_feeds(settings, file, write=write)
@@ -44,6 +44,6 @@ def export_list(
 
     Example: aggregator opml export > sources.opml
     """
-    from aggregator.app import export_feeds
+    from aggregator.app.sourcelists import export_feeds
 
     screen.out.print(export_feeds(settings_from_environment(quiet=True), every=every), end="", soft_wrap=True)

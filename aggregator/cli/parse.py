@@ -20,7 +20,7 @@ def parse(
 
     Example: aggregator parse saved/*.xml --json
     """
-    from aggregator.app import report_file
+    from aggregator.app.documents import report_file
 
     settings_from_environment(quiet=True)
     failed = False

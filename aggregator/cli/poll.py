@@ -42,7 +42,8 @@ def poll(
 
 
 async def _poll(settings: Settings, only: Sequence[str]) -> Sequence[Poll]:
-    from aggregator.app import at_work, declare, open_app, read_configuration
+    from aggregator.app.configured import read_configuration
+    from aggregator.app.installation import at_work, declare, open_app
     from aggregator.judge import judge_pending
     from aggregator.poll import poll_due
 

@@ -22,7 +22,8 @@ def list_topics(json: Json = False) -> None:
 
     Example: aggregator topics list
     """
-    from aggregator.app import open_installed_store, read_configuration
+    from aggregator.app.configured import read_configuration
+    from aggregator.app.stores import open_installed_store
     from aggregator.matching import as_query, compile_topics
     from aggregator.vocabulary import load_packs
 
@@ -57,7 +58,8 @@ def reapply(json: Json = False) -> None:
 
 
 async def _reapply() -> "Reapplied":
-    from aggregator.app import declare, open_app, read_configuration
+    from aggregator.app.configured import read_configuration
+    from aggregator.app.installation import declare, open_app
     from aggregator.reapply import reapply as run
 
     settings = settings_from_environment(quiet=True)
@@ -79,7 +81,7 @@ def misses(
     """
     from datetime import timedelta
 
-    from aggregator.app import open_installed_store
+    from aggregator.app.stores import open_installed_store
     from aggregator.reapply import sample_last_week, week_of
 
     now = datetime.now(UTC)

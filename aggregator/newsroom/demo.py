@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.request import Request, urlopen
 
-from aggregator.app import App, Tuning, declare, draft, free_leases, open_app, read_configuration
+from aggregator.app.configured import read_configuration
+from aggregator.app.installation import App, Tuning, declare, free_leases, open_app
+from aggregator.app.sending import draft
 from aggregator.core import outcomes
 from aggregator.deliver import decide_now, send_due
 from aggregator.errors import UsageError

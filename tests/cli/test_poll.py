@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from aggregator.app import utc_now
+from aggregator.app.configured import utc_now
 from aggregator.poll import LEASE
 from aggregator.store import open_store
 from tests.cli.conftest import Command, lines

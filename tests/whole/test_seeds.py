@@ -13,7 +13,8 @@ from xml.sax.saxutils import escape
 import pytest
 import yaml
 
-from aggregator.app import App, declare, open_app, read_configuration
+from aggregator.app.configured import read_configuration
+from aggregator.app.installation import App, declare, open_app
 from aggregator.deliver import decide_now, send_due
 from aggregator.judge import judge_pending
 from aggregator.models import Digest, Judgement

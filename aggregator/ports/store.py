@@ -1,37 +1,14 @@
-"""The four seams of the house: fetcher, feed reader, store, channel.
+"""What the use cases ask of the store."""
 
-Use cases know these protocols only; `aggregator.app` picks the concrete parts.
-"""
-
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from aggregator.core.queries import Wanted
-from aggregator.desk_records import (
-    ArticleDetail,
-    Day,
-    FeedDay,
-    Figure,
-    Hit,
-    Page,
-    SearchFilter,
-    StoryDetail,
-    StoryFilter,
-    StoryRow,
-    User,
-    Volumes,
-)
 from aggregator.models import (
-    Delivery,
     Digest,
     FeedHealth,
     FeedSpec,
-    FetchOutcome,
-    FetchRequest,
-    ParsedFeed,
-    PostOutcome,
     Receipt,
     SubscriptionSpec,
 )
@@ -58,46 +35,6 @@ from aggregator.records import (
     Telling,
     WindowCounts,
 )
-
-
-class Fetcher(Protocol):
-    """Get one URL from the network, guarded and bounded; expected failures come back as values, never as exceptions."""
-
-    async def fetch(self, request: FetchRequest) -> FetchOutcome: ...
-
-
-class Poster(Protocol):
-    """Post one body to one URL, guarded and bounded; never follows a redirect, never tries twice."""
-
-    async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> PostOutcome: ...
-
-
-class FeedReader(Protocol):
-    """Read a feed's bytes by its kind within a deadline; never raises for what the bytes hold."""
-
-    async def read(
-        self, feed: FeedSpec, url: str, headers: Mapping[str, str], body: bytes, now: datetime, known: bytes = b""
-    ) -> ParsedFeed:
-        """Read a document; items whose hashes are in `known`, as an earlier reading gave them, are left out and counted."""
-        ...
-
-
-class Message(Protocol):
-    """Hold what a channel is about to send: a preview of it by file suffix (".eml", ".html", ".txt", ".json")."""
-
-    @property
-    def parts(self) -> Mapping[str, bytes]: ...
-
-
-class Channel(Protocol):
-    """Turn a digest into one message for one recipient, and hand it over.
-
-    `render` is pure: the same digest and delivery give the same bytes. `send` raises `DeliveryError`.
-    """
-
-    def render(self, digest: Digest, delivery: Delivery) -> Message: ...
-
-    async def send(self, delivery: Delivery, message: Message) -> Receipt: ...
 
 
 class Store(Protocol):
@@ -284,73 +221,3 @@ class Store(Protocol):
     def prune_fetches(self, before: datetime) -> int:
         """Forget the history of polls older than `before`; entries stay."""
         ...
-
-
-class DeskStore(Protocol):
-    """Read what stands for people, in pages by cursor; a cursor of another list raises `UsageError`."""
-
-    def stories(self, chosen: StoryFilter, cursor: str | None = None, limit: int = 20) -> Page[StoryRow]: ...
-
-    def story(self, story_id: int) -> StoryDetail | None: ...
-
-    def article(self, article_id: int) -> ArticleDetail | None: ...
-
-    def search(self, wanted: Wanted | None, chosen: SearchFilter, *, best: bool, cursor: str | None = None, limit: int = 20) -> Page[Hit]:
-        """Give articles by words, by labels, or by both; there must be one of them."""
-        ...
-
-    def facets(self, wanted: Wanted | None, chosen: SearchFilter) -> Mapping[str, Mapping[str, int]]: ...
-
-    def rebuild_search(self, progress: Callable[[int], None] = ...) -> int: ...
-
-    def feed_health(self) -> Sequence[FeedHealth]: ...
-
-    def feed_days(self, since: datetime) -> Sequence[FeedDay]: ...
-
-    def poll_history(self, feed_id: str, cursor: str | None = None, limit: int = 50) -> Page[Poll]: ...
-
-    def delivery_list(self, cursor: str | None = None, limit: int = 50, status: str = "") -> Page[DeliveryRow]: ...
-
-    def delivery(self, delivery_id: int) -> DeliveryRow | None: ...
-
-    def digest(self, digest_id: int) -> Digest | None: ...
-
-    def requeue(self, delivery_id: int, now: datetime) -> bool:
-        """Make a sent or dead delivery due again, under its old key; False where it is neither."""
-        ...
-
-    def days(self, since: datetime) -> Sequence[Day]: ...
-
-    def figures(self, cursor: str | None = None, limit: int = 50) -> Page[Figure]: ...
-
-    def volumes(self, since: datetime) -> Volumes: ...
-
-    def record_verdict(self, article_id: int, topic: str, verdict: str, said_by: str, now: datetime) -> bool: ...
-
-    def verdict_counts(self) -> Mapping[str, tuple[int, int]]: ...
-
-
-class ReaderStore(Protocol):
-    """Keep who may look at the desk; of passwords, session keys and tokens only hashes come here."""
-
-    def users(self) -> Sequence[User]: ...
-
-    def has_users(self) -> bool: ...
-
-    def user(self, name: str) -> User | None: ...
-
-    def save_user(self, user: User, now: datetime) -> None: ...
-
-    def remove_user(self, name: str) -> bool: ...
-
-    def open_session(self, key_hash: str, name: str, now: datetime, ends_at: datetime) -> None: ...
-
-    def session_user(self, key_hash: str, now: datetime) -> User | None: ...
-
-    def close_session(self, key_hash: str) -> None: ...
-
-    def save_token(self, name: str, token_hash: str, scope: str, now: datetime) -> None: ...
-
-    def remove_token(self, name: str) -> bool: ...
-
-    def token(self, token_hash: str) -> tuple[str, str] | None: ...

@@ -1,0 +1,31 @@
+"""What an installation is told: its configuration, the clock, and how it names itself to publishers."""
+
+from datetime import UTC, datetime
+
+from aggregator import __version__
+from aggregator.channels import CHANNELS
+from aggregator.feedfile import load_configuration
+from aggregator.models import (
+    Configuration,
+)
+from aggregator.settings import Settings
+from aggregator.sources import SOURCES
+from aggregator.vocabulary import load_packs
+
+
+def utc_now() -> datetime:
+    """Tell the time; everything below is told it."""
+    return datetime.now(UTC)
+
+
+def read_configuration(settings: Settings) -> Configuration:
+    """Read feeds.yaml against the term packs that are there; raises `ConfigurationError`."""
+    packs = load_packs()
+    themes = {*packs.themes, *(concept.id for pack in packs.themes.values() for concept in pack.concepts.values())}
+    return load_configuration(settings.feeds_file, themes - {"guards"}, tuple(CHANNELS), tuple(SOURCES))
+
+
+def user_agent(settings: Settings) -> str:
+    """Name ourselves to publishers, with a page where they can learn who asks."""
+    contact = f" (+{settings.public_url})" if settings.public_url else ""
+    return f"aggregator/{__version__}{contact}"

@@ -1,0 +1,108 @@
+"""Read one document for a person: a saved feed, a page of the net or of a file, rows of articles."""
+
+import asyncio
+import json
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from aggregator.app.configured import user_agent, utc_now
+from aggregator.enrich import enrich, facts_report
+from aggregator.enrich.extraction import article_of_page, article_of_row, page_report, read_saved, row_of, saved_page
+from aggregator.enrich.reporting import public_unit
+from aggregator.errors import UsageError
+from aggregator.http_client import HttpClient, Limits
+from aggregator.models import (
+    Fact,
+    Failed,
+    Fetched,
+    FetchRequest,
+    Page,
+)
+from aggregator.settings import Settings
+from aggregator.sources.charset import readable
+from aggregator.sources.report import Report, parse_report, unread_report
+
+PAGE_ACCEPT = "text/html, application/xhtml+xml, */*;q=0.5"
+
+
+def report_file(path: Path) -> Report:
+    """Read a saved feed and report what is in it, or why it cannot be read; longer ones than the network may bring are refused."""
+    most = Limits().max_body
+    try:
+        with path.open("rb") as file:
+            body = file.read(most + 1)
+    except OSError as error:
+        return unread_report(str(path), f"the file cannot be read: {error.strerror}")
+    if len(body) > most:
+        return unread_report(str(path), f"the file is larger than {most:,} bytes")
+    return parse_report(str(path), body, utc_now())
+
+
+async def fetch_page(settings: Settings, url: str) -> str:
+    """Fetch one page as text; raises `UsageError` where nothing comes back."""
+    http = HttpClient(allow=settings.http_allow, user_agent=user_agent(settings))
+    try:
+        outcome = await http.fetch(FetchRequest(url=url, accept="text/html, text/plain;q=0.9, */*;q=0.1"))
+    finally:
+        await http.aclose()
+    if not isinstance(outcome, Fetched):
+        raise UsageError(f"{url} cannot be read: {outcome.message if isinstance(outcome, Failed) else 'nothing came back'}")
+    body, content_type = readable(outcome.body, outcome.headers.get("content-type", ""), "en")
+    charset = re.search(r"charset=[\"']?([\w.-]+)", content_type)
+    try:
+        return body.decode(charset.group(1) if charset else "utf-8", "replace")
+    except LookupError:
+        return body.decode("utf-8", "replace")
+
+
+def extract_file(path: Path, url: str | None) -> Mapping[str, Any]:
+    """Read a saved page, packed or not, with all its facts, or say in a sentence why it cannot be read."""
+    try:
+        body = read_saved(path)
+    except OSError as error:
+        return {"file": str(path), "error": f"the file cannot be read: {error.strerror or error}"}
+    return _extracted(str(path), saved_page(body, url))
+
+
+async def extract_address(settings: Settings, url: str) -> Mapping[str, Any]:
+    """Fetch one page through the guarded client, and read it with all its facts."""
+    http = HttpClient(allow=settings.http_allow, user_agent=user_agent(settings))
+    try:
+        outcome = await http.fetch(FetchRequest(url=url, accept=PAGE_ACCEPT))
+    finally:
+        await http.aclose()
+    if not isinstance(outcome, Fetched):
+        return {"file": url, "url": url, "error": outcome.message if isinstance(outcome, Failed) else "the server answers: not modified"}
+    return await asyncio.to_thread(_extracted, url, saved_page(outcome.body, outcome.url, outcome.headers.get("content-type", "")))
+
+
+def extract_rows(path: Path) -> Iterator[Mapping[str, Any]]:
+    """Read a file of rows, one JSON object a line, and give the facts of each; a row that cannot be read tells so in its place."""
+    try:
+        lines = read_saved(path, whole=True).decode("utf-8", errors="replace").splitlines()
+    except OSError as error:
+        yield {"id": "", "file": str(path), "error": f"the file cannot be read: {error.strerror or error}"}
+        return
+    for number, line in enumerate(lines, start=1):
+        if line.strip():
+            yield _row(number, line)
+
+
+def _row(number: int, line: str) -> Mapping[str, Any]:
+    try:
+        row = row_of(json.loads(line))
+    except (ValueError, RecursionError) as error:
+        return {"id": "", "error": f"line {number}: {error}"}
+    article = asyncio.run(enrich(article_of_row(row)))
+    return {"id": row.id, "facts": facts_report(article), "title_facts": facts_report(article, "title"), "missing": list(article.missing)}
+
+
+def _extracted(name: str, page: Page) -> Mapping[str, Any]:
+    return page_report(name, page, asyncio.run(enrich(article_of_page(page))))
+
+
+def figure_unit(fact: Fact) -> str:
+    """Give a figure's unit as it is told outside."""
+    return public_unit(fact.unit or "")

@@ -1,0 +1,190 @@
+"""Open an installation: store, network, reader processes, and the use cases over them."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import (
+    AbstractAsyncContextManager,
+    AbstractContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    nullcontext,
+)
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+import structlog
+
+from aggregator.app.configured import user_agent, utc_now
+from aggregator.app.recipients import addresses
+from aggregator.app.sending import make_channels
+from aggregator.app.stores import make_desk
+from aggregator.channels import EmailChannel
+from aggregator.core.timing import next_due_at
+from aggregator.deliver import Delivering
+from aggregator.desk import Desk
+from aggregator.enrich import Enricher
+from aggregator.enrich.pages import Served, read_page
+from aggregator.fulltext import FullText
+from aggregator.http_client import HttpClient, Limits
+from aggregator.judge import Judging
+from aggregator.matching import compile_topics
+from aggregator.models import (
+    Article,
+    Configuration,
+    Entry,
+    FeedSpec,
+    Fetched,
+    Page,
+)
+from aggregator.poll import Polling
+from aggregator.ports import Channel, Fetcher, Poster, ReaderStore, Store
+from aggregator.settings import Settings
+from aggregator.sources.workers import ReaderPool
+from aggregator.store import alone, open_store, working_lock
+from aggregator.vocabulary import load_packs
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class App:
+    """Hold the use cases of one installation, ready to run."""
+
+    settings: Settings
+    configuration: Configuration
+    store: Store
+    polling: Polling
+    judging: Judging
+    delivering: Delivering
+    poster: Poster
+    fetcher: Fetcher
+    desk: Desk
+    readers: ReaderStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tuning:
+    """Hold what the local demo sets otherwise than a real installation."""
+
+    limits: Limits = field(default_factory=Limits)
+    spacing: float = 1.0
+    parse_seconds: float = 20.0
+
+
+@asynccontextmanager
+async def open_app(
+    settings: Settings, configuration: Configuration, clock: Callable[[], datetime] = utc_now, tuning: Tuning | None = None
+) -> AsyncIterator[App]:
+    """Open store, network and reader processes, and close all of them at the end; the store's schema is brought up to date."""
+    tuning = tuning or Tuning()
+    async with AsyncExitStack() as stack:
+        reader = ReaderPool(deadline=tuning.parse_seconds)
+        stack.push_async_callback(reader.aclose)
+        http = HttpClient(limits=tuning.limits, allow=settings.http_allow, user_agent=user_agent(settings))
+        stack.push_async_callback(http.aclose)
+        store = open_store(settings.database_url, settings.evidence)
+        stack.callback(store.close)
+        store.upgrade()
+        yield App(
+            settings=settings,
+            configuration=configuration,
+            store=store,
+            polling=_polling(configuration, store, http, reader, clock, tuning),
+            judging=_judging(settings, configuration, store, http, clock),
+            delivering=_delivering(settings, configuration, store, http, clock),
+            poster=http,
+            fetcher=http,
+            desk=make_desk(settings, configuration, store, clock),
+            readers=store,
+        )
+
+
+def reconfigured(app: App, configuration: Configuration) -> App:
+    """Give the same parts under another configuration; store, network and reader processes are shared with the old one."""
+    return replace(
+        app,
+        configuration=configuration,
+        polling=replace(app.polling, feeds={feed.id: feed for feed in configuration.feeds}),
+        judging=_judging(app.settings, configuration, app.store, app.fetcher, app.judging.clock),
+        delivering=replace(
+            app.delivering,
+            subscriptions={subscription.id: subscription for subscription in configuration.subscriptions},
+            topics=configuration.topics,
+        ),
+    )
+
+
+def declare(app: App) -> None:
+    """Tell the store what is configured; new feeds are due at once, new subscriptions begin now."""
+    now = app.delivering.clock()
+    app.store.sync_feeds(app.configuration.feeds, now)
+    due = {subscription.id: next_due_at(subscription.schedule, now) for subscription in app.configuration.subscriptions}
+    app.store.sync_subscriptions(app.configuration.subscriptions, due, now)
+
+
+def at_work(settings: Settings) -> AbstractContextManager[None]:
+    """Hold the lock of those who poll or send, so that a service that starts meanwhile leaves our leases alone."""
+    return working_lock(settings.database_url)
+
+
+def free_leases(app: App) -> None:
+    """Free the leases that killed processes left, unless a living command may hold some of them; those end by themselves."""
+    with alone(app.settings.database_url) as nobody_else:
+        if nobody_else:
+            app.store.release_leases()
+
+
+def _polling(
+    configuration: Configuration, store: Store, http: HttpClient, reader: ReaderPool, clock: Callable[[], datetime], tuning: Tuning
+) -> Polling:
+    feeds = {feed.id: feed for feed in configuration.feeds}
+    return Polling(store=store, fetcher=http, reader=reader, feeds=feeds, clock=clock, spacing=tuning.spacing)
+
+
+def _judging(settings: Settings, configuration: Configuration, store: Store, fetcher: Fetcher, clock: Callable[[], datetime]) -> Judging:
+    enricher = Enricher(configuration.feeds)
+    topics = compile_topics(configuration.topics, load_packs())
+    enrich_entry: Callable[[Entry, FeedSpec], Awaitable[Article]] = enricher.enrich
+    if settings.full_text:
+        enrich_entry = FullText(
+            fetcher=fetcher,
+            enrich=enricher.enrich,
+            matches=lambda article: any(judgement.matched for judgement in topics.judge(article)),
+            read=_read_fetched,
+            clock=clock,
+        )
+    return Judging(
+        store=store,
+        enrich=enrich_entry,
+        topics=topics,
+        feeds={feed.id: feed for feed in configuration.feeds},
+        level=enricher.level,
+        clock=clock,
+    )
+
+
+def _read_fetched(fetched: Fetched) -> Page:
+    """Read a fetched page for the pipeline; its dateline stays, for the agency in it is cited."""
+    served = Served(body=fetched.body, url=fetched.url, content_type=fetched.headers.get("content-type", ""))
+    return read_page(served, keep_datelines=True)
+
+
+def _delivering(
+    settings: Settings, configuration: Configuration, store: Store, http: HttpClient, clock: Callable[[], datetime]
+) -> Delivering:
+    channels = make_channels(settings, http)
+    return Delivering(
+        store=store,
+        channels=channels,
+        subscriptions={subscription.id: subscription for subscription in configuration.subscriptions},
+        topics=configuration.topics,
+        addresses=lambda subscription: addresses(settings, subscription),
+        label=load_packs().label,
+        clock=clock,
+        session=_session(channels),
+    )
+
+
+def _session(channels: Mapping[str, Channel]) -> Callable[[], AbstractAsyncContextManager[None]]:
+    """Give the session in which mail keeps its connections."""
+    email = channels.get("email")
+    return email.session if isinstance(email, EmailChannel) else nullcontext

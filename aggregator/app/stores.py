@@ -1,0 +1,69 @@
+"""Open parts of an installation for commands that look things up."""
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import (
+    AsyncExitStack,
+    asynccontextmanager,
+    contextmanager,
+)
+from datetime import datetime
+
+from aggregator.app.configured import read_configuration, user_agent, utc_now
+from aggregator.app.sending import draft
+from aggregator.desk import Desk
+from aggregator.explore import Exploring
+from aggregator.http_client import HttpClient
+from aggregator.models import (
+    Configuration,
+)
+from aggregator.ports import DeskStore, ReaderStore, Store
+from aggregator.settings import Settings
+from aggregator.sources.discovery import feed_addresses
+from aggregator.sources.workers import ReaderPool
+from aggregator.store import open_store
+from aggregator.vocabulary import load_packs
+
+
+def make_desk(settings: Settings, configuration: Configuration, store: DeskStore, clock: Callable[[], datetime] = utc_now) -> Desk:
+    """Make the desk over a store that is open."""
+    return Desk(
+        store=store,
+        topics=configuration.topics,
+        feeds=configuration.feeds,
+        label=load_packs().label,
+        draft=lambda digest: draft(settings, digest),
+        clock=clock,
+    )
+
+
+@contextmanager
+def open_desk(settings: Settings) -> Iterator[tuple[Desk, ReaderStore]]:
+    """Open the store, brought up to date, for commands that search, export, and say who may look."""
+    store = open_store(settings.database_url)
+    try:
+        store.upgrade()
+        yield make_desk(settings, read_configuration(settings), store), store
+    finally:
+        store.close()
+
+
+@contextmanager
+def open_installed_store(settings: Settings) -> Iterator[Store]:
+    """Open only the store, brought up to date, for commands that look things up."""
+    store = open_store(settings.database_url)
+    try:
+        store.upgrade()
+        yield store
+    finally:
+        store.close()
+
+
+@asynccontextmanager
+async def open_exploring(settings: Settings) -> AsyncIterator[Exploring]:
+    """Open only network and one reader process, for commands that look at an address."""
+    async with AsyncExitStack() as stack:
+        reader = ReaderPool(workers=1)
+        stack.push_async_callback(reader.aclose)
+        http = HttpClient(allow=settings.http_allow, user_agent=user_agent(settings))
+        stack.push_async_callback(http.aclose)
+        yield Exploring(fetcher=http, reader=reader, candidates=feed_addresses, clock=utc_now)

@@ -1,0 +1,48 @@
+"""What crosses the store's door: frozen records that use cases and the store exchange.
+
+No row, no connection and no SQL type passes that door; dates are aware UTC, JSON columns arrive as tuples of our own records.
+"""
+
+from aggregator.records.judged import Archived, Judged, LedgerLine, NearMiss, Placement, StoredRevision, StorySketch, Telling
+from aggregator.records.polled import Alarm, FeedState, Habits, Intake, KnownEntry, Poll, PollRecord, Response
+from aggregator.records.told import (
+    Address,
+    ClaimedDelivery,
+    Closure,
+    DeliveryRow,
+    Outcome,
+    Overview,
+    StoryMaterial,
+    SubscriptionState,
+    ToldArticle,
+    WindowCounts,
+)
+
+__all__ = [
+    "Address",
+    "Alarm",
+    "Archived",
+    "ClaimedDelivery",
+    "Closure",
+    "DeliveryRow",
+    "FeedState",
+    "Habits",
+    "Intake",
+    "Judged",
+    "KnownEntry",
+    "LedgerLine",
+    "NearMiss",
+    "Outcome",
+    "Overview",
+    "Placement",
+    "Poll",
+    "PollRecord",
+    "Response",
+    "StoredRevision",
+    "StoryMaterial",
+    "StorySketch",
+    "SubscriptionState",
+    "Telling",
+    "ToldArticle",
+    "WindowCounts",
+]

@@ -2,11 +2,12 @@
 
 Revisions are judged one after the other in the order of the ingest sequence, since a story depends on those before it.
 Every revision ends with exactly one outcome and the reasons of each step; nothing is deleted. A text that the rules break on gets
-an outcome too, so that it holds up nothing behind it. A batch is one transaction: killed in the middle, it is judged again and
-comes out the same.
+an outcome too, so that it holds up nothing behind it. What is settled is kept every few seconds, however slow the machine: killed
+in between, only the last seconds are judged again, and come out the same.
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -26,6 +27,8 @@ from aggregator.records import Archived, Judged, Placement, StoredRevision, Tell
 log = structlog.get_logger(__name__)
 
 COPIES_SINCE = timedelta(days=14)
+KEEP_EVERY = 2.0
+"""Seconds after which a transaction ends with what is settled: a judge that dies more often than that would never come on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,11 +48,23 @@ async def judge_pending(judging: Judging, progress: Callable[[int], None] = lamb
     """Judge everything that waits, and give how many revisions were judged."""
     done = 0
     while waiting := await asyncio.to_thread(judging.store.unjudged, judging.batch):
-        read = [await _read(judging, revision) for revision in waiting]
-        await asyncio.to_thread(_settle_batch, judging, read)
-        done += len(waiting)
-        progress(done)
+        read = await _read_some(judging, waiting)
+        while read:
+            settled = await asyncio.to_thread(_settle_some, judging, read)
+            read, done = read[settled:], done + settled
+            progress(done)
     return done
+
+
+async def _read_some(judging: Judging, waiting: Sequence[StoredRevision]) -> Sequence[Judged]:
+    """Read the oldest that wait, as many as a few seconds allow, and one at least."""
+    read: list[Judged] = []
+    end = time.monotonic() + KEEP_EVERY
+    for revision in waiting:
+        read.append(await _read(judging, revision))
+        if time.monotonic() > end:
+            break
+    return read
 
 
 async def _read(judging: Judging, revision: StoredRevision) -> Judged:
@@ -81,12 +96,17 @@ def _judged(judging: Judging, revision: StoredRevision, article: Article, judgem
     )
 
 
-def _settle_batch(judging: Judging, read: Sequence[Judged]) -> None:
+def _settle_some(judging: Judging, read: Sequence[Judged]) -> int:
+    """Settle what was read in one transaction, until it has lasted long enough, and give how many were settled."""
+    end = time.monotonic() + KEEP_EVERY
     with judging.store.transaction():
-        for judged in read:
+        for done, judged in enumerate(read, 1):
             settled = _settle(judging, judged)
             story_id = judging.store.record_judged(settled)
             log.debug("judged", seq=judged.revision.seq, feed=judged.revision.feed_id, outcome=settled.outcome.code, story=story_id)
+            if time.monotonic() > end:
+                return done
+    return len(read)
 
 
 def settle_again(judging: Judging, judged: Judged, was: Archived) -> Judged:

@@ -26,8 +26,8 @@ QUEUES = ("poll", "judge", "deliver", "upkeep")
 PRIORITIES = {"send": 30, "decide": 25, "judge": 20, "poll": 10, "upkeep": 0}
 _QUEUE_OF = {"send": "deliver", "decide": "deliver", "judge": "judge", "poll": "poll", "upkeep": "upkeep"}
 _SCHEMA = "procrastinate"
-HEARTBEAT = 5.0
-STALLED = 20.0
+HEARTBEAT = 2.0
+STALLED = 10.0
 """Seconds without a heartbeat after which a worker's jobs are taken up again."""
 _RETRY_SECONDS = 1.0
 

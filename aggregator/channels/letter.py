@@ -12,13 +12,16 @@ from dataclasses import dataclass, replace
 from functools import cache, partial
 from html import escape
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import css_inline
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from aggregator.channels.page import Page, sections_of
 from aggregator.channels.phrases import say
 from aggregator.core.excerpts import cut
+
+if TYPE_CHECKING:
+    import css_inline
 
 LONGEST_HTML = 90_000
 """Bytes."""
@@ -126,7 +129,9 @@ def _templates() -> Environment:
 
 
 @cache
-def _inliner() -> css_inline.CSSInliner:
+def _inliner() -> "css_inline.CSSInliner":
+    import css_inline  # not before a letter is written
+
     return css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
 
 

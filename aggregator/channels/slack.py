@@ -17,7 +17,6 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from aggregator.channels.answers import idempotency_key, is_local, is_temporary, retry_after, scrubbed, unreached
-from aggregator.channels.blocks import blocks_of, fallback
 from aggregator.channels.page import lay_out
 from aggregator.channels.recipients import PREFIX, resolved
 from aggregator.channels.wording import clean
@@ -73,6 +72,8 @@ class SlackChannel:
 
     def render(self, digest: Digest, delivery: Delivery) -> SlackMessage:
         """Render the payload as JSON; nothing in it depends on the recipient, except the thread it belongs to."""
+        from aggregator.channels.blocks import blocks_of, fallback  # the models of all blocks there are: large, and most wait unused
+
         page = lay_out(digest, self.public_url)
         payload = {
             "text": fallback(page),

@@ -1,72 +1,49 @@
 """The command line: commands only, no logic.
 
 Exit codes: 0 done, 1 done with failures that were listed, 2 wrong use or configuration. An expected error is a sentence on standard
-error, never a traceback. Modules behind a command are loaded when it runs, so that ``--help`` stays quick. Output is UTF-8 whatever
-the locale says; what UTF-8 cannot spell, such as half a file name, is written as an escape that JSON reads as well.
+error, never a traceback. A command is loaded when it is called, and what it needs when it runs, so that ``--help`` stays quick. Output
+is UTF-8 whatever the locale says; what UTF-8 cannot spell, such as half a file name, is written as an escape that JSON reads as well.
 """
 
 import io
 import sys
-from typing import Annotated
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-import typer
+from aggregator.cli.listing import ABOUT, COMMANDS, whole_help
 
-from aggregator.cli.backtest import backtest
-from aggregator.cli.check import check
-from aggregator.cli.db import db
-from aggregator.cli.demo import demo
-from aggregator.cli.desk import export, reindex, search, token, user
-from aggregator.cli.digest import digest
-from aggregator.cli.doctor import doctor
-from aggregator.cli.explain import explain
-from aggregator.cli.extract import extract
-from aggregator.cli.facts import facts
-from aggregator.cli.feeds import feeds
-from aggregator.cli.opml import opml
-from aggregator.cli.parse import parse
-from aggregator.cli.poll import poll
-from aggregator.cli.run import run
-from aggregator.cli.topics import topics
-from aggregator.cli.worker import worker
-from aggregator.errors import AggregatorError, ConfigurationError, UsageError
+if TYPE_CHECKING:
+    import typer
 
 WRONG_USE = 2
 FAILED = 1
 
-cli = typer.Typer(
-    name="aggregator",
-    help="Watch news on North Korean labour abroad and sanctions: nothing missed, nothing repeated, everything explained.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,  # plain help loads twice as fast
-)
+
+def program(names: Iterable[str] = COMMANDS) -> "typer.Typer":
+    """Put the commands together, or only some of them."""
+    from importlib import import_module
+
+    import typer
+
+    cli = typer.Typer(
+        name="aggregator",
+        help=ABOUT,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,  # plain help loads twice as fast
+    )
+    cli.callback()(_whole)
+    for name in names:
+        command = getattr(import_module(f"aggregator.cli.{COMMANDS[name][0]}"), name)
+        if isinstance(command, typer.Typer):
+            cli.add_typer(command, name=name)
+        else:
+            cli.command()(command)
+    return cli
 
 
-def _print_version(wanted: bool) -> None:
-    if wanted:
-        from aggregator import __version__
-
-        sys.stdout.write(f"aggregator {__version__}\n")
-        raise typer.Exit
-
-
-for command in (run, worker, poll, check, explain, parse, extract, facts, demo, backtest, doctor, search, export, reindex):
-    cli.command()(command)
-cli.add_typer(digest, name="digest")
-cli.add_typer(feeds, name="feeds")
-cli.add_typer(opml, name="opml")
-cli.add_typer(topics, name="topics")
-cli.add_typer(db, name="db")
-cli.add_typer(user, name="user")
-cli.add_typer(token, name="token")
-
-
-@cli.callback()
-def _whole(
-    version: Annotated[bool, typer.Option("--version", help="Print the version and end.", callback=_print_version, is_eager=True)] = False,
-) -> None:
-    """Watch news on North Korean labour abroad and sanctions: nothing missed, nothing repeated, everything explained."""
+def _whole() -> None:
+    """Stand for the options before a command; there are none that need one."""
 
 
 def main() -> None:
@@ -74,14 +51,23 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    first = sys.argv[1] if len(sys.argv) > 1 else ""
+    if first in ("", "--help"):
+        sys.stdout.write(whole_help())
+        sys.exit(0 if first else WRONG_USE)
+    if first == "--version":
+        from aggregator import __version__
+
+        sys.stdout.write(f"aggregator {__version__}\n")
+        sys.exit(0)
+    _run([first] if first in COMMANDS else COMMANDS)
+
+
+def _run(names: Iterable[str]) -> None:
+    from aggregator.errors import AggregatorError, ConfigurationError, UsageError
+
     try:
-        cli()
-    except (ConfigurationError, UsageError) as error:
-        sys.exit(_told(error, WRONG_USE))
+        program(names)(prog_name="aggregator")
     except AggregatorError as error:
-        sys.exit(_told(error, FAILED))
-
-
-def _told(error: AggregatorError, code: int) -> int:
-    sys.stderr.write(f"{error}\n")
-    return code
+        sys.stderr.write(f"{error}\n")
+        sys.exit(WRONG_USE if isinstance(error, ConfigurationError | UsageError) else FAILED)

@@ -1,31 +1,59 @@
 """The schema's version: brought to this release by Alembic, under a lock, as one transaction.
 
-Two starters take turns, the second finds nothing to do. A migration that fails leaves the database as it was, on both engines.
+Two starters take turns, the second finds nothing to do. A migration that fails leaves the database as it was, on both engines. A
+database that is of this release already is told by its version alone: Alembic takes longer to load than all else of a start.
 """
 
+import re
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.util import CommandError
-from sqlalchemy import URL, Connection
+from sqlalchemy import URL, Connection, inspect, text
 
 import aggregator
 from aggregator.errors import StoreError
 from aggregator.store.database import translated
-from aggregator.store.engine import connect, sqlite_file
+from aggregator.store.engine import connect, reading, sqlite_file
 from aggregator.store.locks import UPGRADE, beside, hold_until_commit, waiting_file_lock
 
 
 def upgrade(url: URL) -> None:
     """Bring the database to this release's tables; raises `StoreError` where it is newer than the program, or damaged."""
+    if _is_of_this_release(url):
+        return
     path = sqlite_file(url)
     if path is None:
         _upgrade(url)
         return
     with waiting_file_lock(beside(path, ".upgrade.lock")):
         _upgrade(url)
+
+
+def stored_version(connection: Connection) -> str:
+    """Give the version of the database's tables; empty where there are none."""
+    if not inspect(connection).has_table("alembic_version"):
+        return ""
+    return str(connection.execute(text("SELECT version_num FROM alembic_version")).scalar() or "")
+
+
+@cache
+def versions() -> tuple[str, ...]:
+    """Give the versions that this release knows, oldest first: what the migrations call themselves, in the order of their files."""
+    said = (path.read_text(encoding="utf-8") for path in sorted((migrations_folder() / "versions").glob("0*.py")))
+    return tuple(found.group(1) for found in (re.search(r'^revision = "([^"]+)"', text, re.MULTILINE) for text in said) if found)
+
+
+def _is_of_this_release(url: URL) -> bool:
+    path = sqlite_file(url)
+    if path is not None and not path.exists():
+        return False
+    engine = connect(url)
+    try:
+        with translated(), reading(engine).begin() as connection:
+            return stored_version(connection) == versions()[-1]
+    finally:
+        engine.dispose()
 
 
 def migrations_folder() -> Path:
@@ -53,6 +81,10 @@ def _upgrade(url: URL) -> None:
 
 
 def _migrate(connection: Connection) -> None:
+    from alembic import command
+    from alembic.config import Config
+    from alembic.util import CommandError
+
     config = Config(attributes={"connection": connection})
     config.set_main_option("script_location", str(migrations_folder()).replace("%", "%%"))
     config.set_main_option("path_separator", "os")

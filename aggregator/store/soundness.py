@@ -6,14 +6,11 @@ Each finding names what is wrong, how often, and what to do. Nothing is changed.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
 from aggregator.store.database import translated
 from aggregator.store.engine import connect, database_url, reading
-from aggregator.store.schema import migrations_folder
+from aggregator.store.schema import stored_version, versions
 
 RESTORE = "restore the last backup: aggregator db restore"
 
@@ -74,17 +71,16 @@ def check_database(url: str) -> tuple[Finding, ...]:
 
 def schema_versions(connection: Connection) -> tuple[str, str]:
     """Give the version of the database's tables, empty without any, and the one that this release wants."""
-    config = Config()
-    config.set_main_option("script_location", str(migrations_folder()).replace("%", "%%"))
-    config.set_main_option("path_separator", "os")
-    return MigrationContext.configure(connection).get_current_revision() or "", ScriptDirectory.from_config(config).get_current_head() or ""
+    return stored_version(connection), versions()[-1]
 
 
 def _version(connection: Connection) -> Finding:
     found, wanted = schema_versions(connection)
     if found == wanted:
         return Finding(what="schema", state=f"version {found}")
-    return Finding(what="schema", state=f"version {found or 'none'}, this release wants {wanted}", advice="run aggregator db upgrade")
+    older = not found or found in versions()
+    advice = "run aggregator db upgrade" if older else "install the release that wrote it, or restore a backup of this one"
+    return Finding(what="schema", state=f"version {found or 'none'}, this release wants {wanted}", advice=advice)
 
 
 def _file(connection: Connection) -> Iterator[Finding]:

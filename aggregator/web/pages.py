@@ -13,7 +13,7 @@ from aggregator.core.exports import WRITERS, Channel
 from aggregator.core.queries import LONGEST
 from aggregator.desk import Asked, Desk, export, mark, named, resend, search, topic_hits
 from aggregator.desk_records import ArticleDetail, SearchFilter, StoryFilter
-from aggregator.web import charts, views
+from aggregator.web import views
 from aggregator.web.access import COOKIE, SESSION, Door, form_of, log_in, log_out, safe_next, visitor_of
 from aggregator.web.rendering import ZONE_COOKIE, ZONES, Pages, zone_of
 
@@ -179,6 +179,8 @@ def _add_overviews(router: APIRouter, desk: Desk, pages: Pages) -> None:
 
     @router.get("/charts/{name}.svg")
     def chart(name: str) -> Response:
+        from aggregator.web import charts  # what draws is large, and few look
+
         now = desk.clock()
         days = charts.last_days(now.date(), 30)
         drawn = {

@@ -7,6 +7,7 @@ plain SHA-256 is enough to keep them by. An unknown user costs as much time as a
 import hashlib
 import hmac
 import secrets
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -14,7 +15,12 @@ from argon2.exceptions import InvalidHashError, VerificationError
 SHORTEST = 12
 LONGEST = 1_000
 _HASHER = PasswordHasher()
-_NOBODY = _HASHER.hash(secrets.token_urlsafe(16))
+
+
+@cache
+def _nobody() -> str:
+    """Give a hash that no password fits; made when somebody first knocks, for it costs what hashing should cost."""
+    return _HASHER.hash(secrets.token_urlsafe(16))
 
 
 def hash_password(password: str) -> str:
@@ -24,8 +30,9 @@ def hash_password(password: str) -> str:
 
 def fits(password: str, password_hash: str | None) -> bool:
     """Tell whether a password is the one that was hashed; None is nobody's."""
+    nobody = _nobody()  # asked for in either case, so that the first unknown user costs no more time than a known one
     try:
-        right = _HASHER.verify(password_hash or _NOBODY, password[:LONGEST])
+        right = _HASHER.verify(password_hash or nobody, password[:LONGEST])
     except (VerificationError, InvalidHashError):
         return False
     return right and password_hash is not None

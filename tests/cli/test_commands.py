@@ -1,9 +1,14 @@
 """What holds for every command: help with an example, sentences for errors, and a demo that destroys nothing."""
 
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.main import get_command
 
+from aggregator.cli import listing, program
 from tests.cli.conftest import Command
 
 COMMANDS = [
@@ -40,6 +45,21 @@ def test_help_lists_every_command(command: Command) -> None:
     done = command("--help")
     assert done.code == 0
     assert all(words[0] in done.out for words in COMMANDS)
+
+
+@pytest.mark.parametrize("name", listing.COMMANDS)
+def test_the_list_of_commands_says_what_they_say(name: str) -> None:
+    whole: Any = get_command(program([name]))
+    said = whole.commands[name].help
+    assert said.replace("\n", " ").startswith(listing.COMMANDS[name][1])
+
+
+def test_help_and_version_load_neither_commands_nor_what_reads_the_command_line() -> None:
+    for word in ("--help", "--version"):
+        code = f"import sys; sys.argv = ['aggregator', '{word}']; import aggregator.cli as cli; import atexit; "
+        code += "atexit.register(lambda: print(sorted({'typer', 'pydantic', 'sqlalchemy'} & sys.modules.keys()))); cli.main()"
+        told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+        assert told.splitlines()[-1] == "[]"
 
 
 def test_a_command_that_does_not_exist_is_wrong_use(command: Command) -> None:

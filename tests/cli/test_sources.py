@@ -10,7 +10,7 @@ import pytest
 import structlog
 from typer.testing import CliRunner
 
-from aggregator.cli import cli
+from aggregator.cli import program
 from aggregator.errors import AggregatorError
 
 FEEDS = """# mine
@@ -62,7 +62,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 def run(*arguments: str) -> tuple[int, str]:
     """Run a command; an error that `main` would tell comes back as wrong use."""
-    done = CliRunner().invoke(cli, list(arguments))
+    done = CliRunner().invoke(program(), list(arguments))
     if isinstance(done.exception, AggregatorError):
         return 2, str(done.exception)
     assert done.exception is None or isinstance(done.exception, SystemExit), done.exception

@@ -1,4 +1,5 @@
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from sqlalchemy import CheckConstraint, inspect, text
 from aggregator.errors import StoreError
 from aggregator.store import SqlStore, open_store
 from aggregator.store.desk_tables import is_declared
-from aggregator.store.schema import migrations_folder
+from aggregator.store.schema import migrations_folder, versions
 from aggregator.store.tables import metadata
 from tests.store.samples import FEED, NOW
 
@@ -24,6 +25,15 @@ def differences(store: SqlStore) -> list[Any]:
             connection, opts={"compare_type": True, "compare_server_default": True, "include_name": is_declared}
         )
         return list(compare_metadata(context, metadata))
+
+
+def move(store: SqlStore, direction: Callable[[Config, str], None], version: str) -> None:
+    """Bring the tables to a version by Alembic alone."""
+    with store._database.engine.begin() as connection:
+        config = Config(attributes={"connection": connection})
+        config.set_main_option("script_location", str(migrations_folder()))
+        config.set_main_option("path_separator", "os")
+        direction(config, version)
 
 
 def test_upgrading_an_empty_database_gives_exactly_the_declared_tables(empty_url: str) -> None:
@@ -80,6 +90,7 @@ def test_a_database_of_another_release_is_refused_untouched(empty_url: str) -> N
 def test_rows_that_refer_to_nothing_stop_the_upgrade(tmp_path: Path) -> None:
     store = open_store(f"sqlite:///{tmp_path}/store.db")
     store.upgrade()
+    move(store, command.downgrade, versions()[-2])
     with store._database.engine.connect() as connection:
         connection.exec_driver_sql("COMMIT")
         connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
@@ -92,16 +103,13 @@ def test_rows_that_refer_to_nothing_stop_the_upgrade(tmp_path: Path) -> None:
 def test_the_history_is_one_line_and_found_beside_the_package() -> None:
     scripts = ScriptDirectory(str(migrations_folder()))
     assert len(scripts.get_heads()) == 1
+    assert [script.revision for script in scripts.walk_revisions()] == [*reversed(versions())]
     assert (migrations_folder() / "env.py").is_file()
 
 
 def test_the_whole_history_can_be_undone_on_an_empty_database(empty_url: str) -> None:
     store = open_store(empty_url)
     store.upgrade()
-    with store._database.engine.begin() as connection:
-        config = Config(attributes={"connection": connection})
-        config.set_main_option("script_location", str(migrations_folder()))
-        config.set_main_option("path_separator", "os")
-        command.downgrade(config, "base")
-        assert inspect(connection).get_table_names() == ["alembic_version"]
+    move(store, command.downgrade, "base")
+    assert inspect(store._database.engine).get_table_names() == ["alembic_version"]
     store.close()

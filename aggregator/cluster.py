@@ -66,6 +66,11 @@ class Deferring:
         if await asyncio.to_thread(self._live.app.store.unjudged, 1):
             await self._queue.defer("judge")
 
+    async def revisit(self) -> None:
+        """Queue looking at pages again where one is due."""
+        if await asyncio.to_thread(self._live.app.store.pages_due, self._live.app.revisiting.clock()):
+            await self._queue.defer("revisit")
+
     async def decide(self) -> None:
         """Queue deciding where a subscription is due."""
         if await asyncio.to_thread(self._live.app.store.due_subscriptions, self._live.app.delivering.clock()):
@@ -195,7 +200,7 @@ def worker_steps(live: Live, locks: SessionLocks) -> Steps:
     async def poll(host: str, feeds: Sequence[str]) -> None:
         await poll_host(live.app, locks, host, feeds)
 
-    return Steps(poll=poll, judge=own.judge, decide=own.decide, send=own.send, upkeep=own.upkeep)
+    return Steps(poll=poll, judge=own.judge, revisit=own.revisit, decide=own.decide, send=own.send, upkeep=own.upkeep)
 
 
 async def poll_host(app: App, locks: SessionLocks, host: str, feeds: Sequence[str]) -> None:

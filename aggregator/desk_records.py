@@ -12,6 +12,7 @@ from typing import Generic, TypeVar
 
 from aggregator.errors import UsageError
 from aggregator.models import Entry, Fact, Judgement, Reason
+from aggregator.models import Page as PublisherPage
 from aggregator.records import StoryMaterial
 
 T = TypeVar("T")
@@ -110,6 +111,22 @@ class RevisionDetail:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PageDetail:
+    """Hold what the publisher's page tells beside its text: metadata, the lines that were taken out, and how it stands today.
+
+    `page.text` is empty: the article has it. `gone_at` is when the page was first found to be taken down, `problem` what the last
+    look met instead of a page, `next_look_at` when it is looked at again, None where never.
+    """
+
+    url: str
+    page: PublisherPage | None
+    looked_at: datetime | None
+    next_look_at: datetime | None
+    gone_at: datetime | None
+    problem: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ArticleDetail:
     """Hold an article as it stands; `revisions` are newest first, `judgements` and `facts` of the text shown."""
 
@@ -127,6 +144,7 @@ class ArticleDetail:
     facts: Sequence[Fact]
     revisions: Sequence[RevisionDetail]
     verdicts: Mapping[str, str]
+    page: PageDetail | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Runners: the five steps of the service, whoever takes them.
+"""Runners: the six steps of the service, whoever takes them.
 
 With SQLite, or PostgreSQL on one machine, the service takes them itself. With many workers it only says what is to do, and the queue
 hands it out. Both call the same use cases; what is due is decided by the dates in the store alone.
@@ -15,6 +15,7 @@ from aggregator.judge import judge_pending
 from aggregator.poll import poll_due
 from aggregator.reapply import sample_last_week
 from aggregator.reload import Live
+from aggregator.revisit import revisit_due
 from aggregator.scheduler import Tick
 from aggregator.store.retention import prune
 from aggregator.web.metrics import Metrics
@@ -34,6 +35,10 @@ class Runner(Protocol):
 
     async def judge(self) -> None:
         """Judge what waits."""
+        ...
+
+    async def revisit(self) -> None:
+        """Look at pages again that are due."""
         ...
 
     async def decide(self) -> None:
@@ -65,6 +70,10 @@ class InProcess:
         done = await judge_pending(self._live.app.judging)
         self._metrics.count_judged(done)
 
+    async def revisit(self) -> None:
+        """Look at pages again that are due."""
+        await revisit_due(self._live.app.revisiting)
+
     async def decide(self) -> None:
         """Decide what each subscription is told."""
         await asyncio.to_thread(decide_due, self._live.app.delivering)
@@ -92,6 +101,7 @@ def ticks(runner: Runner) -> tuple[Tick, ...]:
     return (
         Tick(name="poll", every=timedelta(seconds=5), run=runner.poll, side_by_side=24),
         Tick(name="judge", every=timedelta(seconds=2), run=runner.judge),
+        Tick(name="revisit", every=timedelta(seconds=30), run=runner.revisit),
         Tick(name="decide", every=timedelta(seconds=5), run=runner.decide),
         Tick(name="send", every=timedelta(seconds=2), run=runner.send),
         Tick(name="upkeep", every=timedelta(hours=1), run=runner.upkeep),

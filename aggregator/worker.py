@@ -23,8 +23,8 @@ log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
 QUEUES = ("poll", "judge", "deliver", "upkeep")
-PRIORITIES = {"send": 30, "decide": 25, "judge": 20, "poll": 10, "upkeep": 0}
-_QUEUE_OF = {"send": "deliver", "decide": "deliver", "judge": "judge", "poll": "poll", "upkeep": "upkeep"}
+PRIORITIES = {"send": 30, "decide": 25, "judge": 20, "poll": 10, "revisit": 5, "upkeep": 0}
+_QUEUE_OF = {"send": "deliver", "decide": "deliver", "judge": "judge", "poll": "poll", "revisit": "upkeep", "upkeep": "upkeep"}
 _SCHEMA = "procrastinate"
 HEARTBEAT = 2.0
 STALLED = 10.0
@@ -38,6 +38,7 @@ class Steps:
 
     poll: Callable[[str, Sequence[str]], Awaitable[None]]
     judge: Callable[[], Awaitable[None]]
+    revisit: Callable[[], Awaitable[None]]
     decide: Callable[[], Awaitable[None]]
     send: Callable[[], Awaitable[None]]
     upkeep: Callable[[], Awaitable[None]]
@@ -136,7 +137,8 @@ def register(app: procrastinate.App, steps: Steps) -> None:
     async def poll(host: str, feeds: list[str]) -> None:
         await steps.poll(host, feeds)
 
-    for name, step in (("judge", steps.judge), ("decide", steps.decide), ("send", steps.send), ("upkeep", steps.upkeep)):
+    for name in ("judge", "revisit", "decide", "send", "upkeep"):
+        step: Callable[[], Awaitable[None]] = getattr(steps, name)
         app.task(name=name)(_called(step))
 
 

@@ -23,8 +23,7 @@ from aggregator.models import (
 from aggregator.settings import Settings
 from aggregator.sources.charset import readable
 from aggregator.sources.report import Report, parse_report, unread_report
-
-PAGE_ACCEPT = "text/html, application/xhtml+xml, */*;q=0.5"
+from aggregator.visiting import Visitor
 
 
 def report_file(path: Path) -> Report:
@@ -67,15 +66,20 @@ def extract_file(path: Path, url: str | None) -> Mapping[str, Any]:
 
 
 async def extract_address(settings: Settings, url: str) -> Mapping[str, Any]:
-    """Fetch one page through the guarded client, and read it with all its facts."""
+    """Visit one page as politely as the service does, and read it with all its facts, or say in a sentence why it cannot be had."""
     http = HttpClient(allow=settings.http_allow, user_agent=user_agent(settings))
     try:
-        outcome = await http.fetch(FetchRequest(url=url, accept=PAGE_ACCEPT))
+        visited = await Visitor(fetcher=http, read=_read_alone, clock=utc_now, spacing=0).visit(url)
     finally:
         await http.aclose()
-    if not isinstance(outcome, Fetched):
-        return {"file": url, "url": url, "error": outcome.message if isinstance(outcome, Failed) else "the server answers: not modified"}
-    return await asyncio.to_thread(_extracted, url, saved_page(outcome.body, outcome.url, outcome.headers.get("content-type", "")))
+    if not isinstance(visited, Page):
+        return {"file": url, "url": url, "error": visited.message if isinstance(visited, Failed) else "the server answers: not modified"}
+    return await asyncio.to_thread(_extracted, url, visited)
+
+
+def _read_alone(fetched: Fetched) -> Page:
+    """Read a fetched page as a saved one is read."""
+    return saved_page(fetched.body, fetched.url, fetched.headers.get("content-type", ""))
 
 
 def extract_rows(path: Path) -> Iterator[Mapping[str, Any]]:

@@ -37,9 +37,11 @@ from aggregator.models import (
 )
 from aggregator.poll import Polling
 from aggregator.ports import Channel, Fetcher, Poster, ReaderStore, Store
+from aggregator.revisit import Revisiting
 from aggregator.settings import Settings
 from aggregator.sources.workers import ReaderPool
 from aggregator.store import alone, open_store, working_lock
+from aggregator.visiting import Visitor
 from aggregator.vocabulary import load_packs
 
 log = structlog.get_logger(__name__)
@@ -54,6 +56,7 @@ class App:
     store: Store
     polling: Polling
     judging: Judging
+    revisiting: Revisiting
     delivering: Delivering
     poster: Poster
     fetcher: Fetcher
@@ -84,12 +87,14 @@ async def open_app(
         store = open_store(settings.database_url, settings.evidence)
         stack.callback(store.close)
         store.upgrade()
+        visitor = _visitor(settings, http, clock, tuning.spacing)
         yield App(
             settings=settings,
             configuration=configuration,
             store=store,
             polling=_polling(configuration, store, http, reader, clock, tuning),
-            judging=_judging(settings, configuration, store, http, clock),
+            judging=_judging(configuration, store, visitor, clock),
+            revisiting=_revisiting(configuration, store, visitor, clock),
             delivering=_delivering(settings, configuration, store, http, clock),
             poster=http,
             fetcher=http,
@@ -104,7 +109,8 @@ def reconfigured(app: App, configuration: Configuration) -> App:
         app,
         configuration=configuration,
         polling=replace(app.polling, feeds={feed.id: feed for feed in configuration.feeds}),
-        judging=_judging(app.settings, configuration, app.store, app.fetcher, app.judging.clock),
+        judging=_judging(configuration, app.store, app.revisiting.visitor, app.judging.clock),
+        revisiting=_revisiting(configuration, app.store, app.revisiting.visitor, app.revisiting.clock),
         delivering=replace(
             app.delivering,
             subscriptions={subscription.id: subscription for subscription in configuration.subscriptions},
@@ -140,17 +146,24 @@ def _polling(
     return Polling(store=store, fetcher=http, reader=reader, feeds=feeds, clock=clock, spacing=tuning.spacing)
 
 
-def _judging(settings: Settings, configuration: Configuration, store: Store, fetcher: Fetcher, clock: Callable[[], datetime]) -> Judging:
+def _visitor(settings: Settings, fetcher: Fetcher, clock: Callable[[], datetime], spacing: float) -> Visitor | None:
+    """Make the one visitor of pages, so that hosts are spared whoever asks; None where pages are not to be fetched."""
+    return Visitor(fetcher=fetcher, read=_read_fetched, clock=clock, spacing=spacing) if settings.full_text else None
+
+
+def _revisiting(configuration: Configuration, store: Store, visitor: Visitor | None, clock: Callable[[], datetime]) -> Revisiting:
+    return Revisiting(store=store, visitor=visitor, feeds={feed.id: feed for feed in configuration.feeds}, clock=clock)
+
+
+def _judging(configuration: Configuration, store: Store, visitor: Visitor | None, clock: Callable[[], datetime]) -> Judging:
     enricher = Enricher(configuration.feeds)
     topics = compile_topics(configuration.topics, load_packs())
     enrich_entry: Callable[[Entry, FeedSpec], Awaitable[Article]] = enricher.enrich
-    if settings.full_text:
+    if visitor:
         enrich_entry = FullText(
-            fetcher=fetcher,
+            visitor=visitor,
             enrich=enricher.enrich,
             matches=lambda article: any(judgement.matched for judgement in topics.judge(article)),
-            read=_read_fetched,
-            clock=clock,
         )
     return Judging(
         store=store,

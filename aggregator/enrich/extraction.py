@@ -75,6 +75,7 @@ def page_report(name: str, page: Page, article: Article) -> Mapping[str, Any]:
     return {
         "file": name,
         "url": page.url,
+        "canonical": page.canonical,
         "title": page.title,
         "text": page.text,
         "authors": list(page.authors),

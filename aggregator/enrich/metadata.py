@@ -84,9 +84,13 @@ def metadata_of(source: str) -> Metadata:
         section=found["section"],
         published=found["published"] or (time.group(1) if time else None),
         modified=found["modified"],
-        url=unescape(href.group(1)) if href and href.group(1).startswith("http") else found["url"],
+        url=_address(unescape(href.group(1)) if href else None) or _address(found["url"]),
         language=language.group(1) if language else None,
     )
+
+
+def _address(told: str | None) -> str | None:
+    return told if told and told.startswith(("https://", "http://")) else None
 
 
 def moment(written: str | None, zone: tzinfo) -> datetime | None:

@@ -98,6 +98,7 @@ def _page(cleaned: Cleaned, found: _Found, rules: PageRules) -> Page:
         language=language_of(f"{found.title}\n{text}", primary(metadata.language or "")) or None,
         partial=partial,
         removed=cleaned.removed,
+        canonical=metadata.url,
     )
 
 

@@ -154,6 +154,7 @@ class Page:
     """Hold what a publisher's page tells: its text without page chrome, and its metadata in fields.
 
     `partial` says why the text is not the whole article: "paywall", "consent", "challenge", "teaser", "no_article"; None where it is.
+    `canonical` is the address the page gives itself; `etag` and `last_modified` are what its server may be asked by again.
     """
 
     title: str
@@ -169,3 +170,6 @@ class Page:
     language: str | None = None
     partial: str | None = None
     removed: tuple[Removed, ...] = ()
+    canonical: str | None = None
+    etag: str | None = None
+    last_modified: str | None = None

@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from aggregator.models.configured import FeedSpec
+from aggregator.models.fetched import Page
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +79,8 @@ class Fact:
 class Article:
     """Hold one revision's text on its way through the enrichment steps.
 
-    `title` has lost its marks; `text` is plain text with paragraphs divided by blank lines. Steps add, they never drop.
+    `title` has lost its marks; `text` is plain text with paragraphs divided by blank lines. Steps add, they never drop. `page` is the
+    publisher's page where it was read, whether or not its text is the article's.
     """
 
     title: str
@@ -90,6 +92,7 @@ class Article:
     outlet: str | None = None
     facts: tuple[Fact, ...] = ()
     missing: tuple[str, ...] = ()
+    page: Page | None = None
 
 
 class Role(StrEnum):

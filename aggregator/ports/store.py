@@ -23,9 +23,11 @@ from aggregator.records import (
     Judged,
     KnownEntry,
     LedgerLine,
+    Look,
     NearMiss,
     Outcome,
     Overview,
+    PageVisit,
     Poll,
     PollRecord,
     StoredRevision,
@@ -108,6 +110,19 @@ class Store(Protocol):
 
     def record_judged(self, judged: Judged) -> int | None:
         """Keep a judgement with matches, facts, decisions and placement; give the story's id where there is one."""
+        ...
+
+    # pages
+    def claim_pages(self, now: datetime, lease: timedelta, limit: int) -> Sequence[PageVisit]:
+        """Lease up to `limit` pages that are due to be looked at again, longest due first."""
+        ...
+
+    def pages_due(self, now: datetime) -> bool:
+        """Tell whether a page is due to be looked at again."""
+        ...
+
+    def record_look(self, look: Look) -> int | None:
+        """Keep what a look brought; give the number of the revision where the page's text changed."""
         ...
 
     # the archive

@@ -4,6 +4,7 @@ No row, no connection and no SQL type passes that door; dates are aware UTC, JSO
 """
 
 from aggregator.records.judged import Archived, Judged, LedgerLine, NearMiss, Placement, StoredRevision, StorySketch, Telling
+from aggregator.records.paged import Look, PageVisit
 from aggregator.records.polled import Alarm, FeedState, Habits, Intake, KnownEntry, Poll, PollRecord, Response
 from aggregator.records.told import (
     Address,
@@ -31,9 +32,11 @@ __all__ = [
     "Judged",
     "KnownEntry",
     "LedgerLine",
+    "Look",
     "NearMiss",
     "Outcome",
     "Overview",
+    "PageVisit",
     "Placement",
     "Poll",
     "PollRecord",

@@ -23,6 +23,7 @@ from aggregator.desk_records import (
 from aggregator.models import Fact, Judgement, Reason
 from aggregator.store.database import Section
 from aggregator.store.desk_tables import story_labels, verdicts
+from aggregator.store.pages import page_of
 from aggregator.store.tables import (
     articles,
     decisions,
@@ -89,6 +90,7 @@ class Desk(Section):
                 facts=facts_of(connection, [seq]).get(seq, ()),
                 revisions=_revisions(connection, article_id),
                 verdicts={line.topic: line.verdict for line in connection.execute(said)},
+                page=page_of(connection, article_id),
             )
 
 

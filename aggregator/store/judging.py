@@ -16,6 +16,7 @@ from aggregator.store.database import Section
 from aggregator.store.desk import label_story
 from aggregator.store.evidence import seal
 from aggregator.store.locks import JUDGING, hold_until_commit
+from aggregator.store.pages import keep_page
 from aggregator.store.placing import place, story_of
 from aggregator.store.search import document_of, reindex
 from aggregator.store.sequence import last_taken
@@ -53,6 +54,7 @@ class Judging(Section):
             keep_judgements(connection, judged)
             _keep_facts(connection, judged)
             _keep_article(connection, judged)
+            keep_page(connection, judged)
             story_id = place(connection, judged, judged.placement) if judged.placement else None
             if any(judgement.matched for judgement in judged.judgements):
                 seal(connection, judged, self._database.evidence)

@@ -15,6 +15,7 @@ from aggregator.models import Entry
 from aggregator.store.database import Database
 from aggregator.store.engine import database_url
 from aggregator.store.evidence import forget_responses
+from aggregator.store.pages import forget_pages
 from aggregator.store.tables import articles, decisions, entries, facts, fetches, matches, revisions, story_articles
 
 BATCH = 500
@@ -84,6 +85,7 @@ def _forget(connection: Connection, batch: Sequence[tuple[int, int, Entry]]) -> 
     numbers = [seq for seq, _, _ in batch]
     for table in (facts, decisions):
         connection.execute(delete(table).where(table.c.seq.in_(numbers)))
+    forget_pages(connection, [article for _, article, _ in batch])
     old = or_(articles.c.current_seq.in_(numbers), articles.c.current_seq.is_(None))
     emptied = articles.c.text.is_not(None), articles.c.text != ""
     connection.execute(update(articles).where(articles.c.id.in_([article for _, article, _ in batch]), old, *emptied).values(text=""))

@@ -17,6 +17,7 @@ from aggregator.store.engine import database_url
 from aggregator.store.feeds import Feeds
 from aggregator.store.judging import Judging
 from aggregator.store.overviews import Overviews
+from aggregator.store.pages import Pages
 from aggregator.store.polls import Polls
 from aggregator.store.readers import Readers
 from aggregator.store.search import Search
@@ -31,6 +32,7 @@ class SqlStore(
     Polls,
     Alarms,
     Judging,
+    Pages,
     Tellings,
     Subscriptions,
     Windows,

@@ -45,7 +45,14 @@ class Record:
 
             return take
 
-        return Steps(poll=self.poll, judge=step("judge"), decide=step("decide"), send=step("send"), upkeep=step("upkeep"))
+        return Steps(
+            poll=self.poll,
+            judge=step("judge"),
+            revisit=step("revisit"),
+            decide=step("decide"),
+            send=step("send"),
+            upkeep=step("upkeep"),
+        )
 
 
 async def work(queue: Queue, record: Record, wanted: int, queues: Sequence[str] = QUEUES, concurrency: int = 1) -> None:

@@ -7,6 +7,7 @@ from aggregator.enrich import Enricher
 from aggregator.enrich.pages import Served, read_page
 from aggregator.fulltext import MISSING, FullText
 from aggregator.models import Article, Entry, Failed, FailureKind, Fetched, FetchOutcome, FetchRequest, Page
+from aggregator.visiting import Visitor
 from tests.enrich.facts import feed
 
 URL = "https://paper.example/story"
@@ -36,7 +37,8 @@ def read(fetched: Fetched) -> Page:
 
 
 def full_text(fetcher: RecordingFetcher, matches: bool = True) -> FullText:
-    return FullText(fetcher=fetcher, enrich=Enricher().enrich, matches=lambda article: matches, read=read, clock=lambda: NOW, spacing=0)
+    visitor = Visitor(fetcher=fetcher, read=read, clock=lambda: NOW, spacing=0)
+    return FullText(visitor=visitor, enrich=Enricher().enrich, matches=lambda article: matches)
 
 
 async def told(fetcher: RecordingFetcher, summary: str = "A teaser.", matches: bool = True) -> Article:
@@ -106,6 +108,6 @@ async def test_robots_are_asked_for_once_a_day() -> None:
     await step(entry, feed())
     await step(entry, feed())
     assert fetcher.asked.count("/robots.txt") == 1
-    step.clock = lambda: NOW + timedelta(days=2)
+    step.visitor.clock = lambda: NOW + timedelta(days=2)
     await step(entry, feed())
     assert fetcher.asked.count("/robots.txt") == 2

@@ -17,7 +17,7 @@ from aggregator.store.tables.decided import (
 )
 from aggregator.store.tables.metadata import counters, metadata
 from aggregator.store.tables.proof import evidence, responses
-from aggregator.store.tables.served import alarms, articles, entries, feeds, fetches, revisions, sightings
+from aggregator.store.tables.served import alarms, articles, entries, feeds, fetches, pages, revisions, sightings
 from aggregator.store.tables.told import closures, deliveries, digest_items, digests, subscriptions
 
 __all__ = [
@@ -39,6 +39,7 @@ __all__ = [
     "matches",
     "metadata",
     "near_misses",
+    "pages",
     "responses",
     "revisions",
     "sightings",

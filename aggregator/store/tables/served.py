@@ -11,7 +11,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from aggregator.models import Entry
+from aggregator.models import Entry, Page
 from aggregator.records import Habits
 from aggregator.store.columns import BigId, CleanText, Instant, Stored
 from aggregator.store.tables.metadata import metadata
@@ -141,4 +141,18 @@ sightings = Table(
     Column("article_id", ForeignKey("articles.id"), primary_key=True),
     Column("entry_id", ForeignKey("entries.id"), primary_key=True),
     Column("first_seen_at", Instant, nullable=False),
+)
+
+# The page of an article: what it told beside its text, and when it is looked at again.
+pages = Table(
+    "pages",
+    metadata,
+    Column("article_id", ForeignKey("articles.id"), primary_key=True),
+    Column("url", CleanText, nullable=False),
+    Column("page", Stored(Page)),
+    Column("text_hash", CleanText),
+    Column("looked_at", Instant),
+    Column("next_look_at", Instant, index=True),
+    Column("gone_at", Instant),
+    Column("problem", CleanText),
 )

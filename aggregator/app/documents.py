@@ -22,12 +22,15 @@ from aggregator.models import (
 )
 from aggregator.settings import Settings
 from aggregator.sources.charset import readable
-from aggregator.sources.report import Report, parse_report, unread_report
+from aggregator.sources.report import Document, Report, parse_report, unread_report
 from aggregator.visiting import Visitor
 
 
-def report_file(path: Path) -> Report:
-    """Read a saved feed and report what is in it, or why it cannot be read; longer ones than the network may bring are refused."""
+def report_file(path: Path, url: str = "", headers: Mapping[str, str] | None = None) -> Report:
+    """Read a saved feed, as if served from an address with headers, and report what is in it, or why it cannot be read.
+
+    Longer ones than the network may bring are refused.
+    """
     most = Limits().max_body
     try:
         with path.open("rb") as file:
@@ -36,7 +39,7 @@ def report_file(path: Path) -> Report:
         return unread_report(str(path), f"the file cannot be read: {error.strerror}")
     if len(body) > most:
         return unread_report(str(path), f"the file is larger than {most:,} bytes")
-    return parse_report(str(path), body, utc_now())
+    return parse_report(Document(name=str(path), body=body, url=url, headers=headers or {}), utc_now())
 
 
 async def fetch_page(settings: Settings, url: str) -> str:
@@ -48,7 +51,7 @@ async def fetch_page(settings: Settings, url: str) -> str:
         await http.aclose()
     if not isinstance(outcome, Fetched):
         raise UsageError(f"{url} cannot be read: {outcome.message if isinstance(outcome, Failed) else 'nothing came back'}")
-    body, content_type = readable(outcome.body, outcome.headers.get("content-type", ""), "en")
+    body, content_type, _ = readable(outcome.body, outcome.headers.get("content-type", ""), "en")
     charset = re.search(r"charset=[\"']?([\w.-]+)", content_type)
     try:
         return body.decode(charset.group(1) if charset else "utf-8", "replace")

@@ -11,22 +11,27 @@ from aggregator.models import (
     FeedSpec,
 )
 from aggregator.settings import Settings
-from aggregator.sources.opml import ListedFeed, read_opml, write_opml
+from aggregator.sources.opml import FeedList, ListedFeed, read_opml, write_opml
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Imported:
-    """Hold what an import brought: new sources, their text for feeds.yaml, how many stood there, addresses that are none."""
+    """Hold what an import brought: new sources, their text for feeds.yaml, how many stood there, addresses that are none.
+
+    `elsewhere` are further lists and pages that the list names: they hold no feed themselves but may lead to some.
+    """
 
     feeds: tuple[FeedSpec, ...]
     text: str
     known: int
     refused: tuple[str, ...]
+    elsewhere: tuple[str, ...] = ()
 
 
 def import_feeds(settings: Settings, file: Path, *, write: bool) -> Imported:
     """Make sources of an OPML list; with `write` they are added to feeds.yaml, which stays as it was where that would break it."""
-    listed = _listed(file)
+    found = _listed(file)
+    listed = found.feeds
     configured = read_configuration(settings).feeds
     addresses, taken = {feed.url for feed in configured}, {feed.id for feed in configured}
     new: list[FeedSpec] = []
@@ -38,7 +43,8 @@ def import_feeds(settings: Settings, file: Path, *, write: bool) -> Imported:
         new.append(FeedSpec(id=name, name=title, url=one.url, publisher=title, family=name))
     if write and new:
         _add_feeds(settings, new)
-    return Imported(feeds=tuple(new), text=as_yaml(new), known=len(listed) - len(new) - len(refused), refused=refused)
+    known, elsewhere = len(listed) - len(new) - len(refused), tuple(one.url for one in (*found.lists, *found.pages))
+    return Imported(feeds=tuple(new), text=as_yaml(new), known=known, refused=refused, elsewhere=elsewhere)
 
 
 def export_feeds(settings: Settings, *, every: bool) -> str:
@@ -47,7 +53,7 @@ def export_feeds(settings: Settings, *, every: bool) -> str:
     return write_opml("aggregator", [ListedFeed(url=feed.url, title=feed.name) for feed in chosen])
 
 
-def _listed(file: Path) -> Sequence[ListedFeed]:
+def _listed(file: Path) -> FeedList:
     try:
         return read_opml(file.read_bytes())
     except OSError as error:

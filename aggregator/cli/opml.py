@@ -13,7 +13,7 @@ opml = typer.Typer(help="Import and export lists of feeds as OPML.", no_args_is_
 
 @opml.command("import")
 def import_list(
-    file: Annotated[Path, typer.Argument(help="An OPML file; most of them are malformed, and are read all the same.")],
+    file: Annotated[Path, typer.Argument(help="An OPML file, or a list in RDF; most are malformed, and are read all the same.")],
     write: Annotated[bool, typer.Option("--write", help="Add the sources to feeds.yaml instead of printing them.")] = False,
 ) -> None:
     """Turn an OPML list into entries of feeds.yaml; those that stand there already are left out.
@@ -30,6 +30,8 @@ def import_list(
         screen.out.print(imported.text, end="", soft_wrap=True)
     names = f"{len(imported.feeds)} new, {imported.known} known already"
     screen.err.print(screen.plain(f"{file}: {names}" + (f"; written to {settings.feeds_file}" if write and imported.feeds else "")))
+    for address in imported.elsewhere:
+        screen.err.print(screen.plain(f"{file}: names no feed here, try `aggregator feeds discover`: {address[:200]}"))
     for address in imported.refused:
         screen.err.print(screen.plain(f"{file}: not a web address: {address[:200]}"), style="red")
     if imported.refused:

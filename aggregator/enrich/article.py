@@ -21,17 +21,21 @@ _MARK_WORDS = (
 )
 _BRACKETED = re.compile(rf"[(\[【〔（［〈<] ?(?:{_MARK_WORDS}) ?[)\]】〕）］〉>]")
 _LEADING = re.compile(rf"^(?:{_MARK_WORDS}) ?[:：|｜] ?")
+_LONGEST_TITLE, _LONGEST_HEAD = 120, 4_000
+_SENTENCE = re.compile(r".{20,}?(?:[.!?](?= )|[。！？])")
 _SUFFIX = re.compile(r" [-–—|] ([^-–—|]{2,60})$")
 
 
 def article_of(entry: Entry, feed: FeedSpec) -> Article:
     """Make the article of an entry: clean title, the richer of its two bodies, the language and outlet it declares."""
     title, outlet = _title_and_outlet(entry, feed)
+    html = _richer(entry.content, entry.summary)
     return Article(
-        title=title,
+        # A feed without titles still needs something to be told by.
+        title=title or _first_words(html) or entry.url or "",
         text="",
         feed=feed,
-        html=_richer(entry.content, entry.summary),
+        html=html,
         language=primary(entry.language or feed.language) or None,
         published_at=entry.published_at or entry.updated_at,
         outlet=outlet,
@@ -62,6 +66,14 @@ def _without_marks(title: str, marks: tuple[str, ...]) -> str:
     for mark in marks:
         bare = bare.removeprefix(mark).removesuffix(mark).strip()
     return " ".join(bare.split()) or title
+
+
+def _first_words(html: str) -> str:
+    """Give the first sentence of a body, cut at a word where it is long."""
+    line = plain_text(html[:_LONGEST_HEAD]).partition("\n")[0]
+    sentence = _SENTENCE.match(line)
+    words = sentence[0] if sentence else line
+    return words if len(words) <= _LONGEST_TITLE else words[:_LONGEST_TITLE].rsplit(" ", 1)[0] + "…"
 
 
 def _richer(content: str, summary: str) -> str:

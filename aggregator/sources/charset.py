@@ -33,26 +33,22 @@ _UTF8_LABELS = ("", "utf-8", "utf8", "us-ascii")
 _TOLERATED_DAMAGE = 0.05
 
 
-def readable(body: bytes, content_type: str, language: str) -> tuple[bytes, str]:
-    """Give the body and content type to parse: as they are, or turned into UTF-8."""
+def readable(body: bytes, content_type: str, language: str) -> tuple[bytes, str, str | None]:
+    """Give the body and content type to parse, as they are or turned into UTF-8, and then the encoding it came in."""
     label = _label(body, content_type)
-    text = _wide(body)
-    if text is None and label in _SUPERSETS:
-        text = _first_strict(body, ("utf-8", _SUPERSETS[label]))
-    elif text is None and label in _UTF8_LABELS and not _is_utf8(body):
-        text = _repaired(body, _BY_LANGUAGE.get(language[:2].lower(), ()))
-    if text is None:
-        return body, content_type
-    return _DECLARATION.sub("", text, count=1).encode(), "application/xml; charset=utf-8"
+    found = _wide(body)
+    if found is None and label in _SUPERSETS:
+        found = _first_strict(body, ("utf-8", _SUPERSETS[label]))
+    elif found is None and label in _UTF8_LABELS and not _is_utf8(body):
+        found = _repaired(body, _BY_LANGUAGE.get(language[:2].lower(), ()))
+    if found is None:
+        return body, content_type, None
+    return _DECLARATION.sub("", found[0], count=1).encode(), "application/xml; charset=utf-8", found[1]
 
 
-def _wide(body: bytes) -> str | None:
+def _wide(body: bytes) -> tuple[str, str] | None:
     """Read UTF-32 or UTF-16 by its byte order mark, which is certain where any declaration inside is not."""
-    codec = next((codec for mark, codec in _MARKS if body.startswith(mark)), None)
-    try:
-        return body.decode(codec) if codec else None
-    except UnicodeDecodeError:
-        return None
+    return _first_strict(body, tuple(codec for mark, codec in _MARKS if body.startswith(mark))[:1])
 
 
 def _label(body: bytes, content_type: str) -> str:
@@ -68,18 +64,18 @@ def _is_utf8(body: bytes) -> bool:
     return body.isascii() or _first_strict(body, ("utf-8",)) is not None
 
 
-def _first_strict(body: bytes, codecs: tuple[str, ...]) -> str | None:
+def _first_strict(body: bytes, codecs: tuple[str, ...]) -> tuple[str, str] | None:
     for codec in codecs:
         try:
-            return body.decode(codec)
+            return body.decode(codec), codec
         except UnicodeDecodeError:
             continue
     return None
 
 
-def _repaired(body: bytes, codecs: tuple[str, ...]) -> str | None:
+def _repaired(body: bytes, codecs: tuple[str, ...]) -> tuple[str, str] | None:
     text = body.decode("utf-8", "replace")
     foreign = sum(not character.isascii() for character in text)
     if text.count("\ufffd") <= foreign * _TOLERATED_DAMAGE:
-        return text
+        return text, "utf-8"
     return None if body.startswith((b"\xff\xfe", b"\xfe\xff")) else _first_strict(body, codecs)

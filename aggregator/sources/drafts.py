@@ -95,7 +95,7 @@ def finish(draft: Draft, setting: Setting) -> Entry:
         authors=_all((_name(author) for author in draft.authors), "authors_cut", notes),
         categories=_all((_name(category) for category in draft.categories), "categories_cut", notes),
         enclosures=enclosures,
-        language=_name(draft.language or "") or None,
+        language=_name(draft.language or "").replace("_", "-") or None,
         outlet=_name(draft.outlet or "") or None,
         marks=find_marks(title),
         notes=tuple(notes.codes),

@@ -74,7 +74,7 @@ def parse(body: bytes, headers: Mapping[str, str], url: str, feed: FeedSpec, now
 
 
 def _page(body: bytes, content_type: str, language: str) -> Any:
-    text, kind = readable(legal_bytes(body), content_type, language)
+    text, kind, _ = readable(legal_bytes(body), content_type, language)
     encoding = "utf-8" if "utf-8" in kind.lower() else None
     try:
         return html.document_fromstring(text, parser=html.HTMLParser(encoding=encoding, remove_comments=True))

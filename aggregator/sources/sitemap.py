@@ -23,7 +23,7 @@ _NEWS = "{http://www.google.com/schemas/sitemap-news/0.9}"
 def parse(body: bytes, headers: Mapping[str, str], url: str, feed: FeedSpec, now: datetime) -> ParsedFeed:
     """Read a news sitemap; one that is damaged gives what stands before the damage."""
     setting = Setting.of(feed, url, now)
-    body, _ = readable(legal_bytes(body), headers.get("content-type", ""), feed.language)
+    body, _, _ = readable(legal_bytes(body), headers.get("content-type", ""), feed.language)
     root = _root(body)
     if root is None or root.tag not in (f"{_SITE}urlset", "urlset"):
         return ParsedFeed(error=_problem(body, root))

@@ -8,7 +8,7 @@
 
 import io
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeAlias
 from urllib.parse import urljoin
@@ -18,13 +18,13 @@ from aggregator.models import FeedSpec, ParsedFeed
 from aggregator.sources import jsonfeed, quick
 from aggregator.sources.charset import readable
 from aggregator.sources.cleaning import as_html, legal_bytes, one_line, plain
+from aggregator.sources.details import ADDRESS_AND_NAME, NOTHING, Details, entry_details, feed_details
 from aggregator.sources.diagnosis import diagnose
 from aggregator.sources.drafts import MAX_ENTRIES, Draft, Setting, finish, link
 
 _Parsed: TypeAlias = Mapping[str, Any]
 # What feedparser leaves of "A. Author (mailto:author@example.org)" when it takes the address out.
 _UNFINISHED = re.compile(r"\s*\(mailto:$")
-_NAMED = re.compile(r"[^\s@<>()]+@[^\s@<>()]+\s*\((?P<behind>[^()]+)\)|(?P<before>[^<>@]+[^<>@\s])\s*<[^\s@<>]+@[^\s@<>]+>")
 # What feedparser raises over damaged chapters, polygons, widths and encoding names.
 _FOREIGN_FAILURES = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError)
 _HTML_TYPES = ("text/html", "application/xhtml+xml")
@@ -32,28 +32,56 @@ _HTML_TYPES = ("text/html", "application/xhtml+xml")
 
 def parse(body: bytes, headers: Mapping[str, str], url: str, feed: FeedSpec, now: datetime) -> ParsedFeed:
     """Read a feed; summaries and contents are HTML as served."""
-    return _parse(body, headers, Setting.of(feed, url, now), polished=False)
+    return _parse(body, headers, Setting.of(feed, url, now))
 
 
-def parse_polished(body: bytes, headers: Mapping[str, str], url: str, feed: FeedSpec, now: datetime) -> ParsedFeed:
-    """Read a feed as feedparser tells it: HTML sanitised and its links resolved, at twice the price; titles may hold HTML too."""
-    return _parse(body, headers, Setting.of(feed, url, now), polished=True)
+def parse_polished(
+    body: bytes, headers: Mapping[str, str], url: str, feed: FeedSpec, now: datetime
+) -> tuple[ParsedFeed, Details, Sequence[Details]]:
+    """Read a feed as feedparser tells it: HTML sanitised and its links resolved, at twice the price; titles may hold HTML too.
+
+    Beside it come the details of the document and of each entry.
+    """
+    setting = Setting.of(feed, url, now)
+    if jsonfeed.looks_like_json(body):
+        return jsonfeed.parse_in_detail(body, setting)
+    readable_body, content_type, encoding = readable(legal_bytes(body), headers.get("content-type", ""), setting.language)
+    named = {**headers, "content-location": _based(setting, headers).base, "content-type": content_type or "application/xml"}
+    try:
+        found = _feedparser(readable_body, named, polished=True)
+    except _FOREIGN_FAILURES as error:
+        return ParsedFeed(error=_broken(error)), NOTHING, ()
+    parsed = _feed(found, readable_body, _based(setting, headers), polished=True)
+    about = feed_details({**found, "encoding": encoding or found.get("encoding")})
+    return parsed, about, [entry_details(item) for item in found["entries"][:MAX_ENTRIES]]
 
 
-def _parse(body: bytes, headers: Mapping[str, str], setting: Setting, *, polished: bool) -> ParsedFeed:
+def _parse(body: bytes, headers: Mapping[str, str], setting: Setting) -> ParsedFeed:
     if jsonfeed.looks_like_json(body):
         return jsonfeed.parse_in(body, setting)
     content_type = headers.get("content-type", "")
-    body, content_type = readable(legal_bytes(body), content_type, setting.language)
+    body, content_type, _ = readable(legal_bytes(body), content_type, setting.language)
     found: _Parsed | None = None
-    if not polished and "content-language" not in headers:
+    if "content-language" not in headers:
         found = quick.read(body, content_type, _looks_like_html)
     try:
-        found = found or _feedparser(body, {**headers, "content-type": content_type} if content_type else headers, polished=polished)
+        found = found or _feedparser(body, {**headers, "content-type": content_type} if content_type else headers, polished=False)
     except _FOREIGN_FAILURES as error:
-        return ParsedFeed(error=f"the document is damaged where no parser can read on ({type(error).__name__})")
-    setting = setting.based_on(urljoin(setting.base, headers.get("content-location", "")))
-    return _feed(found, body, setting, polished=polished)
+        return ParsedFeed(error=_broken(error))
+    return _feed(found, body, _based(setting, headers), polished=False)
+
+
+def _based(setting: Setting, headers: Mapping[str, str]) -> Setting:
+    """Start relative links from where the answer says that its content lies, if that is an address."""
+    try:
+        base = urljoin(setting.base, headers.get("content-location", ""))
+    except ValueError:
+        return setting
+    return setting.based_on(base) if base.startswith(("http://", "https://")) else setting
+
+
+def _broken(error: Exception) -> str:
+    return f"the document is damaged where no parser can read on ({type(error).__name__})"
 
 
 def preload() -> None:
@@ -65,7 +93,8 @@ def _feedparser(body: bytes, headers: Mapping[str, str], *, polished: bool) -> _
     # Imported on first use: it costs 0.1 s and 10 MB, and only the processes that parse should pay.
     import feedparser
 
-    known = {name: value for name, value in headers.items() if name in ("content-type", "content-language")}
+    told = ("content-type", "content-language", "content-location") if polished else ("content-type", "content-language")
+    known = {name: value for name, value in headers.items() if name in told and value}
     parsed = feedparser.parse(io.BytesIO(body), response_headers=known, sanitize_html=polished, resolve_relative_uris=polished)
     # Plain dicts, because feedparser's own answer for absent keys with related ones.
     return {**parsed, "feed": dict(parsed["feed"]), "entries": [dict(item) for item in parsed["entries"]]}
@@ -160,19 +189,19 @@ def _link(item: _Parsed) -> str | None:
 def _authors(item: _Parsed) -> list[str]:
     found = [_UNFINISHED.sub("", author.get("name") or "") or author.get("email") or "" for author in item.get("authors", ())]
     told = item.get("author") or ""
-    named = _NAMED.fullmatch(told.strip())
+    named = ADDRESS_AND_NAME.fullmatch(told.strip())
     if named:
-        # feedparser knows no top-level domain of more than four letters and cuts such addresses in two.
         return [*found[:-1], (named["behind"] or named["before"]).strip()]
     return found if any(found) else [told]
 
 
 def _enclosures(item: _Parsed) -> Iterable[tuple[str, str | None, int | None]]:
     attached = [found for found in item.get("links", ()) if found.get("rel") == "enclosure"]
+    original = item.get("feedburner_origenclosurelink") if len(attached) == 1 else None
     for found in (*attached, *item.get("media_content", ())):
         length = found.get("length") or found.get("filesize") or ""
         yield (
-            found.get("href") or found.get("url") or "",
+            (original if found in attached else None) or found.get("href") or found.get("url") or "",
             found.get("type"),
             int(length) if length.isascii() and length[:18].isdigit() else None,
         )

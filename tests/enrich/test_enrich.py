@@ -39,6 +39,19 @@ async def test_entry_becomes_an_article_with_all_its_facts() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("body", "title"),
+    [
+        ("<p>Two hundred workers left Dandong. They went home.</p>", "Two hundred workers left Dandong."),
+        ("<p>북한 노동자 200명이 단둥을 떠나 집으로 돌아갔다。다음 문장</p>", "북한 노동자 200명이 단둥을 떠나 집으로 돌아갔다。"),
+        ("<p>" + "workers " * 40 + "</p>", " ".join(["workers"] * 15) + "…"),
+        ("", "https://a.example/1"),
+    ],
+)
+def test_an_entry_without_a_title_goes_by_its_first_words_or_its_address(body: str, title: str) -> None:
+    assert article_of(Entry(id="1", url="https://a.example/1", title="", summary=body), feed("en")).title == title
+
+
 async def boom(one: Article) -> Article:
     raise RuntimeError("hostile text")
 

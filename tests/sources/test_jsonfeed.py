@@ -57,7 +57,7 @@ def test_item_gives_every_field() -> None:
 def test_fields_of_the_wrong_type_count_as_absent() -> None:
     feed = read({"title": 5, "items": [{"id": 3.5, "url": 1, "title": [], "authors": {"name": "x"}, "author": "y", "attachments": {}}]})
     assert feed.title is None
-    assert feed.entries == (Entry(id="3.5", url=None, title=""),)
+    assert feed.entries == (Entry(id="3.5", url=None, title="", authors=("x",)),)
 
 
 def test_author_of_version_1_0_is_read() -> None:

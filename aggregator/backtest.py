@@ -15,6 +15,7 @@ from aggregator.matching import Judge
 from aggregator.models import Article, FeedSpec
 from aggregator.ports import Store
 from aggregator.records import Archived
+from aggregator.trial import Tally
 
 _BATCH = 200
 
@@ -32,28 +33,6 @@ class Change:
     before: float
     after: float
     reason: str
-
-
-@dataclass(slots=True, kw_only=True)
-class Tally:
-    """Count verdicts against labels."""
-
-    hits: int = 0
-    false_alarms: int = 0
-    missed: int = 0
-
-    def add(self, wanted: bool, found: bool) -> None:
-        """Count one verdict."""
-        self.hits += wanted and found
-        self.false_alarms += found and not wanted
-        self.missed += wanted and not found
-
-    @property
-    def scores(self) -> tuple[float, float, float]:
-        """Give precision, recall and F1; 1 where there is nothing to find or nothing was found."""
-        precision = self.hits / (self.hits + self.false_alarms) if self.hits + self.false_alarms else 1.0
-        recall = self.hits / (self.hits + self.missed) if self.hits + self.missed else 1.0
-        return precision, recall, 2 * precision * recall / (precision + recall) if precision + recall else 0.0
 
 
 @dataclass(slots=True, kw_only=True)

@@ -18,6 +18,7 @@ from aggregator.desk_records import Hit, SearchFilter
 from aggregator.errors import UsageError
 from aggregator.models import Digest, FeedSpec, TopicSpec
 from aggregator.ports import DeskStore
+from aggregator.trial import LONGEST_RULE, Outcome, Rule, Trials
 
 log = structlog.get_logger(__name__)
 
@@ -28,7 +29,10 @@ VERDICTS = ("relevant", "not_relevant")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    """Hold what the desk works with; `label` names a concept in a language, `draft` renders a digest by file suffix."""
+    """Hold what the desk works with; `label` names a concept in a language, `draft` renders a digest by file suffix.
+
+    `rule_text` writes a topic as feeds.yaml does; without `trials` no rule can be tried.
+    """
 
     store: DeskStore
     topics: Sequence[TopicSpec]
@@ -36,6 +40,8 @@ class Desk:
     label: Callable[[str, str], str]
     draft: Callable[[Digest], Mapping[str, bytes]]
     clock: Callable[[], datetime]
+    rule_text: Callable[[TopicSpec], str] = lambda topic: topic.query
+    trials: Trials | None = None
     memory: "Memory" = field(default_factory=lambda: Memory())
 
 
@@ -127,6 +133,16 @@ def mark(desk: Desk, article_id: int, topic: str, verdict: str, by: str) -> None
         raise UsageError("there is no such topic in feeds.yaml")
     if not desk.store.record_verdict(article_id, topic, verdict, by, desk.clock()):
         raise UsageError("there is no such article")
+
+
+def try_topic(desk: Desk, topic: str, text: str) -> Outcome:
+    """Try an edited topic on the archive, beside the topic of that id; raises `UsageError` where it cannot be tried now."""
+    if desk.trials is None:
+        raise UsageError("rules cannot be tried here: start the service with `aggregator run`")
+    if len(text) > LONGEST_RULE:
+        raise UsageError(f"the topic is too long: at most {LONGEST_RULE:,} characters can be tried; keep long word lists in a term pack")
+    old = next((known for known in desk.topics if known.id == topic), None)
+    return desk.trials.run(Rule(text=text, old=old, feeds=tuple(desk.feeds)), lambda: desk.store.sample(topic))
 
 
 def _found(hit: Hit, wanted: Wanted | None) -> Found:

@@ -6,14 +6,14 @@ Lists come in pages; a page is asked for by the cursor that the page before gave
 import base64
 import binascii
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Generic, TypeVar
 
 from aggregator.errors import UsageError
 from aggregator.models import Entry, Fact, Judgement, Reason
 from aggregator.models import Page as PublisherPage
-from aggregator.records import StoryMaterial
+from aggregator.records import Archived, StoryMaterial
 
 T = TypeVar("T")
 
@@ -236,3 +236,16 @@ class User:
     name: str
     role: str
     password_hash: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """Hold what a trial of a topic judges, each newest first: recent articles, those that the topic found, those that readers marked.
+
+    `marks` says of an article whether a reader called it relevant to the topic.
+    """
+
+    recent: Sequence[Archived] = ()
+    found: Sequence[Archived] = ()
+    marked: Sequence[Archived] = ()
+    marks: Mapping[int, bool] = field(default_factory=dict)

@@ -12,6 +12,7 @@ from aggregator.app.configured import read_configuration, user_agent, utc_now
 from aggregator.app.sending import draft
 from aggregator.desk import Desk
 from aggregator.explore import Exploring
+from aggregator.feedfile.topics import read_topic, topic_text
 from aggregator.http_client import HttpClient
 from aggregator.models import (
     Configuration,
@@ -19,9 +20,13 @@ from aggregator.models import (
 from aggregator.ports import DeskStore, ReaderStore, Store
 from aggregator.settings import Settings
 from aggregator.sources.discovery import feed_addresses
-from aggregator.sources.workers import ReaderPool
+from aggregator.sources.workers import ReaderPool, Worker
 from aggregator.store import open_store
+from aggregator.trial import Trials, try_rule
 from aggregator.vocabulary import load_packs
+
+TRIAL_SECONDS = 20.0
+"""When the trial of a rule is broken off; it ends by itself long before, unless a single article takes so long."""
 
 
 def make_desk(settings: Settings, configuration: Configuration, store: DeskStore, clock: Callable[[], datetime] = utc_now) -> Desk:
@@ -33,7 +38,15 @@ def make_desk(settings: Settings, configuration: Configuration, store: DeskStore
         label=load_packs().label,
         draft=lambda digest: draft(settings, digest),
         clock=clock,
+        rule_text=lambda topic: topic_text(settings.feeds_file.read_text(encoding="utf-8"), topic),
+        trials=_trials(),
     )
+
+
+def _trials() -> Trials:
+    """Make the bench where rules are tried; its process starts when somebody looks at it."""
+    worker = Worker(deadline=TRIAL_SECONDS)
+    return Trials(lambda rule, sample: worker.run(try_rule, read_topic, rule, sample), worker.start, worker.stop)
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """Load feeds.yaml: read, check everything, and hand over the records of the house."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
@@ -8,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ValidationError
 
+from aggregator.errors import ConfigurationError
 from aggregator.feedfile.agreement import Known, check_unique
 from aggregator.feedfile.document import parse, read_text
 from aggregator.feedfile.entries import FeedEntry, Outline, ScheduleEntry, SubscriptionEntry, TopicEntry
@@ -50,6 +52,26 @@ def load_configuration(
     return Configuration(
         feeds=tuple(map(_feed, feeds)), topics=tuple(map(_topic, topics)), subscriptions=tuple(map(_subscription, subscriptions))
     )
+
+
+def load_topic(text: str, known_themes: Collection[str] | None, feeds: Sequence[FeedSpec]) -> TopicSpec:
+    """Read one entry of the section topics, as it stands in the file; touches no file.
+
+    Raises:
+        ConfigurationError: with every problem found; lines count from the entry's first.
+    """
+    findings = Findings("topic")
+    try:
+        outline = _outline(parse(f"feeds: [none]\ntopics:\n{text}", findings), findings)
+        topics = _sound(TopicEntry, "topics", outline, Known(known_themes, CHANNELS, KINDS, topics=()), findings)
+        sources = {name for feed in feeds for name in (feed.id, feed.family, feed.publisher) if " " not in name}
+        check_queries(outline["topics"], known_themes, sources, findings)
+        if len(outline["topics"]) != 1 or outline["subscriptions"]:
+            findings.add(("topics",), "this is not one topic", "one entry that begins with '- id:'")
+        findings.check()
+    except ConfigurationError as error:
+        raise ConfigurationError([replace(problem, line=max(problem.line - 2, 1)) for problem in error.problems]) from None
+    return _topic(topics[0])
 
 
 def _outline(data: object, findings: Findings) -> Mapping[str, Sequence[object]]:

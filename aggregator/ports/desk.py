@@ -12,6 +12,7 @@ from aggregator.desk_records import (
     Figure,
     Hit,
     Page,
+    Sample,
     SearchFilter,
     StoryDetail,
     StoryFilter,
@@ -71,6 +72,10 @@ class DeskStore(Protocol):
     def record_verdict(self, article_id: int, topic: str, verdict: str, said_by: str, now: datetime) -> bool: ...
 
     def verdict_counts(self) -> Mapping[str, tuple[int, int]]: ...
+
+    def sample(self, topic: str) -> Sample:
+        """Give recent articles, and those that a topic found or readers marked, each newest first."""
+        ...
 
 
 class ReaderStore(Protocol):

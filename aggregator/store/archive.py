@@ -39,7 +39,7 @@ class Archive(Section):
         scores: dict[int, dict[str, float]] = {}
         for seq, topic, score in found:
             scores.setdefault(seq, {})[topic] = score
-        return [_archived(row, scores.get(row["seq"], {}), [fact for fact in proofs if fact["seq"] == row["seq"]]) for row in rows]
+        return [archived_of(row, scores.get(row["seq"], {}), [fact for fact in proofs if fact["seq"] == row["seq"]]) for row in rows]
 
     def count_archived(self, since: datetime | None = None, other_than: str | None = None) -> int:
         """Count what `archived` would give in all."""
@@ -120,7 +120,8 @@ def _lot(row: dict[str, Any]) -> str:
     return hashlib.sha256(f"{row['seq']}:{row['topic']}".encode()).hexdigest()
 
 
-def _archived(row: RowMapping, scores: dict[str, float], proofs: Sequence[RowMapping]) -> Archived:
+def archived_of(row: RowMapping, scores: dict[str, float], proofs: Sequence[RowMapping]) -> Archived:
+    """Give the article that a row of revisions, entries and articles tells of, with the scores and facts found beside it."""
     return Archived(
         revision=revision_of(row),
         title=row["shown_title"] or row["title"],

@@ -20,6 +20,7 @@ from aggregator.store.overviews import Overviews
 from aggregator.store.pages import Pages
 from aggregator.store.polls import Polls
 from aggregator.store.readers import Readers
+from aggregator.store.samples import Samples
 from aggregator.store.search import Search
 from aggregator.store.subscriptions import Subscriptions
 from aggregator.store.tables import feeds
@@ -44,6 +45,7 @@ class SqlStore(
     Desk,
     Overviews,
     Readers,
+    Samples,
     Search,
 ):
     """Keep everything in an SQL database; safe to call from any thread."""

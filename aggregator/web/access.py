@@ -27,6 +27,8 @@ from aggregator.web.passwords import fits, form_token, hashed, new_key, same
 SESSION = timedelta(hours=12)
 COOKIE = "session"
 MOST_FORM = 65_536
+MOST_RULE_FORM = 300_000
+"""Bytes of the form that tries a rule: a letter of Korean takes nine."""
 MOST_FIELDS = 50
 _STRANGE_NAME = "This name is not this site's: set AGGREGATOR_PUBLIC_URL to the address readers use.\n"
 _PUBLIC = ("/healthz", "/readyz", "/login")
@@ -214,7 +216,7 @@ async def _bad_form(request: Request, visitor: Visitor) -> Response | None:
     if request.headers.get("content-type", "").partition(";")[0].strip() != "application/x-www-form-urlencoded":
         return PlainTextResponse("This takes a form.\n", status_code=415)
     length = request.headers.get("content-length", "")
-    if not length.isascii() or not length.isdigit() or int(length[:12]) > MOST_FORM:
+    if not length.isascii() or not length.isdigit() or int(length[:12]) > (MOST_RULE_FORM if request.url.path == "/rules" else MOST_FORM):
         return PlainTextResponse("The form is too large, or does not tell its size.\n", status_code=413)
     body = await request.body()
     fields = dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)) if body.count(b"&") < MOST_FIELDS else {}

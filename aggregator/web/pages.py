@@ -16,6 +16,7 @@ from aggregator.desk_records import ArticleDetail, SearchFilter, StoryFilter
 from aggregator.web import views
 from aggregator.web.access import COOKIE, SESSION, Door, form_of, log_in, log_out, safe_next, visitor_of
 from aggregator.web.rendering import ZONE_COOKIE, ZONES, Pages, zone_of
+from aggregator.web.rules import add_rules
 
 DAYS = 14
 PREVIEW_POLICY = (
@@ -36,6 +37,7 @@ def page_routes(desk: Desk, door: Door, pages: Pages) -> APIRouter:
     _add_sources(router, desk, pages)
     _add_deliveries(router, desk, pages)
     _add_overviews(router, desk, pages)
+    add_rules(router, desk, pages)
     _add_readers(router, door, pages)
     return router
 

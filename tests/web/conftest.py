@@ -14,8 +14,10 @@ from fastapi import FastAPI
 
 from aggregator.desk import Desk
 from aggregator.desk_records import User
+from aggregator.feedfile.topics import as_yaml
 from aggregator.models import Digest, Receipt, Role, TopicSpec
 from aggregator.store import SqlStore, open_store
+from aggregator.trial import Trials
 from aggregator.web import Door, Status, create_site, hash_password, hashed
 from tests.store.samples import (
     ADDRESSES,
@@ -33,7 +35,7 @@ from tests.store.samples import (
     take_in,
 )
 
-TOPIC = TopicSpec(id="workers", name="Workers abroad", anchor="country_anchor", themes={"labour": 1.0})
+TOPIC = TopicSpec(id="workers", name="Workers abroad", anchor="country_anchor", themes={"overseas_workers": 1.0})
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>{{7*7}}\u202e=cmd()"
 PASSWORD = "correct horse battery"
 Ask: TypeAlias = Callable[..., httpx.Response]
@@ -99,7 +101,7 @@ def empty_store(tmp_path: Path) -> Iterator[SqlStore]:
     opened_store.close()
 
 
-def make_site(store: SqlStore, clock: Clock, **door: Any) -> FastAPI:
+def make_site(store: SqlStore, clock: Clock, *, trials: Trials | None = None, **door: Any) -> FastAPI:
     """Make the site of a store with the given door."""
 
     def draft(shown: Digest) -> Mapping[str, bytes]:
@@ -124,7 +126,16 @@ def make_site(store: SqlStore, clock: Clock, **door: Any) -> FastAPI:
             subscriptions=("desk",),
         )
 
-    desk = Desk(store=store, topics=(TOPIC,), feeds=(FEED, OTHER_FEED), label=lambda concept, _language: concept, draft=draft, clock=clock)
+    desk = Desk(
+        store=store,
+        topics=(TOPIC,),
+        feeds=(FEED, OTHER_FEED),
+        label=lambda concept, _language: concept,
+        draft=draft,
+        clock=clock,
+        rule_text=as_yaml,
+        trials=trials,
+    )
     return create_site(status, nothing, (desk, Door(store=store, clock=clock, **door)))
 
 

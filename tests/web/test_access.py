@@ -1,6 +1,7 @@
 """Who may do what: every route for every reader, forms from this site only, sessions that end, logins that run out."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from fastapi import FastAPI
@@ -149,7 +150,7 @@ async def test_wrong_logins_run_out_whatever_address_is_claimed(store: SqlStore,
 
 
 async def test_only_a_trusted_proxy_names_the_reader(store: SqlStore, clock: Clock) -> None:
-    door = {"proxies": ("10.0.0.0/8",), "proxy_header": "X-Remote-User", "proxy_editors": ("ann",)}
+    door: dict[str, Any] = {"proxies": ("10.0.0.0/8",), "proxy_header": "X-Remote-User", "proxy_editors": ("ann",)}
     site = make_site(store, clock, **door)
     named = {"headers": {"X-Remote-User": "ann"}}
     assert "ann (editor)" in (await Browser(site, "10.1.2.3").get("/", **named)).text

@@ -29,6 +29,7 @@ from aggregator.matching.query import (
     Word,
     Zone,
     children,
+    is_plain,
     names_mentions,
     walk,
 )
@@ -184,7 +185,10 @@ class _Binder:
                 return self._score(node, blanked)
             case Or(parts=parts) | And(parts=parts):
                 return replace(node, parts=tuple(self.bind(part, blanked, strengths) for part in parts))
-            case Not(part=part) | Within(part=part) | AtLeast(part=part) | Zone(part=part):
+            case Within(part=part):
+                inside = self.bind(part, blanked, strengths)
+                return replace(node, part=inside, is_plain=is_plain(inside))
+            case Not(part=part) | AtLeast(part=part) | Zone(part=part):
                 return replace(node, part=self.bind(part, blanked, strengths))
             case Near(left=left, right=right):
                 return replace(node, left=self.bind(left, blanked, strengths), right=self.bind(right, blanked, strengths))

@@ -8,7 +8,23 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
 
-from aggregator.matching.query import And, AtLeast, Guarded, Has, Near, Node, Not, Or, Score, Terms, Within, Zone, needs_words, walk
+from aggregator.matching.query import (
+    SENTENCE,
+    And,
+    AtLeast,
+    Guarded,
+    Has,
+    Near,
+    Node,
+    Not,
+    Or,
+    Score,
+    Terms,
+    Within,
+    Zone,
+    needs_words,
+    walk,
+)
 from aggregator.matching.reading import Reading, Scope, Seen
 from aggregator.matching.scoring import weigh
 
@@ -22,8 +38,10 @@ def holds(node: Node, reading: Reading, scope: Scope) -> bool:
             return any(holds(part, reading, scope) for part in parts)
         case Not(part=part):
             return not holds(part, reading, scope)
-        case Within(unit=unit, part=part):
-            return any(holds(part, reading, inner) for inner in _inner_scopes(unit, part, reading, scope))
+        case Within(unit=unit, part=part, is_plain=True):
+            return bool(_numbers(part, unit, reading, scope))
+        case Within(part=part):
+            return any(holds(part, reading, inner) for inner in _inner_scopes(node, reading, scope))
         case Zone(words=words, part=part):
             return holds(part, reading, narrowed(words, reading, scope))
         case AtLeast(count=count, part=part):
@@ -64,8 +82,8 @@ def supporting(node: Node, reading: Reading, scope: Scope) -> Iterator[Seen]:
             for part in parts:
                 if holds(part, reading, scope):
                     yield from supporting(part, reading, scope)
-        case Within(unit=unit, part=part):
-            for inner in _inner_scopes(unit, part, reading, scope):
+        case Within(part=part):
+            for inner in _inner_scopes(node, reading, scope):
                 if holds(part, reading, inner):
                     yield from supporting(part, reading, inner)
         case Zone(words=words, part=part):
@@ -105,17 +123,37 @@ def _has(node: Has, reading: Reading) -> bool:
 # --- scopes -----------------------------------------------------------------------------------------------------
 
 
-def _inner_scopes(unit: str, part: Node, reading: Reading, scope: Scope) -> Iterator[Scope]:
-    """Part a scope into its sentences or paragraphs: all, or those with a term of `part` where it needs one."""
-    ends = reading.units(unit)
-    if needs_words(part):
-        numbers: Sequence[int] = sorted({bisect_right(ends, place) for place in _places(part, reading, scope)})
+def _inner_scopes(node: Within, reading: Reading, scope: Scope) -> Iterator[Scope]:
+    """Part a scope into its sentences or paragraphs: all, or those with a term of the part where it needs one."""
+    ends = reading.units(node.unit)
+    if node.is_plain:
+        numbers: Sequence[int] = sorted(_numbers(node.part, node.unit, reading, scope))
+    elif needs_words(node.part):
+        numbers = sorted({bisect_right(ends, place) for place in _places(node.part, reading, scope)})
     else:
         numbers = range(bisect_right(ends, scope[0]), len(ends)) if scope[0] < scope[1] else ()
     for number in numbers:
         inner = _unit(number, ends, scope)
         if inner[0] < inner[1]:
             yield inner
+
+
+def _numbers(part: Node, unit: str, reading: Reading, scope: Scope) -> set[int]:
+    """Give the numbers of the sentences or paragraphs in which a plain part holds, without looking at each of them."""
+    match part:
+        case And(parts=parts):
+            common = _numbers(parts[0], unit, reading, scope)
+            for one in parts[1:]:
+                if common:
+                    common = common & _numbers(one, unit, reading, scope)
+            return common
+        case Or(parts=parts):
+            return set().union(*(_numbers(one, unit, reading, scope) for one in parts))
+        case _ if unit == SENTENCE:
+            return {one.sentence for one in mentions(part, reading, scope)}
+        case _:
+            ends = reading.units(unit)
+            return {bisect_right(ends, one.start) for one in mentions(part, reading, scope)}
 
 
 def _places(part: Node, reading: Reading, scope: Scope) -> set[int]:

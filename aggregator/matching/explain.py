@@ -10,6 +10,7 @@ from aggregator.matching.scoring import Count, Weighed
 from aggregator.models import Reason
 
 _MOST_PARTS = 5
+NO_COUNTRY = Reason(code="no_country", detail="the country is not named")
 
 
 def reason_of_match(node: Node, weighed: Weighed | None, score: Score | None, packs: Packs) -> Reason:
@@ -54,7 +55,7 @@ def _absent(score: Score, reading: Reading) -> Reason:
     blanked = [one for one in reading.blanked if one.concept in anchors]
     if blanked:
         return Reason(code="excluded", detail=f"the country is named only in excluded words: {reading.quote(min(blanked)).quote}")
-    return Reason(code="no_country", detail="the country is not named")
+    return NO_COUNTRY
 
 
 def _nothing(score: Score, reading: Reading) -> Reason:

@@ -7,14 +7,15 @@ way. A score that a query holds becomes the judgement's score; a query without o
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from aggregator.errors import ConfigurationError, Problem
 from aggregator.matching.binding import Bound, bind, pack_of
 from aggregator.matching.evaluate import holds, mentions, supporting
-from aggregator.matching.explain import missed_query, missed_score, reason_of_match
+from aggregator.matching.explain import NO_COUNTRY, missed_query, missed_score, reason_of_match
 from aggregator.matching.language import QueryError, parse
 from aggregator.matching.packs import GUARDS, Packs
-from aggregator.matching.query import Node, Score, walk
+from aggregator.matching.query import Node, Score, Terms, walk
 from aggregator.matching.reading import Reading, Seen
 from aggregator.matching.scan import Scanner, scanner_of
 from aggregator.matching.scoring import Weighed, weigh
@@ -28,12 +29,16 @@ _QUOTES_PER_CONCEPT = 3
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Hold one topic with its compiled query; `score` is the score inside it, where there is one."""
+    """Hold one topic with its compiled query; `score` is the score inside it, where there is one.
+
+    `gate` holds, by scanner, the literals of which one must stand in an article if the rule is to match it at all.
+    """
 
     topic: TopicSpec
     text: str
     node: Node
     score: Score | None
+    gate: tuple[frozenset[int], ...] | None
 
 
 class Judge:
@@ -42,9 +47,9 @@ class Judge:
     def __init__(self, topics: Sequence[TopicSpec], packs: Packs) -> None:
         rules = _compiled(topics, packs)
         self._packs = packs
-        self._rules = tuple(_rule(topic, text, bound) for topic, text, bound in rules)
         terms = {notation: term for _, _, bound in rules for notation, term in bound.terms.items()}
         self._scanners = (scanner_of(packs), Scanner([pack_of(terms)])) if terms else (scanner_of(packs),)
+        self._rules = tuple(_rule(topic, text, bound, self._scanners) for topic, text, bound in rules)
         self.versions: Mapping[str, str] = {topic.id: _digest(text, packs) for topic, text, _ in rules}
         self.rule_version = hashlib.sha256(repr(sorted(self.versions.items())).encode()).hexdigest()[:12]
 
@@ -61,6 +66,9 @@ class Judge:
         return tuple(self._assess(rule, reading, thorough) for rule in self._rules)
 
     def _assess(self, rule: Rule, reading: Reading, thorough: bool) -> Judgement:
+        if rule.gate and not (thorough or reading.assumed or reading.may_name(rule.gate)):
+            return Judgement(topic=rule.topic.id, matched=False, score=0.0, evidence=(), reason=NO_COUNTRY)
+        reading.place()
         weighed = weigh(rule.score, reading, mentions, holds) if rule.score else None
         matched = weighed.holds if weighed and rule.node is rule.score else holds(rule.node, reading, reading.everything)
         score = weighed.score if weighed else float(matched)
@@ -125,8 +133,12 @@ def as_query(topic: TopicSpec) -> str:
     return text
 
 
-def _rule(topic: TopicSpec, text: str, bound: Bound) -> Rule:
-    return Rule(topic, text, bound.node, next((node for node in walk(bound.node) if isinstance(node, Score)), None))
+def _rule(topic: TopicSpec, text: str, bound: Bound, scanners: Sequence[Scanner]) -> Rule:
+    score = next((node for node in walk(bound.node) if isinstance(node, Score)), None)
+    gate: tuple[frozenset[int], ...] | None = None
+    if score is bound.node and score and isinstance(score.anchor, Terms):
+        gate = tuple(scanner.literals_of(score.anchor.concepts) for scanner in scanners)
+    return Rule(topic, text, bound.node, score, gate)
 
 
 def _unknown(topic: TopicSpec, packs: Packs) -> Iterable[Problem]:
@@ -152,7 +164,7 @@ def _evidence(rule: Rule, reading: Reading, weighed: Weighed | None, matched: bo
     chosen: set[Seen] = set()
     if matched:
         chosen |= set(supporting(rule.node, reading, reading.everything) if rule.node is not rule.score or not weighed else weighed.counted)
-        chosen |= {one for one in _context(rule, reading) if weighed and _supports(one, reading, weighed)}
+        chosen |= set(_context(rule, reading, weighed)) if weighed else set()
     else:
         chosen |= {count.seen for count in weighed.counts} if weighed else set()
         chosen |= {one for found in _mentioned(rule.node, reading) for one in found}
@@ -169,9 +181,10 @@ def _mentioned(node: Node, reading: Reading) -> Iterable[Sequence[Seen]]:
     return (mentions(one, reading, reading.everything) for one in walk(node))
 
 
-def _context(rule: Rule, reading: Reading) -> Iterable[Seen]:
+def _context(rule: Rule, reading: Reading, weighed: Weighed) -> Iterable[Seen]:
+    """Give what the context found, the first few mentions of each concept that are worth showing."""
     for concept in reading.by_concept.keys() & rule.score.shown if rule.score else ():
-        yield from reading.by_concept[concept]
+        yield from islice((one for one in reading.by_concept[concept] if _supports(one, reading, weighed)), _QUOTES_PER_CONCEPT)
 
 
 def _supports(one: Seen, reading: Reading, weighed: Weighed) -> bool:

@@ -99,10 +99,14 @@ class Guarded:
 
 @dataclass(frozen=True, slots=True)
 class Within:
-    """Hold where the part holds inside one sentence or paragraph; the title is one of each."""
+    """Hold where the part holds inside one sentence or paragraph; the title is one of each.
+
+    `is_plain` says that the part is made of terms, AND and OR alone; binding fills it.
+    """
 
     unit: str
     part: "Node"
+    is_plain: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +202,11 @@ def names_mentions(node: Node) -> bool:
             return names_mentions(part)
         case _:
             return False
+
+
+def is_plain(node: Node) -> bool:
+    """Tell whether a bound node is made of terms, AND and OR alone."""
+    return all(isinstance(one, Terms | And | Or) for one in walk(node))
 
 
 def needs_words(node: Node) -> bool:

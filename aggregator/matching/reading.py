@@ -12,8 +12,9 @@ from typing import NamedTuple
 
 from aggregator.matching.packs import GUARDS, Packs
 from aggregator.matching.query import PARAGRAPH, Terms
-from aggregator.matching.scan import Hit, Scanned, Scanner
-from aggregator.matching.text import Segments, normalise, segment
+from aggregator.matching.scan import Hit, Scanner
+from aggregator.matching.sentences import Segments, segment
+from aggregator.matching.text import normalise
 from aggregator.models import Article, Evidence
 
 TITLE_SENTENCE = 0
@@ -39,7 +40,10 @@ class Seen(NamedTuple):
 
 
 class Reading:
-    """Hold all that was found in one article, and answer what the evaluator asks of it."""
+    """Hold all that was found in one article, and answer what the evaluator asks of it.
+
+    At first only literals are known, which is enough to tell most articles apart (`may_name`); `place` finds the rest.
+    """
 
     def __init__(self, article: Article, scanners: Sequence[Scanner], packs: Packs) -> None:
         self.article = article
@@ -47,49 +51,74 @@ class Reading:
         self.title, self.text = normalise(article.title), normalise(article.text)
         self.base = len(self.title.text) + 1
         self.length = self.base + len(self.text.text) + 1
-        in_title = [scanner.scan(self.title) for scanner in scanners]
-        in_text = [scanner.scan(self.text) for scanner in scanners]
-        self._segments: Segments | None = None
         self._unless, self._beside = packs.unless, packs.beside_country
+        self._literals = [(scanner, scanner.literals(self.title), scanner.literals(self.text)) for scanner in scanners]
+        self._segments: Segments | None = None
         self.bounds: Sequence[int] = (self.base,)
-        if any(scanned.hits or scanned.blanked for scanned in in_text):
-            self.bounds = self._bounds()
-        self._place(in_title, in_text)
+        self._placed = False
         self._mentions: dict[int, Sequence[Seen]] = {}
         self.free: dict[int, Sequence[Seen]] = {}
         self._words: list[int] | None = None
         self._first: dict[int, int] = {}
 
-    def _place(self, in_title: Sequence[Scanned], in_text: Sequence[Scanned]) -> None:
+    def may_name(self, literals: Sequence[frozenset[int]]) -> bool:
+        """Tell whether one of some literals, given by scanner, stands in title or text: without one, no term that begins so does."""
+        return any(
+            number in wanted
+            for wanted, (_, in_title, in_text) in zip(literals, self._literals, strict=True)
+            for found in (in_title, in_text)
+            for number, _, _ in found
+        )
+
+    def place(self) -> None:
+        """Find all terms and put them in their sentences; does nothing the second time."""
+        if self._placed:
+            return
+        self._placed = True
+        in_title = [scanner.scan(self.title, literals) for scanner, literals, _ in self._literals]
+        in_text = [scanner.scan(self.text, literals) for scanner, _, literals in self._literals]
+        if any(scanned.hits or scanned.blanked for scanned in in_text):
+            self.bounds = self._bounds()
         self.by_concept: dict[str, list[Seen]] = {}
-        self._guarding: dict[str, set[int]] = {}
         self.strong: dict[int, set[str]] = {}
         for scanned in in_title:
-            self._sort(Seen(hit.start, hit.end, hit.strength, hit.concept, hit.theme, TITLE_SENTENCE, True) for hit in scanned.hits)
+            self._sort(self._in_title(scanned.hits))
         for scanned in in_text:
             self._sort(self._in_text(scanned.hits))
-        self.blanked = [
-            Seen(hit.start, hit.end, hit.strength, hit.concept, hit.theme, TITLE_SENTENCE, True) for one in in_title for hit in one.blanked
-        ]
-        for scanned in in_text:
-            self.blanked += self._in_text(scanned.blanked)
+        self._silent = self._silenced()
+        self.blanked = [seen for scanned in in_title for seen in self._in_title(scanned.blanked)]
+        self.blanked += [seen for scanned in in_text for seen in self._in_text(scanned.blanked)]
+
+    def _in_title(self, hits: Sequence[Hit]) -> list[Seen]:
+        return [Seen(start, end, strength, concept, theme, TITLE_SENTENCE, True) for theme, start, end, strength, concept in hits]
 
     def _in_text(self, hits: Sequence[Hit]) -> list[Seen]:
         base, bounds = self.base, self.bounds
         return [
             Seen(start + base, end + base, strength, concept, theme, bisect_right(bounds, start + base), start < LEAD)
-            for theme, concept, strength, start, end in hits
+            for theme, start, end, strength, concept in hits
         ]
 
     def _sort(self, seen: Iterable[Seen]) -> None:
+        by_concept, strong = self.by_concept, self.strong
         for one in seen:
-            if one.theme == GUARDS:
-                self._guarding.setdefault(one.concept.partition("/")[2], set()).add(one.sentence)
-                self.by_concept.setdefault(one.concept, []).append(one)
-                continue
-            self.by_concept.setdefault(one.concept, []).append(one)
-            if one.strength == "strong":
-                self.strong.setdefault(one.sentence, set()).add(one.concept)
+            concept = one.concept
+            if concept in by_concept:
+                by_concept[concept].append(one)
+            else:
+                by_concept[concept] = [one]
+            if one.strength == "strong" and one.theme != GUARDS:
+                strong.setdefault(one.sentence, set()).add(concept)
+
+    def _silenced(self) -> Mapping[str, set[int]]:
+        """Give the sentences in which a guard makes the terms of a concept count for nothing."""
+        guarding = {concept.partition("/")[2]: found for concept, found in self.by_concept.items() if concept.startswith(f"{GUARDS}/")}
+        silent: dict[str, set[int]] = {}
+        for concept in self.by_concept.keys() & self._unless.keys() if guarding else ():
+            numbers = {one.sentence for guard in self._unless[concept] if guard in guarding for one in guarding[guard]}
+            if numbers:
+                silent[concept] = numbers
+        return silent
 
     # --- mentions -----------------------------------------------------------------------------------------------
 
@@ -97,14 +126,18 @@ class Reading:
         """Give the mentions of some concepts in reading order, without those that a guard silences."""
         known = self._mentions.get(id(terms))
         if known is None:
-            found = [
-                one
-                for concept in self.by_concept.keys() & terms.concepts
-                for one in self.by_concept[concept]
-                if one.strength in terms.strengths and not self.is_guarded(one)
-            ]
-            known = self._mentions[id(terms)] = sorted(found)
+            found: list[Seen] = []
+            for concept in self.by_concept.keys() & terms.concepts:
+                found += self._heard(concept) if concept in self._silent else self.by_concept[concept]
+            if len(terms.strengths) == 1:
+                found = [one for one in found if one.strength in terms.strengths]
+            found.sort()
+            known = self._mentions[id(terms)] = found
         return known
+
+    def _heard(self, concept: str) -> list[Seen]:
+        silent = self._silent[concept]
+        return [one for one in self.by_concept[concept] if one.sentence not in silent]
 
     def counts_beside(self, concept: str) -> bool:
         """Tell whether weak terms of a concept are as good as strong ones beside the country's name."""
@@ -112,8 +145,8 @@ class Reading:
 
     def is_guarded(self, one: Seen) -> bool:
         """Tell whether a guard of its concept stands in the mention's sentence."""
-        guards = self._unless.get(one.concept)
-        return guards is not None and any(one.sentence in self._guarding.get(guard, ()) for guard in guards)
+        silent = self._silent.get(one.concept)
+        return silent is not None and one.sentence in silent
 
     def within(self, mentions: Sequence[Seen], scope: Scope) -> Sequence[Seen]:
         """Give those of some mentions, in reading order, that start inside a scope."""

@@ -8,13 +8,13 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import groupby
-from operator import attrgetter
-from typing import NamedTuple
+from operator import itemgetter
+from typing import NamedTuple, TypeAlias
 
 from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
 
 from aggregator.matching.packs import GUARDS, QUERY, Concept, Pack, Packs, Term
-from aggregator.matching.terms import GAPS, Form, compiled, is_word_letter
+from aggregator.matching.terms import GAPS, WORD_LETTERS, Form, compiled
 from aggregator.matching.text import Normalised
 
 _LONGEST_ENDING = 15
@@ -24,10 +24,10 @@ class Hit(NamedTuple):
     """Point at one term in a normalised text; `strength` is "strong", "weak" or "exclude"."""
 
     theme: str
-    concept: str
-    strength: str
     start: int
     end: int
+    strength: str
+    concept: str
 
 
 class _Probe(NamedTuple):
@@ -39,12 +39,17 @@ class _Probe(NamedTuple):
     form: Form
 
 
+_Raw: TypeAlias = Sequence[tuple[int, int, int]]
+_Found: TypeAlias = tuple[str, int, int, str, str]
+"""A hit as it sorts: theme, start, the end below zero so that the longer comes first, strength, concept."""
+
+
 @dataclass(frozen=True, slots=True)
 class Scanned:
-    """Hold the hits of one text in reading order, and those that an exclusion blanked."""
+    """Hold the hits of one text, theme by theme in reading order, and those that an exclusion blanked."""
 
-    hits: tuple[Hit, ...]
-    blanked: tuple[Hit, ...]
+    hits: Sequence[Hit]
+    blanked: Sequence[Hit]
 
 
 class Scanner:
@@ -64,18 +69,30 @@ class Scanner:
             implementation=Implementation.ContiguousNFA,
         )
 
-    def scan(self, text: Normalised) -> Scanned:
+    def literals(self, text: Normalised) -> _Raw:
+        """Find the literals of all terms, without their boundaries and patterns: the fast half of a scan."""
+        return self._automaton.find_matches_as_indexes(text.text, overlapping=True)
+
+    def literals_of(self, concepts: Collection[str]) -> frozenset[int]:
+        """Give the numbers of the literals with which terms of some concepts begin."""
+        return frozenset(number for number, (_, probes) in enumerate(self._groups) if any(probe.concept in concepts for probe in probes))
+
+    def scan(self, text: Normalised, literals: _Raw | None = None) -> Scanned:
         """Find every term; of overlapping hits of one theme the longest stays, and excluded words leave none."""
-        found: set[Hit] = set()
+        found: set[_Found] = set()
         folded = text.text
-        for index, start, end in self._automaton.find_matches_as_indexes(folded, overlapping=True):
-            left, probes = self._groups[index]
-            if left and start and (is_word_letter(folded[start - 1]) if left == "word" else folded[start - 1].isalnum()):
+        groups = self._groups
+        for index, start, end in self.literals(text) if literals is None else literals:
+            left, probes = groups[index]
+            if left and start and (folded[start - 1] in WORD_LETTERS if left == "word" else folded[start - 1].isalnum()):
                 continue
-            for probe in probes:
-                last = _end_of(probe.form, text, start, end)
+            for theme, concept, strength, form in probes:
+                if not form.right and not form.expression:
+                    last = end if not form.capitals or _has_capitals(form, text, start) else 0
+                else:
+                    last = _end_of(form, text, start, end)
                 if last:
-                    found.add(Hit(probe.theme, probe.concept, probe.strength, start, last))
+                    found.add((theme, start, -last, strength, concept))
         return _settle(found, self._all_stay)
 
 
@@ -143,7 +160,7 @@ def _end_of(form: Form, text: Normalised, start: int, end: int) -> int:
         return _end_of_word(folded, end)
     if form.right and end < len(folded):
         behind = folded[end]
-        if behind.isalnum() if form.right == "letter" else is_word_letter(behind):
+        if behind.isalnum() if form.right == "letter" else behind in WORD_LETTERS:
             return 0
     return end
 
@@ -155,37 +172,36 @@ def _has_capitals(form: Form, text: Normalised, start: int) -> bool:
 
 def _end_of_word(folded: str, end: int) -> int:
     limit = min(len(folded), end + _LONGEST_ENDING)
-    while end < limit and is_word_letter(folded[end]):
+    while end < limit and folded[end] in WORD_LETTERS:
         end += 1
     return end
 
 
-def _settle(found: set[Hit], all_stay: Collection[str]) -> Scanned:
+def _settle(found: Iterable[_Found], all_stay: Collection[str]) -> Scanned:
     """Drop what an exclusion of its theme touches, then what a longer hit of its theme covers (except in `all_stay`)."""
     kept: list[Hit] = []
     blanked: list[Hit] = []
-    for theme, group in groupby(sorted(found), key=attrgetter("theme")):
-        hits = list(group)
-        exclusions = sorted((hit for hit in hits if hit.strength == "exclude"), key=attrgetter("start"))
-        terms = [hit for hit in hits if hit.strength != "exclude"]
-        blank, free = _blank(terms, exclusions) if exclusions else ([], terms)
-        blanked += blank
-        kept += free if theme in all_stay else _longest(free)
-    return Scanned(tuple(sorted(kept, key=attrgetter("start", "end"))), tuple(blanked))
+    for theme, group in groupby(sorted(found), key=itemgetter(0)):
+        hits = [Hit(theme, start, -end, strength, concept) for _, start, end, strength, concept in group]
+        if any(hit[3] == "exclude" for hit in hits):
+            blank, hits = _blank(hits)
+            blanked += blank
+        kept += hits if theme in all_stay else _longest(hits)
+    return Scanned(kept, blanked)
 
 
-def _blank(terms: Sequence[Hit], exclusions: Sequence[Hit]) -> tuple[list[Hit], list[Hit]]:
+def _blank(hits: Sequence[Hit]) -> tuple[list[Hit], list[Hit]]:
     """Part the terms into those that overlap an exclusion and those that do not."""
     blank: list[Hit] = []
     free: list[Hit] = []
     reach: list[tuple[int, int]] = []
-    for hit in exclusions:  # joined to stretches without overlap
+    for hit in (hit for hit in hits if hit.strength == "exclude"):  # joined to stretches without overlap
         if reach and hit.start <= reach[-1][1]:
             reach[-1] = (reach[-1][0], max(reach[-1][1], hit.end))
         else:
             reach.append((hit.start, hit.end))
     place = 0
-    for term in sorted(terms, key=attrgetter("start")):
+    for term in (hit for hit in hits if hit.strength != "exclude"):
         while place < len(reach) and reach[place][1] <= term.start:
             place += 1
         covered = place < len(reach) and reach[place][0] < term.end
@@ -197,7 +213,7 @@ def _longest(terms: Iterable[Hit]) -> list[Hit]:
     """Drop hits that lie within a longer or equal hit of the same theme; strong before weak where they are equal."""
     kept: list[Hit] = []
     end = -1
-    for hit in sorted(terms, key=lambda hit: (hit.start, -hit.end, hit.strength, hit.concept)):
+    for hit in terms:
         if hit.end > end:
             kept.append(hit)
             end = hit.end

@@ -28,7 +28,8 @@ MOST_VARIANTS = 500
 _FEW = 24
 
 _LETTER = "0-9a-z\u00df-\u00f6\u00f8-\u024f\u0370-\u052f"
-_WORD_LETTERS = frozenset(char for char in map(chr, (*range(0x1100), *range(0x1E00, 0x2E80))) if char.isalnum())
+WORD_LETTERS = frozenset(char for char in map(chr, (*range(0x1100), *range(0x1E00, 0x2E80))) if char.isalnum())
+"""Letters and digits of scripts that write spaces between words."""
 _ENDING = f"[{_LETTER}]{{0,15}}"
 _WORDS_BETWEEN = " (?:[^ \\n.!?。]{1,30} ){0,3}"
 _CHARACTERS_BETWEEN = "[^\\n.!?。]{0,12}?"
@@ -67,11 +68,6 @@ class Form:
 def compiled(expression: str) -> re.Pattern[str]:
     """Compile a pattern when it is first needed: most of the many patterns never meet their literal."""
     return re.compile(expression)
-
-
-def is_word_letter(char: str) -> bool:
-    """Tell letters and digits of scripts that write spaces between words."""
-    return char in _WORD_LETTERS
 
 
 def read_term(notation: str, sets: Mapping[str, Sequence[str]]) -> tuple[Form, ...]:
@@ -148,11 +144,11 @@ def _form(spelling: str) -> Form:
     if not folded.strip("* …"):
         raise TermError("the term is empty")
     literal = folded.removesuffix("*")
-    left = left or ("word" if is_word_letter(literal[0]) else "")
+    left = left or ("word" if literal[0] in WORD_LETTERS else "")
     capitals = tuple(i for i, char in enumerate(spelling) if char.isupper()) if cased else ()
     if re.search(r"[*…(]", literal) or (" " in literal and _HANGUL.search(literal)):
         return _pattern_form(folded, left, right, capitals)
-    right = right or ("ending" if literal != folded else "word" if is_word_letter(literal[-1]) else "")
+    right = right or ("ending" if literal != folded else "word" if literal[-1] in WORD_LETTERS else "")
     return Form(literal, left, right, capitals=capitals)
 
 
@@ -169,7 +165,7 @@ def _pattern_form(folded: str, left: str, right: str, capitals: tuple[int, ...])
     if not literal:
         raise TermError("a term may not begin with a gap")
     parts = [_words(part) for part in folded.split("…")]
-    end = f"(?![{_LETTER}])" if is_word_letter(folded.rstrip("*)")[-1]) else "(?![^\\W_])" if right else ""
+    end = f"(?![{_LETTER}])" if folded.rstrip("*)")[-1] in WORD_LETTERS else "(?![^\\W_])" if right else ""
     inside = tuple(offset for offset in capitals if offset < len(literal))
     return Form(literal, left, "", _CHARACTERS_BETWEEN.join(parts) + end, inside)
 

@@ -1,4 +1,4 @@
-"""Normalise text for matching and find its sentences, keeping the way back to the original characters.
+"""Normalise text for matching, keeping the way back to the original characters.
 
 Rules, the same for terms and for texts:
 
@@ -15,11 +15,11 @@ import re
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-_SPACES = "\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
+_BLANKS = "\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 _DASHES = "-\u2010\u2011\u2012\u2013\u2014\u2015\u2025\u2026\u2212\u22ef\u301c\uff0d"
-_GAPS = frozenset(_SPACES + _DASHES)
+_GAPS = frozenset(_BLANKS + _DASHES)
 _QUOTES = frozenset('"\u201c\u201d\u201e\u201f«»‹›「」『』《》〈〉〝〞\uff02')
 _APOSTROPHES = frozenset("'\u2018\u2019\u201a\u201b\u02bc`´\uff07\uff40")
 _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
@@ -66,46 +66,78 @@ _ONE_TO_ONE: Mapping[str, str] = {
     **dict.fromkeys(_APOSTROPHES, "'"),
 }
 _FOLDS = re.compile(f"[{re.escape(''.join(_ONE_TO_ONE))}]")
+# What most texts hold besides regular characters: quotes, apostrophes, line feeds. Only texts with more are folded piece by piece.
+_UNUSUAL = re.compile(f"[^{_REGULAR}\n'{''.join(_QUOTES)}]")
+_LETTERS = _character_class(code for code in _BLOCKS if chr(code).isalpha())
+_EDGE = re.compile(f"'(?:(?![{_LETTERS}])|(?<![{_LETTERS}]'))")  # an apostrophe that is not inside a word
+_QUOTE = re.compile(f"[{''.join(_QUOTES)}]")
+_BLANK_LINE = re.compile(r"\n *\n[ \n]*")
+_SPACES = re.compile(r"  +")
 _MARKS = "\u0300-\u036f\u0483-\u0489\u1dc0-\u1dff\u20d0-\u20ff\u3099\u309a\uff9e\uff9f\ufe20-\ufe2f"
 _MARK = re.compile(f"[{_MARKS}]")
 _CLUSTER = re.compile(f"(?:[\u1100-\u1112][\u1161-\u1175][\u11a8-\u11c2]?|.)[{_MARKS}]*", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
 class Normalised:
-    """Hold a text as the matcher reads it; `span` leads back to `original`.
+    """Hold a text as the matcher reads it; `span` leads back to `original`. The way back is found when it is first asked for."""
 
-    The lists describe the stretches that did not map one to one, in order: where each starts and ends in both texts.
-    """
+    __slots__ = ("_map", "original", "text")
 
-    original: str
-    text: str
-    _starts: list[int] = field(repr=False)
-    _ends: list[int] = field(repr=False)
-    _from: list[int] = field(repr=False)
-    _to: list[int] = field(repr=False)
+    def __init__(self, original: str, text: str, known: "_Map | None" = None) -> None:
+        self.original, self.text, self._map = original, text, known
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Give the original offsets of the normalised stretch [start, end), which must not be empty."""
-        return self._origin(start, last=False), self._origin(end - 1, last=True) + 1
+        if self._map is None:
+            self._map = _piece_by_piece(self.original, _one_to_one(self.original))[1]
+        return self._map.origin(start, last=False), self._map.origin(end - 1, last=True) + 1
 
-    def _origin(self, offset: int, *, last: bool) -> int:
+
+@dataclass(frozen=True, slots=True)
+class _Map:
+    """Hold the stretches that did not map one to one, in order: where each starts and ends in the folded and in the original text."""
+
+    starts: list[int]
+    ends: list[int]
+    sources: list[int]
+    targets: list[int]
+
+    def origin(self, offset: int, *, last: bool) -> int:
         """Give the first or last original character behind one normalised character."""
-        index = bisect_right(self._starts, offset) - 1
-        while index >= 0 and self._starts[index] == self._ends[index] > offset:
+        index = bisect_right(self.starts, offset) - 1
+        while index >= 0 and self.starts[index] == self.ends[index] > offset:
             index -= 1
         if index < 0:
             return offset
-        if offset < self._ends[index]:
-            return self._to[index] - 1 if last else self._from[index]
-        return self._to[index] + offset - self._ends[index]
+        if offset < self.ends[index]:
+            return self.targets[index] - 1 if last else self.sources[index]
+        return self.targets[index] + offset - self.ends[index]
 
 
 def normalise(original: str) -> Normalised:
     """Fold `original` for matching; the result has at most a small multiple of its length."""
-    regular = original
+    regular = _one_to_one(original)
+    if _UNUSUAL.search(regular):
+        return Normalised(original, *_piece_by_piece(original, regular))
+    text = (_EDGE.sub("", regular) if "'" in regular else regular).casefold()
+    for quote in set(_QUOTE.findall(text)):
+        text = text.replace(quote, "")
+    if "\n" in text:
+        text = _BLANK_LINE.sub("\u2029", text).replace("\n", " ")
+    if "  " in text:
+        text = _SPACES.sub(" ", text)
+    return Normalised(original, text.replace(" \u2029", "\n").replace("\u2029", "\n"))
+
+
+def _one_to_one(original: str) -> str:
+    """Replace what folds to one other character wherever it stands."""
     for char in set(_FOLDS.findall(original)):
-        regular = regular.replace(char, _ONE_TO_ONE[char])
+        original = original.replace(char, _ONE_TO_ONE[char])
+    return original
+
+
+def _piece_by_piece(original: str, regular: str) -> tuple[str, _Map]:
+    """Fold a text with any characters, noting where each stretch came from."""
     folded = regular.casefold()
     parts: list[str] = []
     starts: list[int] = []
@@ -123,7 +155,7 @@ def normalise(original: str) -> Normalised:
         targets.append(last)
         done = last
     parts.append(regular[done:].casefold())
-    return Normalised(original, "".join(parts), starts, ends, sources, targets)
+    return "".join(parts), _Map(starts, ends, sources, targets)
 
 
 def _irregular_stretches(original: str, regular: str) -> Iterator[tuple[int, int, str]]:
@@ -197,80 +229,3 @@ def _tame(char: str) -> str:
     if char in "\u0300\u0301":  # what is left of a stress mark, as Russian texts use it
         return ""
     return "\ufffd" if unicodedata.category(char) == "Cs" else " " if char in _GAPS else char
-
-
-# --- sentences --------------------------------------------------------------------------------------------------
-
-LONGEST_SENTENCE = 1200
-"""Characters after which a text without full stops is cut, so that "same sentence" keeps a meaning."""
-
-_STOP = re.compile("[\n!?。]|\\.(?=[ \n)\\]]|$)")
-_ABBREVIATIONS = frozenset(
-    re.findall(
-        r"\S+",
-        "mr mrs ms dr prof gen col lt sgt maj adm sen rep gov st no nos vs inc corp co ltd art sec para res fig approx est dept"
-        " jan feb mar apr jun jul aug sep sept oct nov dec u.s u.n u.k d.p.r d.p.r.k r.o.k e.u d.c p.m a.m e.g i.e"
-        " г гг ул руб тыс млн млрд им т д п стр ст проф акад ред др см",
-    )
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Segments:
-    """Hold where sentences and paragraphs of a normalised text end; ends are exclusive and rising."""
-
-    sentence_ends: tuple[int, ...]
-    paragraph_ends: tuple[int, ...]
-
-    def sentence_of(self, offset: int) -> int:
-        """Give the number, from 0, of the sentence that holds the character at `offset`."""
-        return bisect_right(self.sentence_ends, offset)
-
-    def paragraph_of(self, offset: int) -> int:
-        """Give the number, from 0, of the paragraph that holds the character at `offset`."""
-        return bisect_right(self.paragraph_ends, offset)
-
-    def sentence(self, number: int) -> tuple[int, int]:
-        """Give start and end of a sentence in the normalised text."""
-        return (self.sentence_ends[number - 1] if number else 0), self.sentence_ends[number]
-
-
-def segment(text: str) -> Segments:
-    """Find sentences and paragraphs of a normalised text in any of the five languages.
-
-    Every character belongs to exactly one sentence; the ends of paragraphs are ends of sentences too.
-    """
-    ends: list[int] = []
-    paragraphs: list[int] = []
-    for match in _STOP.finditer(text):
-        end = match.end()
-        mark = text[end - 1]
-        if mark == "." and not _is_full_stop(text, end - 1):
-            continue
-        if mark == "\n":
-            paragraphs.append(end)
-        if ends and ends[-1] == end - 1:
-            ends[-1] = end  # marks in a row end one sentence
-        else:
-            _cut(ends, end)
-    if not ends or ends[-1] < len(text):
-        _cut(ends, len(text))
-    if not paragraphs or paragraphs[-1] < len(text):
-        paragraphs.append(len(text))
-    return Segments(tuple(ends), tuple(paragraphs))
-
-
-def _cut(ends: list[int], end: int) -> None:
-    """Add an end, and more ends before it where the sentence would be too long."""
-    start = ends[-1] if ends else 0
-    if end - start <= LONGEST_SENTENCE:
-        ends.append(end)
-        return
-    ends.extend(range(start + LONGEST_SENTENCE, end, LONGEST_SENTENCE))
-    ends.append(end)
-
-
-def _is_full_stop(text: str, dot: int) -> bool:
-    """Tell a full stop from the dot in ``N. Korea`` and ``Dec. 15``; the one in ``3.5`` never comes here."""
-    word = text[max(0, dot - 13) : dot].rpartition(" ")[2].lstrip("([")
-    return not (len(word) == 1 and word.isalpha() and word.isascii()) and word not in _ABBREVIATIONS

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aggregator.matching.text import LONGEST_SENTENCE, normalise, segment
+from aggregator.matching.sentences import LONGEST_SENTENCE, segment
+from aggregator.matching.text import normalise
 
 AWKWARD = st.text(
     st.sampled_from(
@@ -51,6 +52,19 @@ def test_offsets_always_give_back_original_characters(original: str, data: st.Da
     spans = [folded.span(offset, offset + 1) for offset in range(start, end)]
     assert spans == sorted(spans)
     assert (first, last) == (spans[0][0], max(span[1] for span in spans))
+
+
+USUAL = st.text(st.sampled_from("aZ1é北한Ж \n\r-–—“”‘’'\"「」.。!?０"))
+
+
+@settings(max_examples=400, deadline=None)
+@given(USUAL)
+def test_usual_texts_fold_as_those_with_unusual_characters(original: str) -> None:
+    quick, thorough = normalise(original + ".k"), normalise(original + ".\u200bk")
+    assert thorough.text == quick.text
+    for offset in range(len(quick.text) - 2):
+        if not quick.text[offset].isspace():
+            assert thorough.span(offset, offset + 1) == quick.span(offset, offset + 1)
 
 
 @settings(max_examples=200, deadline=None)

@@ -11,8 +11,6 @@ from contextlib import (
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-import structlog
-
 from aggregator.app.configured import user_agent, utc_now
 from aggregator.app.recipients import addresses
 from aggregator.app.sending import make_channels
@@ -43,8 +41,6 @@ from aggregator.sources.workers import ReaderPool
 from aggregator.store import alone, open_store, working_lock
 from aggregator.visiting import Visitor
 from aggregator.vocabulary import load_packs
-
-log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

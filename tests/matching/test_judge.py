@@ -1,5 +1,5 @@
 from dataclasses import replace
-from time import perf_counter
+from time import process_time
 
 import pytest
 from hypothesis import given, settings
@@ -221,17 +221,17 @@ HOSTILE = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_text_is_judged_in_bounded_time(name: str) -> None:
-    started = perf_counter()
+    started = process_time()
     JUDGE.judge(article("North Korea", HOSTILE[name]))
-    assert perf_counter() - started < 20
+    assert process_time() - started < 20
 
 
 def test_cost_grows_with_the_length_and_not_faster() -> None:
     def seconds(count: int) -> float:
         text = "North Korean workers dispatched 노동자를 파견. " * count
-        started = perf_counter()
+        started = process_time()
         JUDGE.judge(article("North Korea", text))
-        return perf_counter() - started
+        return process_time() - started
 
     seconds(100)
-    assert seconds(8000) < 40 * max(min(seconds(1000) for _ in range(3)), 0.005)
+    assert min(seconds(8000) for _ in range(2)) < 40 * max(min(seconds(1000) for _ in range(3)), 0.005)

@@ -59,8 +59,8 @@ class StoryFilter:
     role: str = ""
 
     def chosen(self) -> Mapping[str, str]:
-        """Give the labels that are asked for, by kind."""
-        kinds = {"topic": self.topic, "language": self.language, "feed": self.feed, "place": self.place, "role": self.role}
+        """Give the labels that are asked for, by kind, the kind that is likely to choose the fewest first."""
+        kinds = {"place": self.place, "feed": self.feed, "role": self.role, "language": self.language, "topic": self.topic}
         return {kind: value for kind, value in kinds.items() if value}
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, Select, Table, func, select
+from sqlalchemy import RowMapping, Select, func, select
 
 from aggregator.models import Fact
 from aggregator.records import LedgerLine, Outcome, Overview
@@ -57,7 +57,7 @@ class Books(Section):
         waiting = select(func.count()).select_from(revisions).where(revisions.c.judged_at.is_(None))
         by_status = select(deliveries.c.status, func.count()).group_by(deliveries.c.status)
         with self._database.read() as connection:
-            counts = {table.name: int(connection.execute(_count(table)).scalar_one()) for table in _COUNTED}
+            counts = {table.name: self._database.tallies.rows(connection, table) for table in _COUNTED}
             return Overview(
                 unjudged=int(connection.execute(waiting).scalar_one()),
                 deliveries_by_status={str(status): int(count) for status, count in connection.execute(by_status)},
@@ -67,10 +67,6 @@ class Books(Section):
 
 
 _COUNTED = (entries, revisions, articles, stories, digests)
-
-
-def _count(table: Table) -> Select[Any]:
-    return select(func.count()).select_from(table)
 
 
 def _matched_topics(after_seq: int) -> Select[Any]:

@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from aggregator.errors import StoreError
 from aggregator.store.engine import connect, reading
+from aggregator.store.tallies import Tallies
 
 T = TypeVar("T")
 
@@ -31,6 +32,7 @@ class Database:
         self.engine = connect(url)
         self._readers = reading(self.engine)
         self._local = threading.local()
+        self._tallies = Tallies()
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -67,6 +69,11 @@ class Database:
                 yield
             finally:
                 self._local.connection = None
+
+    @property
+    def tallies(self) -> Tallies:
+        """Give what is known of the sizes of tables; inside a wider transaction, which may be undone, nothing is remembered."""
+        return self._tallies if self._joined() is None else Tallies()
 
     def close(self) -> None:
         """Close the pooled connections."""

@@ -4,7 +4,6 @@ Stories are listed by the last revision that joined or changed them. Labels (top
 story, under the same order, so that a filtered list is read straight from an index.
 """
 
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select, and_, delete, exists, insert, or_, select
@@ -20,10 +19,12 @@ from aggregator.desk_records import (
     read_cursor,
     write_cursor,
 )
-from aggregator.models import Fact, Judgement, Reason
+from aggregator.models import Judgement, Reason
 from aggregator.store.database import Section
 from aggregator.store.desk_tables import story_labels, verdicts
+from aggregator.store.facts import facts_of
 from aggregator.store.pages import page_of
+from aggregator.store.story_rows import story_rows
 from aggregator.store.tables import (
     articles,
     decisions,
@@ -36,10 +37,10 @@ from aggregator.store.tables import (
     story_articles,
     story_events,
 )
-from aggregator.store.tellings import by_story, load
-from aggregator.store.windows import Shown, material_of
 
 MOST_REVISIONS = 50
+LISTED, WHOLE = 8, 300
+"""Articles of a story whose matches are read: in a list, and on the story's own page."""
 
 
 class Desk(Section):
@@ -49,7 +50,7 @@ class Desk(Section):
         """Give stories, last moved first; raises `UsageError` for a cursor of another list."""
         with self._database.read() as connection:
             rows = connection.execute(_listed(chosen, read_cursor(cursor, 2), limit + 1)).mappings().all()
-            shown = _story_rows(connection, rows[:limit])
+            shown = story_rows(connection, rows[:limit], LISTED)
         last = rows[limit - 1] if len(rows) > limit else None
         return Page(shown, write_cursor(last["last_seq"], last["id"]) if last else None)
 
@@ -60,7 +61,7 @@ class Desk(Section):
             row = connection.execute(query.where(stories.c.id == story_id)).mappings().first()
             if row is None:
                 return None
-            (shown,) = _story_rows(connection, [row])
+            (shown,) = story_rows(connection, [row], WHOLE)
             seqs = {article.telling.seq: article.telling.article_id for article in shown.material.articles}
             said = facts_of(connection, list(seqs))
             return StoryDetail(
@@ -107,21 +108,6 @@ def label_story(connection: Connection, story_id: int) -> None:
         connection.execute(insert(story_labels), rows)
 
 
-def facts_of(connection: Connection, seqs: Sequence[int]) -> Mapping[int, tuple[Fact, ...]]:
-    """Give all facts of these revisions, in reading order."""
-    query = select(facts).where(facts.c.seq.in_(seqs)).order_by(facts.c.seq, facts.c.position)
-    found: dict[int, tuple[Fact, ...]] = {}
-    for row in connection.execute(query).mappings():
-        found[row["seq"]] = (*found.get(row["seq"], ()), fact_of(row))
-    return found
-
-
-def fact_of(row: RowMapping) -> Fact:
-    """Read a row of facts."""
-    plain: dict[str, Any] = {name: row[name] for name in ("kind", "concept", "field", "quote", "low", "high", "unit")}
-    return Fact(start=row["start_offset"], end=row["end_offset"], **plain)
-
-
 def _labels(connection: Connection, story_id: int) -> set[tuple[str, str]]:
     mine = story_articles.c.story_id == story_id
     seqs = select(articles.c.current_seq).join(story_articles, story_articles.c.article_id == articles.c.id).where(mine)
@@ -150,20 +136,6 @@ def _listed(chosen: StoryFilter, place: tuple[int, ...] | None, limit: int) -> S
     if place:
         query = query.where(or_(order < place[0], and_(order == place[0], stories.c.id < place[1])), order <= place[0])
     return query.order_by(order.desc(), stories.c.id.desc()).limit(limit)
-
-
-def _story_rows(connection: Connection, rows: Sequence[RowMapping]) -> list[StoryRow]:
-    ids = [row["id"] for row in rows]
-    members = select(story_articles.c.article_id).where(story_articles.c.story_id.in_(ids))
-    told = by_story(load(connection, articles.c.id.in_(members)))
-    shown = Shown(connection, members)
-    return [_story_row(row, [shown.article(telling) for telling in told.get(row["id"], ())]) for row in rows]
-
-
-def _story_row(row: RowMapping, told: Sequence[Any]) -> StoryRow:
-    material = material_of({**row, "told_version": None}, (), told)
-    names = ("opened_at", "changed_at", "last_seq")
-    return StoryRow(material=material, last_at=row["observed_at"], **{name: row[name] for name in names})
 
 
 def _events(connection: Connection, story_id: int) -> list[StoryEvent]:

@@ -9,13 +9,13 @@ from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, bindparam, func, or_, select, true, update
+from sqlalchemy import Connection, RowMapping, bindparam, or_, select, true, update
 
 from aggregator.models import FeedHealth, FeedSpec
 from aggregator.records import FeedState, Habits
 from aggregator.store.database import Section, batches
 from aggregator.store.sequence import hold
-from aggregator.store.tables import entries, feeds
+from aggregator.store.tables import feeds
 
 _STATE = tuple(field.name for field in fields(FeedState) if field.name != "feed_id")
 
@@ -63,11 +63,10 @@ class Feeds(Section):
 
     def feed_health(self) -> Sequence[FeedHealth]:
         """Tell of every configured feed how it does, in order of id."""
-        counted = select(entries.c.feed_id, func.count().label("entries")).group_by(entries.c.feed_id).subquery()
-        columns = (feeds, func.coalesce(counted.c.entries, 0).label("entries"))
-        query = select(*columns).outerjoin(counted, counted.c.feed_id == feeds.c.id).where(feeds.c.configured).order_by(feeds.c.id)
+        query = select(feeds).where(feeds.c.configured).order_by(feeds.c.id)
         with self._database.read() as connection:
-            return [_health(row) for row in connection.execute(query).mappings()]
+            counted = self._database.tallies.entries_by_feed(connection)
+            return [_health(row, counted.get(row["id"], 0)) for row in connection.execute(query).mappings()]
 
 
 def states(connection: Connection, feed_ids: Collection[str]) -> Mapping[str, FeedState]:
@@ -115,7 +114,7 @@ def _changed(spec: FeedSpec, row: RowMapping, now: datetime) -> dict[str, Any]:
     return {"feed_id": spec.id, **_values(state), **_facts(spec), "next_due_at": due}
 
 
-def _health(row: RowMapping) -> FeedHealth:
+def _health(row: RowMapping, counted: int) -> FeedHealth:
     state = state_of(row)
     return FeedHealth(
         feed_id=state.feed_id,
@@ -125,7 +124,7 @@ def _health(row: RowMapping) -> FeedHealth:
         last_success_at=state.last_success_at,
         last_attempt_at=state.last_attempt_at,
         next_due_at=state.next_due_at,
-        entries=row["entries"],
+        entries=counted,
         error=state.error,
     )
 

@@ -13,8 +13,8 @@ from aggregator.desk_records import Day, FeedDay, Figure, Page, Volumes, read_cu
 from aggregator.records import DeliveryRow, Poll
 from aggregator.store.database import Section
 from aggregator.store.deliveries import row_of, with_digest
-from aggregator.store.desk import fact_of
 from aggregator.store.desk_tables import story_labels, verdicts
+from aggregator.store.facts import fact_of
 from aggregator.store.tables import articles, deliveries, facts, feeds, fetches, matches, revisions, story_articles
 
 PLACES = 25

@@ -10,10 +10,11 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select, and_, case, exists, func, literal, select
 
-from aggregator.models import Evidence, Fact, Judgement, Reason
+from aggregator.models import Evidence, Judgement, Reason
 from aggregator.records import StoryMaterial, Telling, ToldArticle, WindowCounts
 from aggregator.store.database import Section
-from aggregator.store.tables import articles, decisions, digest_items, facts, matches, revisions, stories, story_articles, story_events
+from aggregator.store.facts import facts_of
+from aggregator.store.tables import articles, decisions, digest_items, matches, revisions, stories, story_articles, story_events
 from aggregator.store.tellings import by_story, load
 
 NOT_JUDGED = "not_judged"
@@ -162,10 +163,11 @@ class Shown:
     def __init__(self, connection: Connection, members: Select[Any]) -> None:
         within = articles.c.id.in_(members)
         self._judgements = _judgements(connection, within)
-        self._figures = _figures(connection, within)
-        dates = select(articles.c.id, articles.c.published_at, articles.c.first_seen_at, revisions.c.url)
+        dates = select(articles.c.id, articles.c.current_seq, articles.c.published_at, articles.c.first_seen_at, revisions.c.url)
         shown = dates.join(revisions, revisions.c.seq == articles.c.current_seq).where(within)
         self._rows = {row["id"]: row for row in connection.execute(shown).mappings()}
+        # By number: SQLite would otherwise read every figure of the archive.
+        self._figures = facts_of(connection, [row["current_seq"] for row in self._rows.values()], "figure")
 
     def article(self, telling: Telling) -> ToldArticle:
         """Give the article of a telling with all that is shown of it."""
@@ -195,20 +197,4 @@ def _judgements(connection: Connection, within: Any) -> Mapping[int, tuple[Judge
         reasoned = Reason(code=row.code, detail=row.detail)
         judgement = Judgement(topic=row.topic, matched=True, score=row.score, evidence=evidence, reason=reasoned)
         found[row.seq] = (*found.get(row.seq, ()), judgement)
-    return found
-
-
-def _figures(connection: Connection, within: Any) -> Mapping[int, tuple[Fact, ...]]:
-    """Give the figures found in each article's current text, in reading order."""
-    query = (
-        select(facts)
-        .join(articles, articles.c.current_seq == facts.c.seq)
-        .where(within, facts.c.kind == "figure")
-        .order_by(facts.c.seq, facts.c.position)
-    )
-    found: dict[int, tuple[Fact, ...]] = {}
-    for row in connection.execute(query).mappings():
-        plain = {name: row[name] for name in Fact.__slots__ if name not in ("start", "end")}
-        fact = Fact(start=row["start_offset"], end=row["end_offset"], **plain)
-        found[row["seq"]] = (*found.get(row["seq"], ()), fact)
     return found

@@ -2,10 +2,11 @@
 
 The due dates are columns of the store; APScheduler only ticks and keeps no jobs of its own (a shared job store would be a second
 truth, and a pickle). A tick that still runs is not started again, and one that fails is logged and comes back: one poisoned feed or
-message does not stop the loop.
+message does not stop the loop. When the clock is set back, APScheduler would wait until it has caught up; so the ticks are set anew.
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -16,6 +17,11 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
 log = structlog.get_logger(__name__)
+
+LOOK = 2.0
+"""Seconds between two looks at the clock."""
+STEP = 1.0
+"""Seconds that a clock may be set back without anybody noticing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,15 +66,29 @@ async def ticking(ticks: Sequence[Tick], clock: Callable[[], datetime]) -> Async
             next_run_time=datetime.now(UTC),
         )
     scheduler.start()
+    watching = asyncio.create_task(_set_anew_after_steps(scheduler))
     try:
         yield pulse
     finally:
         pulse.stopping = True
+        watching.cancel()
         scheduler.pause()
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
         scheduler.shutdown(wait=False)
+
+
+async def _set_anew_after_steps(scheduler: AsyncIOScheduler) -> None:
+    """Run every tick at once when the clock was set back; forwards needs nothing, what is late then runs by itself."""
+    ahead = time.time() - time.monotonic()
+    while True:
+        await asyncio.sleep(LOOK)
+        before, ahead = ahead, time.time() - time.monotonic()
+        if ahead < before - STEP:
+            log.warning("the clock was set back", seconds=round(before - ahead))
+            for job in scheduler.get_jobs():
+                job.modify(next_run_time=datetime.now(UTC))
 
 
 async def _tracked(tick: Tick, pulse: Pulse, clock: Callable[[], datetime], running: set[asyncio.Task[None]]) -> None:

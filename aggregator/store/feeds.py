@@ -9,7 +9,7 @@ from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, bindparam, or_, select, true, update
+from sqlalchemy import Connection, RowMapping, bindparam, case, or_, select, true, update
 
 from aggregator.models import FeedHealth, FeedSpec
 from aggregator.records import FeedState, Habits
@@ -17,6 +17,10 @@ from aggregator.store.database import Section, batches
 from aggregator.store.sequence import hold
 from aggregator.store.tables import feeds
 
+AHEAD = timedelta(minutes=5)
+"""How far the clocks of machines that work together may differ."""
+LONGEST_LEASE = timedelta(hours=1)
+"""No feed is leased for longer."""
 _STATE = tuple(field.name for field in fields(FeedState) if field.name != "feed_id")
 
 
@@ -55,6 +59,17 @@ class Feeds(Section):
         due = select(feeds).where(feeds.c.configured, feeds.c.enabled, feeds.c.next_due_at <= now, wanted)
         with self._database.read() as connection:
             return [state_of(row) for row in connection.execute(due.order_by(feeds.c.next_due_at, feeds.c.id).limit(limit)).mappings()]
+
+    def mend_feed_dates(self, now: datetime) -> int:
+        """Make due what was polled, and free what was leased, under a clock that ran ahead of this one; gives how many feeds."""
+        early = feeds.c.last_attempt_at > now + AHEAD
+        ahead = or_(early & (feeds.c.next_due_at > now), feeds.c.leased_until > now + LONGEST_LEASE)
+        mended = update(feeds).where(ahead).values(
+            next_due_at=case((early & feeds.c.next_due_at.is_not(None), now), else_=feeds.c.next_due_at),
+            leased_until=case((feeds.c.leased_until > now + LONGEST_LEASE, None), else_=feeds.c.leased_until),
+        )
+        with self._database.write() as connection:
+            return connection.execute(mended).rowcount
 
     def free_feeds(self, feed_ids: Collection[str]) -> None:
         """End the leases of feeds whose holder is known to be gone."""

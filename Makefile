@@ -39,7 +39,7 @@ bench: $(INSTALLED)
 		[ -e "$$script" ] || continue; found=yes; echo "== $$script"; $(BIN)/python "$$script" || exit 1; \
 	done; [ -n "$$found" ] || echo "There is no benchmark in bench/ yet."
 
-# Chaos on a whole cluster, for MINUTES: kills, stops, restarts of the database. The books must balance at the end.
+# Chaos on a whole cluster for MINUTES, then on a lone service: kills, stops, full disks, wrong clocks, restarts of the database.
 MINUTES ?= 10
 soak: $(INSTALLED)
 	$(BIN)/python -m tests.cluster.soak --minutes $(MINUTES)

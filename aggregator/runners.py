@@ -88,6 +88,8 @@ class InProcess:
         kept = timedelta(days=settings.keep_unmatched_days) if settings.keep_unmatched_days else FOREVER
         pruned = await asyncio.to_thread(prune, settings.database_url, now - kept, now - KEEP_FETCHES)
         await asyncio.to_thread(sample_last_week, self._live.app.store, now)
+        if mended := await asyncio.to_thread(self._live.app.store.mend_feed_dates, now):
+            log.warning("feeds were polled under a clock that ran ahead; they are due now", feeds=mended)
         overview = await asyncio.to_thread(self._live.app.store.overview)
         figures = {"entries": overview.entries, "stories": overview.stories, "unjudged": overview.unjudged}
         log.info("upkeep", emptied=pruned.entries, fetches_pruned=pruned.polls, responses_pruned=pruned.responses, **figures)

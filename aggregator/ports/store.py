@@ -69,6 +69,10 @@ class Store(Protocol):
         """Name feeds that are due, longest due first, leased or not, and lease none."""
         ...
 
+    def mend_feed_dates(self, now: datetime) -> int:
+        """Make due what was polled, and free what was leased, under a clock that ran ahead of this one; gives how many feeds."""
+        ...
+
     def free_feeds(self, feed_ids: Collection[str]) -> None:
         """End the leases of feeds whose holder is known to be gone."""
         ...

@@ -64,9 +64,13 @@ class Feeds(Section):
         """Make due what was polled, and free what was leased, under a clock that ran ahead of this one; gives how many feeds."""
         early = feeds.c.last_attempt_at > now + AHEAD
         ahead = or_(early & (feeds.c.next_due_at > now), feeds.c.leased_until > now + LONGEST_LEASE)
-        mended = update(feeds).where(ahead).values(
-            next_due_at=case((early & feeds.c.next_due_at.is_not(None), now), else_=feeds.c.next_due_at),
-            leased_until=case((feeds.c.leased_until > now + LONGEST_LEASE, None), else_=feeds.c.leased_until),
+        mended = (
+            update(feeds)
+            .where(ahead)
+            .values(
+                next_due_at=case((early & feeds.c.next_due_at.is_not(None), now), else_=feeds.c.next_due_at),
+                leased_until=case((feeds.c.leased_until > now + LONGEST_LEASE, None), else_=feeds.c.leased_until),
+            )
         )
         with self._database.write() as connection:
             return connection.execute(mended).rowcount

@@ -3,6 +3,8 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
+import time_machine
+
 from aggregator.scheduler import Pulse, Tick, ticking
 
 SOON = timedelta(milliseconds=20)
@@ -83,3 +85,21 @@ def test_a_step_that_does_not_end_is_late() -> None:
     assert pulse.late(start + timedelta(minutes=3), timedelta(minutes=2)) == ("poll",)
     pulse.ended_at["poll"] = start + timedelta(minutes=3)
     assert pulse.late(start + timedelta(minutes=4), timedelta(minutes=2)) == ()
+
+
+async def test_a_clock_that_is_set_back_holds_up_no_tick() -> None:
+    runs, again = 0, asyncio.Event()
+
+    async def run() -> None:
+        nonlocal runs
+        runs += 1
+        if runs > before + 1:
+            again.set()
+
+    before = 1_000_000
+    with time_machine.travel(datetime.now(UTC) + timedelta(hours=1), tick=True) as traveller:
+        async with ticking([Tick(name="poll", every=SOON, run=run)], utc_now):
+            await asyncio.sleep(0.1)
+            traveller.move_to(datetime.now(UTC) - timedelta(hours=1))
+            before = runs
+            await asyncio.wait_for(again.wait(), 10)

@@ -66,6 +66,21 @@ def test_a_changed_url_forgets_validators_and_failures_and_is_due(store: Store) 
     assert (state.url, state.etag, state.body_hash, state.failures, state.error) == ("https://new.example/feed", None, None, 0, None)
 
 
+def test_what_was_polled_and_leased_under_a_clock_that_ran_ahead_is_mended(store: Store) -> None:
+    ahead = NOW + timedelta(days=365)
+    store.record_polls([poll(started_at=ahead, finished_at=ahead, next_due_at=ahead + HOUR), poll(feed=OTHER_FEED, next_due_at=NOW + HOUR)])
+    store.claim_feeds(ahead, LEASE, 1, ["yonhap"])
+    assert store.mend_feed_dates(NOW) == 2
+    assert store.mend_feed_dates(NOW) == 0
+    assert claimed(store) == ["dailynk"]
+    assert claimed(store, minutes=61) == ["dailynk", "yonhap"]
+
+
+def test_clocks_that_differ_by_little_change_nothing(store: Store) -> None:
+    store.record_polls([poll(), poll(feed=OTHER_FEED)])
+    assert store.mend_feed_dates(NOW - timedelta(minutes=4)) == 0
+
+
 def test_released_leases_can_be_claimed(store: Store) -> None:
     claimed(store)
     store.release_leases()

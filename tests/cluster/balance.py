@@ -1,0 +1,106 @@
+"""Hold the promises against what happened: what the presses served and received, and what the store says of it."""
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select, update
+
+from aggregator.errors import StoreError
+from aggregator.store import open_store
+from aggregator.store.database import translated
+from aggregator.store.engine import connect, database_url, reading
+from aggregator.store.evidence import verify
+from aggregator.store.soundness import check_database
+from aggregator.store.tables import counters, deliveries, feeds, revisions, subscriptions
+from tests.cluster.presses import Presses
+
+
+def hurry(url: str, *, leases: bool = False) -> bool:
+    """Make feeds and failed deliveries due at once, as an hour that passes would; with `leases` these end as well."""
+    now = datetime.now(UTC)
+    due = update(feeds).where(feeds.c.configured).values(next_due_at=now - timedelta(seconds=1))
+    again = update(deliveries).where(deliveries.c.status == "retry").values(due_at=now - timedelta(seconds=1))
+    engine = connect(database_url(url))
+    try:
+        with translated(), engine.begin() as connection:
+            connection.execute(due if leases else due.where(feeds.c.leased_until.is_(None)))
+            connection.execute(again)
+            if leases:
+                connection.execute(update(feeds).values(leased_until=None))
+                connection.execute(update(deliveries).where(deliveries.c.status == "sending").values(leased_until=now))
+    except StoreError:
+        return False
+    finally:
+        engine.dispose()
+    return True
+
+
+def settled(url: str, presses: Presses) -> bool:
+    """Tell whether everything served is stored, judged, decided and sent."""
+    last = select(counters.c.value).where(counters.c.name == "ingest").scalar_subquery()
+    waiting = (
+        select(func.count()).where(revisions.c.judged_at.is_(None)),
+        select(func.count()).where(deliveries.c.status != "sent"),
+        select(func.count()).where(subscriptions.c.after_seq < last),
+    )
+    engine = connect(database_url(url))
+    try:
+        with translated(), reading(engine).begin() as connection:
+            if any(connection.execute(query).scalar() for query in waiting):
+                return False
+    except StoreError:
+        return False
+    finally:
+        engine.dispose()
+    return not missing(url, presses)
+
+
+def missing(url: str, presses: Presses) -> list[str]:
+    """Name what a feed served whole and the store does not hold."""
+    engine = connect(database_url(url))
+    try:
+        with reading(engine).begin() as connection:
+            stored = {entry.id for (entry,) in connection.execute(select(revisions.c.entry))}
+    finally:
+        engine.dispose()
+    return sorted(guid for guids in presses.served.values() for guid in guids if guid not in stored)
+
+
+def faults(url: str, presses: Presses) -> list[str]:
+    """Name every promise that was broken."""
+    found = [f"{host}: {count} requests met another one" for host, count in presses.overlaps.items() if count]
+    found += [f"served but not stored: {guid}" for guid in missing(url, presses)[:10]]
+    found += [f"{one.what}: {one.state}" for one in check_database(url) if not one.ok]
+    found += verify(url).faults
+    store = open_store(url)
+    overview, sent, digests = store.overview(), store.deliveries(limit=100_000), dict(store.digests(limit=100_000))
+    store.close()
+    if not overview.stories:
+        found.append("nothing happened at all")
+    if overview.unjudged:
+        found.append(f"{overview.unjudged} revisions are not judged")
+    found += [f"delivery {row.delivery.key} is {row.status}" for row in sent if row.status != "sent"]
+    for subscription in ("alerts", "mails"):
+        items = [item for one in digests.values() if one.subscription == subscription for item in one.items]
+        found += _told_wrongly(subscription, Counter((item.story_id, item.version) for item in items), overview.stories)
+    received = {**presses.alerts, **presses.mails}
+    if len(received) != len(sent):
+        found.append(f"{len(sent)} deliveries, {len(received)} different messages arrived")
+    return found + [f"message {key} arrived with different contents" for key, bodies in received.items() if len(set(bodies)) > 1]
+
+
+def _told_wrongly(subscription: str, told: Counter[tuple[int, int]], stories: int) -> list[str]:
+    found = [f"{subscription}: story {story} was told {times} times" for story, times in told.items() if times > 1]
+    known = {story for story, _ in told}
+    return found if len(known) == stories else [*found, f"{subscription}: {stories} stories, {len(known)} told"]
+
+
+def figures(url: str, presses: Presses, troubles: Counter[str]) -> dict[str, Any]:
+    """Give what happened in a run, as figures."""
+    store = open_store(url)
+    overview = store.overview()
+    store.close()
+    repeats = sum(len(bodies) - 1 for bodies in [*presses.alerts.values(), *presses.mails.values()])
+    counts = {"requests": presses.requests, "entries": overview.entries, "stories": overview.stories}
+    return {**counts, "deliveries": dict(overview.deliveries_by_status), "repeated_messages": repeats, "troubles": dict(troubles)}

@@ -132,10 +132,11 @@ class Lone:
 def run_lone(lone: Lone, seconds: float, seed: int) -> list[str]:
     """Start the service, make trouble for a while, heal, and give the faults."""
     write_configuration(lone.folder, lone.presses)
-    chance, end = random.Random(seed), time.monotonic() + seconds
+    chance, end = random.Random(seed), time.monotonic() + max(60.0, seconds)
     lone.start()
     while time.monotonic() < end and not lone.presses.requests:
         time.sleep(0.2)
+    end = time.monotonic() + seconds
 
     def bear(pause: float) -> None:
         until = time.monotonic() + pause
@@ -144,7 +145,7 @@ def run_lone(lone: Lone, seconds: float, seed: int) -> list[str]:
             lone.presses.edition = min(lone.presses.edition + (chance.random() < 0.3), 30)
             hurry(lone.url, leases=True)
 
-    while time.monotonic() < end and lone.program:
+    while lone.program and (time.monotonic() < end or lone.counts.total() < 2):
         bear(chance.uniform(1, 3))
         lone.trouble(lone.program, chance, bear)
     lone.finish(max(60.0, 3 * seconds))

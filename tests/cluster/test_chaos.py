@@ -33,7 +33,7 @@ def test_on_a_full_disk_and_under_a_clock_that_steps_everything_served_is_told_o
     presses = Presses(4, seed=5).start()
     lone = Lone(folder=tmp_path, presses=presses)
     try:
-        faults = run_lone(lone, 8, 5)
+        faults = run_lone(lone, 5, 5)
     finally:
         if lone.program:
             lone.program.kill()

@@ -8,6 +8,7 @@ guards, and learns there that its session was lost.
 import os
 import socket
 import threading
+from contextlib import suppress
 from hashlib import blake2b
 
 from sqlalchemy import Connection, text
@@ -59,8 +60,11 @@ class SessionLocks:
                     self._lost()
 
     def close(self) -> None:
-        """End the session, and with it every lock."""
+        """Give every lock back, so that who waits has it at once, and end the session."""
         with self._guard:
+            if self._session is not None:
+                with suppress(StoreError), translated():
+                    self._session.execute(text("SELECT pg_advisory_unlock_all()"))
             self._lost()
             self._engine.dispose()
 

@@ -104,15 +104,17 @@ class Cluster:
 def run_chaos(cluster: Cluster, seconds: float, seed: int, restart: Callable[[], None] | None, *, workers: int = 3) -> list[str]:
     """Start a leader, a standby and workers, make trouble for a while, heal, and give the faults."""
     write_configuration(cluster.folder, cluster.presses)
-    chance, end, next_trouble = random.Random(seed), time.monotonic() + seconds, float("inf")
+    chance = random.Random(seed)
     for kind in ["service", "service", *["worker"] * workers]:
         cluster.start(kind)
+    began = time.monotonic()
+    while not cluster.presses.requests and time.monotonic() < began + 60:
+        time.sleep(0.2)
+    end, next_trouble = time.monotonic() + seconds, time.monotonic() + 1
     while time.monotonic() < end:
         time.sleep(0.5)
         cluster.presses.edition = min(cluster.presses.edition + (chance.random() < 0.2), 30)
         hurry(cluster.url)
-        if cluster.presses.requests and next_trouble == float("inf"):
-            next_trouble = time.monotonic() + 1
         if time.monotonic() > next_trouble:
             cluster.trouble(chance, restart)
             next_trouble = time.monotonic() + chance.uniform(1, 4)

@@ -20,7 +20,7 @@ def test_killed_stopped_and_restarted_everything_served_is_told_once(server: Any
         server.start()
 
     try:
-        faults = run_chaos(cluster, 10, 3, restart, workers=2)
+        faults = run_chaos(cluster, 6, 3, restart, workers=2)
     finally:
         cluster.kill_all()
         presses.stop()

@@ -10,14 +10,15 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
 
 from aggregator.core import outcomes
 from aggregator.core.fingerprints import text_hash
 from aggregator.core.revisions import material_changes
-from aggregator.core.stories import WINDOW, place, story_concepts
+from aggregator.core.stories import settle, story_concepts
+from aggregator.core.traits import Embed, countable, no_meaning, traits_of
 from aggregator.core.watch import HELD
 from aggregator.matching import Judge
 from aggregator.models import Article, Entry, FeedSpec, Judgement, Reason, Role
@@ -26,14 +27,16 @@ from aggregator.records import Archived, Judged, Placement, StoredRevision, Tell
 
 log = structlog.get_logger(__name__)
 
-COPIES_SINCE = timedelta(days=14)
 KEEP_EVERY = 2.0
 """Seconds after which a transaction ends with what is settled: a judge that dies more often than that would never come on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judging:
-    """Hold what judging works with; `enrich` turns a served entry into an article with facts, `level` tells a place's level."""
+    """Hold what judging works with; `enrich` turns a served entry into an article with facts, `level` tells a place's level.
+
+    `embed` turns title and lead into vectors where sentence embeddings are installed.
+    """
 
     store: Store
     enrich: Callable[[Entry, FeedSpec], Awaitable[Article]]
@@ -42,6 +45,7 @@ class Judging:
     level: Callable[[str], str]
     clock: Callable[[], datetime]
     batch: int = 100
+    embed: Embed = no_meaning
 
 
 async def judge_pending(judging: Judging, progress: Callable[[int], None] = lambda done: None) -> int:
@@ -146,17 +150,17 @@ def _settle(judging: Judging, judged: Judged) -> Judged:
 
 def _placed(judging: Judging, judged: Judged, before: Telling | None) -> Judged:
     """Put a matched revision where it belongs: its article's own story, or the one it tells of, or a new one."""
-    telling = _telling(judged)
     if before is None or before.story_id is None:
         held = _held(judged.revision, before)
         if held:
             return replace(judged, outcome=held)
+    rarity = judging.store.rarity(countable(judged.article, judged.concepts))
+    judged = replace(judged, traits=traits_of(judged.article, judged.concepts, rarity, judging.embed))
+    telling = _telling(judged)
     if before and before.story_id is not None:
         placement, outcome = _again(judged, before, telling)
         return replace(judged, placement=placement, outcome=outcome, replaces=bool(placement.changes) or _shows_more(telling, before))
-    copies = judging.store.tellings_with_text(telling.text_hash, telling.told_at - COPIES_SINCE)
-    stories = () if copies else judging.store.story_sketches(telling.told_at - WINDOW, telling.told_at + WINDOW)
-    placement = place(telling, copies, stories)
+    placement = settle(telling, judging.store.neighbourhood(telling))
     return replace(judged, placement=placement, outcome=Reason(code=_outcome(placement), detail=placement.why.detail))
 
 
@@ -194,7 +198,7 @@ def _again(judged: Judged, before: Telling, telling: Telling) -> tuple[Placement
 
 
 def _outcome(placement: Placement) -> str:
-    if placement.story_id is None:
+    if placement.story_id is None and not placement.moves:
         return outcomes.NEW_STORY
     if placement.copy_of is not None:
         return outcomes.COPY
@@ -222,6 +226,7 @@ def _telling(judged: Judged) -> Telling:
         told_at=article.published_at or revision.observed_at,
         concepts=judged.concepts,
         topics=tuple(judgement.topic for judgement in judged.judgements if judgement.matched),
+        traits=judged.traits,
     )
 
 

@@ -20,6 +20,7 @@ from aggregator.core.timing import next_due_at
 from aggregator.deliver import Delivering
 from aggregator.desk import Desk
 from aggregator.enrich import Enricher
+from aggregator.enrich.meaning import load_embedding
 from aggregator.enrich.pages import Served, read_page
 from aggregator.fulltext import FullText
 from aggregator.http_client import HttpClient, Limits
@@ -168,6 +169,7 @@ def _judging(configuration: Configuration, store: Store, visitor: Visitor | None
         feeds={feed.id: feed for feed in configuration.feeds},
         level=enricher.level,
         clock=clock,
+        embed=load_embedding(),
     )
 
 

@@ -118,9 +118,10 @@ def outlets_line(item: Item, language: str = "en") -> str:
     """Say who reports and who repeats: ``Yonhap → 2 echoes; Daily NK independent; 1 copy``."""
     by_role = {role: [outlet for outlet in item.outlets if outlet.role is role] for role in Role}
     echoed = _echoed(by_role[Role.ECHO])
-    independent = f" {say(language, 'independent')}"
+    independent, official = (f" {say(language, word)}" for word in ("independent", "official response"))
     parts = [_witness(name, "", echoed, language) for name in _names(by_role[Role.ORIGIN])]
     parts += [_witness(name, independent, echoed, language) for name in _names(by_role[Role.INDEPENDENT])]
+    parts += [_witness(name, official, echoed, language) for name in _names(by_role[Role.OFFICIAL])]
     parts += [_witness(name, "", echoed, language) for name in _names(by_role[Role.UNKNOWN])]
     parts += [_orphans(name, count, language) for name, count in echoed.items()]
     if by_role[Role.COPY]:
@@ -133,7 +134,8 @@ def role_words(outlet: Outlet, language: str = "en") -> str:
     """Say what one outlet's article is to the story."""
     if outlet.role is Role.ECHO and outlet.echo_of:
         return say(language, "echo of {name}", name=clean(outlet.echo_of, 60))
-    return say(language, {Role.UNKNOWN: "source not stated"}.get(outlet.role, outlet.role.value))
+    words = {Role.UNKNOWN: "source not stated", Role.OFFICIAL: "official response"}
+    return say(language, words.get(outlet.role, outlet.role.value))
 
 
 def reason_words(code: str, language: str = "en") -> str:

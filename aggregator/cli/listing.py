@@ -21,6 +21,7 @@ COMMANDS = {
         "Extract the article of each page without its chrome, its metadata, and its facts",
     ),
     "facts": ("facts", "List the figures of all matched articles since a day: value, unit, period, place, date, article, quote."),
+    "cluster": ("cluster", "Sort articles into stories as the service would, in the order of the file"),
     "demo": (
         "demo",
         "Show the main job end to end: feeds polled, articles found, copies folded, a digest mailed",
@@ -37,6 +38,7 @@ COMMANDS = {
     "feeds": ("feeds", "List, show, test and discover sources."),
     "opml": ("opml", "Import and export lists of feeds as OPML."),
     "topics": ("topics", "List topics, judge the archive again after a change, review near misses."),
+    "stories": ("stories", "List, show, merge and split stories."),
     "db": ("db", "Upgrade, check, back up, restore, prune, verify and copy the database."),
     "user": ("desk", "Say who may log in to the desk."),
     "token": ("desk", "Make tokens for programs that use the API."),

@@ -37,7 +37,7 @@ CONCEPTS = 4
 QUOTES = 2
 QUOTE_LENGTH = 40
 _STRENGTHS = {"strong": 3, "weak": 2, "anchor": 1}
-_WITNESSES = {Role.ORIGIN: 0, Role.INDEPENDENT: 0, Role.UNKNOWN: 1, Role.ECHO: 2, Role.COPY: 3}
+_WITNESSES = {Role.ORIGIN: 0, Role.INDEPENDENT: 0, Role.OFFICIAL: 1, Role.UNKNOWN: 1, Role.ECHO: 2, Role.COPY: 3}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,18 +1,37 @@
-"""Revisions: did an edit change a fact, or only words?
+"""Revisions: did an edit change a fact, or only words, and which ones?
 
-Only a material change may reach a reader again. Material is: a figure that was not there before, a place replaced by another,
-or a headline that now says no where it said yes. Longer text with the same facts, a corrected typo, a new mark such as "(LD)"
-are cosmetic. A figure that merely disappears is cosmetic too, since feeds often cut a text they carried in full.
+Only a material change may reach a reader again. Material is: a figure that was not there before, a place, a named person or body, or a
+date replaced by another, a headline that now says no where it said yes, or a page that says it was withdrawn. Longer text with the
+same facts, a corrected typo, a new mark such as "(LD)" are cosmetic. A figure that merely disappears is cosmetic too, since feeds
+often cut a text they carried in full.
 """
 
 import re
 from collections.abc import Collection
+from difflib import SequenceMatcher
 
 from aggregator.records import Telling
 
 _NEGATIONS = re.compile(
     r"\b(?:not|no|never|den(?:y|ies|ied)|reject\w*|withdr[ae]w\w*|retract\w*)\b|n't\b|않|못하|부인|아니|철회|否认|否認|没有|沒有|否定"
     r"|撤回|ない|\b(?:не|нет|опроверг\w*|отрица\w*)\b",
+    re.IGNORECASE,
+)
+_TOKEN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]\s*|\S+\s*")
+_FEW_DATES, _OPENING = 2, 600
+_MOST_COMPARED = 20_000
+"""Characters of a text that are compared word by word."""
+_DATE = re.compile(
+    r"\b(?:(?:jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)[a-z]*\.? \d{1,2}"
+    r"|\d{1,2} (?:jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)[a-z]*"
+    r"|\d{1,2} (?:января|февраля|марта|апреля|мая|июня|июля|августа|сентября|октября|ноября|декабря))\b|\d{1,2}[월月] ?\d{1,2}[일日]"
+    r"|\b\d{4}-\d{2}-\d{2}\b",
+    re.IGNORECASE,
+)
+_WITHDRAWN = re.compile(
+    r"\b(?:(?:has|have|was|been) (?:withdrawn|retracted|removed)|retraction)\b"
+    r"|기사를 삭제|삭제된 기사|撤稿|已删除|记事を削除|記事を取り消し|削除しました"
+    r"|материал (?:удал[её]н|отозван|снят)",
     re.IGNORECASE,
 )
 UNIT_WORDS = {"person": "people", "visa": "visas", "vessel": "vessels", "ton": "tons", "percent": "percent", "factory": "factories"}
@@ -23,8 +42,24 @@ def material_changes(before: Telling, after: Telling) -> tuple[str, ...]:
     return (
         *_figure_changes(_figures(before.concepts), _figures(after.concepts)),
         *_place_changes(_places(before.concepts), _places(after.concepts)),
+        *_actor_changes(_actors(before.concepts), _actors(after.concepts)),
+        *_date_changes(before.text, after.text),
         *_denials(before.title, after.title),
+        *_withdrawals(before, after),
     )
+
+
+def word_diff(before: str, after: str, around: int = 3) -> str:
+    """Show what changed between two texts, word by word: ``told [-300-] {+30+} workers``; unchanged stretches are cut to `around` words."""
+    ours, theirs = _TOKEN.findall(before[:_MOST_COMPARED]), _TOKEN.findall(after[:_MOST_COMPARED])
+    parts: list[str] = []
+    for tag, first, last, start, end in SequenceMatcher(a=ours, b=theirs, autojunk=False).get_opcodes():
+        if tag == "equal":
+            parts.append(_shortened(ours[first:last], around))
+            continue
+        parts.append(f"[-{''.join(ours[first:last]).strip()}-] " if last > first else "")
+        parts.append(f"{{+{''.join(theirs[start:end]).strip()}+}} " if end > start else "")
+    return "".join(parts).strip()
 
 
 def figure_words(figure: str) -> str:
@@ -52,6 +87,37 @@ def _figure_changes(before: Collection[str], after: Collection[str]) -> list[str
 def _place_changes(before: Collection[str], after: Collection[str]) -> list[str]:
     lost, gained = sorted(set(before) - set(after)), sorted(set(after) - set(before))
     return [f"place: {_names(lost)} → {_names(gained)}"] if lost and gained else []
+
+
+def _actor_changes(before: Collection[str], after: Collection[str]) -> list[str]:
+    lost, gained = sorted(set(before) - set(after)), sorted(set(after) - set(before))
+    return [f"named: {_names(lost)} → {_names(gained)}"] if lost and gained else []
+
+
+def _date_changes(before: str, after: str) -> list[str]:
+    """Tell where dates were replaced by as many others; a text that was cut or went on says nothing of its dates."""
+    ours, theirs = _dates(before), _dates(after)
+    lost, gained = [date for date in ours if date not in theirs], [date for date in theirs if date not in ours]
+    return [f"date: {', '.join(lost)} → {', '.join(gained)}"] if lost and len(lost) == len(gained) and len(lost) <= _FEW_DATES else []
+
+
+def _dates(text: str) -> list[str]:
+    return list(dict.fromkeys(match.group() for match in _DATE.finditer(text[:_MOST_COMPARED])))
+
+
+def _withdrawals(before: Telling, after: Telling) -> list[str]:
+    said = [bool(_WITHDRAWN.search(f"{telling.title}\n{telling.text[:_OPENING]}")) for telling in (before, after)]
+    return ["the page was withdrawn"] if said == [False, True] else []
+
+
+def _shortened(words: list[str], around: int) -> str:
+    if len(words) <= 2 * around + 1:
+        return "".join(words)
+    return f"{''.join(words[:around])}… {''.join(words[-around:])}"
+
+
+def _actors(concepts: Collection[str]) -> set[str]:
+    return {concept for concept in concepts if concept.startswith(("person/", "organisation/"))}
 
 
 def _denials(before: str, after: str) -> list[str]:

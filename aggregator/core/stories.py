@@ -1,30 +1,32 @@
-"""Stories: which event a telling belongs to, in any language.
+"""Stories: which event a telling belongs to, in any language, online and one article at a time.
 
-Every text of this beat says North Korea, workers, China: topic words weigh nothing. What two tellings share must tell events
-apart: a town, a figure, a name, an outlet that one cites and the other is, or plainly the same sentences. Two towns that differ,
-or two figures of one unit, speak against. A telling joins the story whose members it resembles on average (never a chain), within
-a window of three days; one newsroom's two texts need more, for it seldom tells an event twice.
+Every text of this beat says North Korea, workers, China: what is common weighs nothing. How alike two tellings are is decided in
+`core.likeness`; here they are grouped. When an article arrives, only the stories that it touches are looked at again: their members
+and the article are grouped by average linkage as if all had come at once, so the outcome hangs on the set and hardly on the order.
+A group keeps the story most of its members stand in; a story that loses all of them is merged, one that loses some is split. What a
+person put together or kept apart stays so.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from datetime import timedelta
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from aggregator.core.shingles import resemblance
+from aggregator.core.echoes import standings_of
+from aggregator.core.likeness import COPY, JOIN, TOUCH, WINDOW, likeness
+from aggregator.core.linkage import group
 from aggregator.models import Fact, Judgement, Reason, Role
-from aggregator.records import Placement, StorySketch, Telling
+from aggregator.records import Move, Neighbourhood, Overlap, Placement, Standing, StorySketch, Telling
 
-WINDOW = timedelta(days=3)
-JOINS = 1.5
-JOINS_OWN_NEWSROOM = 2.5
-_WEIGHTS = {"organisation": 0.3, "person": 0.6, "provision": 0.3, "sectors": 0.4, "region": 0.5, "country": 0.4}
+__all__ = ["COPY", "WINDOW", "settle", "shared", "story_concepts"]
+
+MOST_MEMBERS = 40
+"""Articles that are grouped again at once; where more are touched, the stories least like the article stay as they are."""
 _EVERYWHERE = frozenset({"north-korea", "south-korea", "china", "russia", "united-states", "japan"})
 """Countries that stand in nearly every text of this beat; any other says something about the event."""
 _TELLS_NOTHING = frozenset({"actor", "duration", "attribution", "response", "date"})
 """Kinds of facts that stand alike in texts on different events, or differently in texts on one."""
-_OTHER_PLACES = -1.2
-_OTHER_FIGURES = -0.6
-_CITED = 1.0
-_SAME_SENTENCES = 2.5
+_ANCHOR = "country_anchor/"
+_DISCRIMINATORS = ("place/", "region/", "country/", "organisation/", "person/", "provision/", "resolution/", "sectors/")
 
 
 def story_concepts(facts: Iterable[Fact], judgements: Iterable[Judgement], level: Callable[[str], str]) -> frozenset[str]:
@@ -32,7 +34,8 @@ def story_concepts(facts: Iterable[Fact], judgements: Iterable[Judgement], level
 
     `level` gives a place's level ("country", "capital", "region", "city", "site").
     """
-    found = {evidence.concept for judgement in judgements if judgement.matched for evidence in judgement.evidence}
+    evidence = (evidence.concept for judgement in judgements for evidence in judgement.evidence)
+    found = {concept for concept in evidence if not concept.startswith(_ANCHOR)}
     facts = [fact for fact in facts if fact.kind not in _TELLS_NOTHING]
     found |= {fact.concept for fact in facts if fact.kind != "place"}
     for name, kind in ((fact.concept.partition("/")[2], level(fact.concept)) for fact in facts if fact.kind == "place"):
@@ -43,122 +46,149 @@ def story_concepts(facts: Iterable[Fact], judgements: Iterable[Judgement], level
     return frozenset(found)
 
 
-def place(telling: Telling, copies: Sequence[Telling], stories: Sequence[StorySketch]) -> Placement:
-    """Decide the story and the role of an article that has none yet."""
-    original = next((copy for copy in copies if copy.story_id is not None and copy.article_id != telling.article_id), None)
-    if original:
-        return _copied(telling, original)
-    best = max(stories, key=lambda story: affinity(telling, story), default=None)
-    if best is None or affinity(telling, best) < _bar(telling, best):
-        return _opened(telling)
-    return _joined(telling, best)
-
-
-def affinity(telling: Telling, story: StorySketch) -> float:
-    """Average how much a telling shares with the members of a story; exact copies count once."""
-    members = [member for member in story.members if member.role is not Role.COPY and in_window(telling, member)]
-    return sum(resembles(telling, member) for member in members) / len(members) if members else 0.0
-
-
-def in_window(one: Telling, other: Telling) -> bool:
-    """Tell whether two tellings are close enough in time to be of one event."""
-    return abs(one.told_at - other.told_at) <= WINDOW
-
-
-def resembles(one: Telling, other: Telling) -> float:
-    """Weigh what two tellings share against what sets them apart; about 1 for each discriminator."""
-    score = _places(one.concepts, other.concepts) + _figures(one.concepts, other.concepts)
-    score += sum(_WEIGHTS.get(concept.partition("/")[0], 0.0) for concept in one.concepts & other.concepts)
-    if _cites(one, other) or _cites(other, one):
-        score += _CITED
-    if one.language == other.language and resemblance(one.text, other.text) >= 0.5:
-        score += _SAME_SENTENCES
-    return score
+def settle(telling: Telling, near: Neighbourhood) -> Placement:
+    """Decide the story and the role of an article that has none yet, and what its arrival changes in other stories."""
+    pairs = _Pairs(near)
+    touched = _touched(telling, near, pairs)
+    tellings = {member.article_id: member for story in touched for member in story.members} | {telling.article_id: telling}
+    ordered = sorted(tellings, key=lambda key: _stable(tellings[key]))
+    groups = group(ordered, pairs.of(tellings), JOIN, pairs.bonds, pairs.doubles(ordered))
+    stands = {member.article_id: story.story_id for story in touched for member in story.members}
+    targets = _targets(groups, stands)
+    own = next(number for number, members in enumerate(groups) if telling.article_id in members)
+    moves = tuple(_moves(groups, stands, targets, own))
+    roles = {number: standings_of([tellings[key] for key in members], near.overlaps) for number, members in enumerate(groups)}
+    changed = {standing.article_id: standing for number in roles for standing in roles[number]}
+    placed = _placed(telling, [tellings[key] for key in groups[own]], targets[own], changed, pairs)
+    altered = tuple(standing for key, standing in changed.items() if key != telling.article_id and _alters(tellings[key], standing))
+    altered_groups = {own, *(number for number, members in enumerate(groups) if any(move.source == targets[number] for move in moves))}
+    altered_groups |= {number for number, target in enumerate(targets) if any(move.target in (target, None) for move in moves)}
+    many = [[tellings[key] for key in groups[number]] for number in sorted(altered_groups) if len(groups[number]) > 1 or moves]
+    leads = tuple(lead_of(members, changed) for members in many)
+    return replace(placed, moves=moves, standings=altered, overlaps=_of(telling, near.overlaps), leads=leads)
 
 
 def shared(one: Telling, other: Telling) -> tuple[str, ...]:
     """Name the discriminators two tellings share, for the explanation."""
-    kinds = ("place/", "region/", "country/", "organisation/", "person/", "provision/", "sectors/")
-    return tuple(sorted(concept for concept in one.concepts & other.concepts if ":" in concept or concept.startswith(kinds)))
+    return tuple(sorted(concept for concept in one.concepts & other.concepts if ":" in concept or concept.startswith(_DISCRIMINATORS)))
 
 
-def _copied(telling: Telling, original: Telling) -> Placement:
-    """Fold the same words; where they name this newsroom as their source, it is the other one that copied."""
-    source = _cites(original, telling)
+class _Pairs:
+    """Compare tellings with what is known of their texts."""
+
+    def __init__(self, near: Neighbourhood) -> None:
+        self.overlaps = {frozenset((overlap.one, overlap.other)): overlap.share for overlap in near.overlaps}
+        copies = {pair: True for pair, share in self.overlaps.items() if share >= COPY}
+        self.bonds: Mapping[frozenset[int], bool] = copies | {frozenset((bond.one, bond.other)): bond.together for bond in near.bonds}
+
+    def alike(self, one: Telling, other: Telling) -> float:
+        """Give the probability that two tellings tell one event."""
+        return likeness(one, other, self.overlaps.get(frozenset((one.article_id, other.article_id)), 0.0)).probability
+
+    def doubles(self, ordered: Sequence[int]) -> frozenset[int]:
+        """Give the articles whose text is another's that comes before."""
+        place = {key: number for number, key in enumerate(ordered)}
+        copies = (pair for pair, share in self.overlaps.items() if share >= COPY and pair <= place.keys())
+        return frozenset(max(pair, key=place.__getitem__) for pair in copies)
+
+    def of(self, tellings: Mapping[int, Telling]) -> Callable[[int, int], float]:
+        """Compare by article."""
+        return lambda one, other: self.alike(tellings[one], tellings[other])
+
+
+def _touched(telling: Telling, near: Neighbourhood, pairs: _Pairs) -> list[StorySketch]:
+    """Give the stories that may change by the article, most alike first, as many as can be grouped at once."""
+    ranked: list[tuple[float, int, StorySketch]] = []
+    for story in near.stories:
+        bonded = any(frozenset((telling.article_id, member.article_id)) in pairs.bonds for member in story.members)
+        best = max((pairs.alike(telling, member) for member in story.members), default=0.0)
+        if bonded or best >= TOUCH:
+            ranked.append((1.0 if bonded else best, -story.story_id, story))
+    chosen: list[StorySketch] = []
+    for _, _, story in sorted(ranked, key=lambda item: item[:2], reverse=True):
+        if not chosen or sum(len(each.members) for each in chosen) + len(story.members) < MOST_MEMBERS:
+            chosen.append(story)
+    return chosen
+
+
+def _stable(telling: Telling) -> tuple[object, ...]:
+    """Order tellings by what they say, not by when they came."""
+    return telling.told_at, telling.text_hash, telling.outlet, telling.title, telling.article_id
+
+
+def _targets(groups: Sequence[Sequence[int]], stands: Mapping[int, int]) -> list[int | None]:
+    """Give each group the story most of its members stand in; a story goes to the one group that holds most of it."""
+    claims = sorted((-count, story, number) for number, members in enumerate(groups) for story, count in _stories(members, stands).items())
+    targets: list[int | None] = [None] * len(groups)
+    taken: set[int] = set()
+    for _, story, number in claims:
+        if targets[number] is None and story not in taken:
+            targets[number] = story
+            taken.add(story)
+    return targets
+
+
+def _stories(members: Iterable[int], stands: Mapping[int, int]) -> Counter[int]:
+    return Counter(stands[member] for member in members if member in stands)
+
+
+def _moves(groups: Sequence[Sequence[int]], stands: Mapping[int, int], targets: Sequence[int | None], own: int) -> Iterable[Move]:
+    """Name the articles that leave their story; those that follow the new article into a story of its own open it with it."""
+    for number, members in enumerate(groups):
+        for member in members:
+            if member in stands and stands[member] != targets[number]:
+                yield Move(article_id=member, source=stands[member], target=targets[number], opens=0 if number == own else number + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Why:
+    code: str
+    detail: str
+    copy_of: int | None = None
+
+
+def _placed(telling: Telling, members: Sequence[Telling], target: int | None, roles: Mapping[int, Standing], pairs: _Pairs) -> Placement:
+    standing = roles[telling.article_id]
+    others = [member for member in members if member.article_id != telling.article_id]
+    why = _why(telling, others, standing, pairs)
     return Placement(
-        story_id=original.story_id,
-        event="joined",
-        role=Role.ORIGIN if source else Role.COPY,
-        why=Reason(code="copy", detail=f"the same words as {original.outlet}: {original.title}"),
-        copy_of=original.article_id,
-        echo_of=None if source else original.article_id,
-        lead=source,
+        story_id=target,
+        event="opened" if target is None else "joined",
+        role=standing.role,
+        why=Reason(code=why.code, detail=why.detail),
+        echo_of=standing.echo_of,
+        cites=standing.cites,
+        copy_of=why.copy_of,
+        lead=lead_of(members, roles) == telling.article_id,
     )
 
 
-def _joined(telling: Telling, story: StorySketch) -> Placement:
-    role, echoed = _role(telling, story)
-    closest = max(story.members, key=lambda member: resembles(telling, member))
-    detail = f"shares {', '.join(shared(telling, closest)) or 'its sentences'} with {closest.outlet}"
-    lead = next((member for member in story.members if member.article_id == story.lead_article_id), None)
-    return Placement(
-        story_id=story.story_id,
-        event="joined",
-        role=role,
-        why=Reason(code="echo" if role is Role.ECHO else "same_story", detail=detail),
-        echo_of=echoed.article_id if echoed else None,
-        lead=lead is not None and lead.role is Role.ECHO and role is not Role.ECHO,
-    )
+def _why(telling: Telling, others: Sequence[Telling], standing: Standing, pairs: _Pairs) -> _Why:
+    if not others:
+        return _Why("new_story", "no story shares enough")
+    for other in others:
+        if pairs.overlaps.get(frozenset((telling.article_id, other.article_id)), 0.0) >= COPY:
+            return _Why("copy", f"the same words as {other.outlet}: {other.title}", other.article_id)
+    closest = max(others, key=lambda other: pairs.alike(telling, other))
+    said = ", ".join(shared(telling, closest)) or "its words"
+    return _Why("echo" if standing.role is Role.ECHO else "same_story", f"shares {said} with {closest.outlet}")
 
 
-def _opened(telling: Telling) -> Placement:
-    role = Role.ECHO if _cited(telling) else Role.ORIGIN
-    return Placement(story_id=None, event="opened", role=role, why=Reason(code="new_story", detail="no story shares enough"), lead=True)
+_WORTH = {Role.ORIGIN: 0, Role.INDEPENDENT: 1, Role.OFFICIAL: 2, Role.UNKNOWN: 3, Role.ECHO: 4, Role.COPY: 5}
 
 
-def _role(telling: Telling, story: StorySketch) -> tuple[Role, Telling | None]:
-    """Find whom a telling repeats; an echo of an outlet outside the story is still an echo."""
-    for member in story.members:
-        if _cites(telling, member) or member.family == telling.family:
-            return Role.ECHO, member
-    for member in story.members:
-        if member.language == telling.language and resemblance(telling.text, member.text) >= 0.5:
-            return Role.ECHO, member
-    if _cited(telling):
-        return Role.ECHO, None
-    origin = any(_cites(member, telling) for member in story.members) or all(member.role is Role.ECHO for member in story.members)
-    return (Role.ORIGIN if origin else Role.INDEPENDENT), None
+def lead_of(members: Sequence[Telling], roles: Mapping[int, Standing]) -> int:
+    """Choose the article that speaks for a story: origin before echo, full text before teaser, then the first."""
+
+    def rank(member: Telling) -> tuple[object, ...]:
+        return _WORTH[roles[member.article_id].role], len(member.traits.lead) < 10, *_stable(member)
+
+    return min(members, key=rank).article_id
 
 
-def _cites(one: Telling, other: Telling) -> bool:
-    return one.family != other.family and f"outlet/{other.family}" in one.concepts
+def _alters(member: Telling, standing: Standing) -> bool:
+    return (member.role, member.echo_of) != (standing.role, standing.echo_of)
 
 
-def _cited(telling: Telling) -> set[str]:
-    own = f"outlet/{telling.family}"
-    return {concept for concept in telling.concepts if concept.startswith("outlet/") and concept != own}
-
-
-def _places(one: frozenset[str], other: frozenset[str]) -> float:
-    towns, others = _kind(one, "place/"), _kind(other, "place/")
-    if towns & others:
-        return 1.0 + 0.3 * (len(towns & others) - 1)
-    return _OTHER_PLACES if towns and others else 0.0
-
-
-def _figures(one: frozenset[str], other: frozenset[str]) -> float:
-    figures, others = {c for c in one if ":" in c}, {c for c in other if ":" in c}
-    if figures & others:
-        return 1.0 + 0.4 * (len(figures & others) - 1)
-    units = {c.partition(":")[0] for c in figures} & {c.partition(":")[0] for c in others}
-    return _OTHER_FIGURES if units else 0.0
-
-
-def _kind(concepts: frozenset[str], prefix: str) -> set[str]:
-    return {concept for concept in concepts if concept.startswith(prefix)}
-
-
-def _bar(telling: Telling, story: StorySketch) -> float:
-    own = all(member.feed_id == telling.feed_id or member.family == telling.family for member in story.members)
-    same_language = any(member.language == telling.language for member in story.members)
-    return JOINS_OWN_NEWSROOM if own and same_language else JOINS
+def _of(telling: Telling, overlaps: Iterable[Overlap]) -> tuple[Overlap, ...]:
+    return tuple(overlap for overlap in overlaps if telling.article_id in (overlap.one, overlap.other))

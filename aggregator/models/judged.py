@@ -102,4 +102,6 @@ class Role(StrEnum):
     INDEPENDENT = "independent"
     ECHO = "echo"
     COPY = "copy"
+    OFFICIAL = "official"
+    """A government's or body's own answer to what is told: a denial, a "no comment", a statement."""
     UNKNOWN = "unknown"

@@ -12,6 +12,7 @@ from aggregator.models import (
     Receipt,
     SubscriptionSpec,
 )
+from aggregator.ports.stories import StoryStore
 from aggregator.records import (
     Address,
     Alarm,
@@ -39,7 +40,7 @@ from aggregator.records import (
 )
 
 
-class Store(Protocol):
+class Store(StoryStore, Protocol):
     """Keep everything. Each method is one transaction, unless called inside `transaction()`, which joins them into one."""
 
     def upgrade(self) -> None:

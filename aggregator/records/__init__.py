@@ -3,9 +3,23 @@
 No row, no connection and no SQL type passes that door; dates are aware UTC, JSON columns arrive as tuples of our own records.
 """
 
-from aggregator.records.judged import Archived, Judged, LedgerLine, NearMiss, Placement, StoredRevision, StorySketch, Telling
+from aggregator.records.judged import Archived, Judged, LedgerLine, NearMiss, StoredRevision
 from aggregator.records.paged import Look, PageVisit
 from aggregator.records.polled import Alarm, FeedState, Habits, Intake, KnownEntry, Poll, PollRecord, Response
+from aggregator.records.stories import (
+    Bond,
+    Move,
+    Neighbourhood,
+    Overlap,
+    Placement,
+    Row,
+    Standing,
+    StoryEvent,
+    StoryRecord,
+    StorySketch,
+    Telling,
+    Traits,
+)
 from aggregator.records.told import (
     Address,
     ClaimedDelivery,
@@ -23,6 +37,7 @@ __all__ = [
     "Address",
     "Alarm",
     "Archived",
+    "Bond",
     "ClaimedDelivery",
     "Closure",
     "DeliveryRow",
@@ -33,19 +48,27 @@ __all__ = [
     "KnownEntry",
     "LedgerLine",
     "Look",
+    "Move",
     "NearMiss",
+    "Neighbourhood",
     "Outcome",
+    "Overlap",
     "Overview",
     "PageVisit",
     "Placement",
     "Poll",
     "PollRecord",
     "Response",
+    "Row",
+    "Standing",
     "StoredRevision",
+    "StoryEvent",
     "StoryMaterial",
+    "StoryRecord",
     "StorySketch",
     "SubscriptionState",
     "Telling",
     "ToldArticle",
+    "Traits",
     "WindowCounts",
 ]

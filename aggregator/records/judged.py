@@ -1,7 +1,7 @@
 """What the store keeps of judged entries: revisions, placements, lines of the ledger of facts."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from aggregator.models import (
@@ -10,8 +10,8 @@ from aggregator.models import (
     Fact,
     Judgement,
     Reason,
-    Role,
 )
+from aggregator.records.stories import Placement, Traits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,58 +26,6 @@ class StoredRevision:
     entry: Entry
     observed_at: datetime
     first: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Telling:
-    """Hold an article as the story step compares it: one publisher's current text with the concepts found in it.
-
-    `concepts` are language-free ids (places, figures, organisations, themes' concepts); `told_at` is published_at or first seen.
-    """
-
-    article_id: int
-    seq: int
-    feed_id: str
-    outlet: str
-    family: str
-    language: str
-    title: str
-    text: str
-    text_hash: str
-    told_at: datetime
-    concepts: frozenset[str]
-    topics: tuple[str, ...] = ()
-    story_id: int | None = None
-    role: Role = Role.UNKNOWN
-    echo_of: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StorySketch:
-    """Hold a story with its member tellings, oldest first."""
-
-    story_id: int
-    version: int
-    lead_article_id: int
-    members: tuple[Telling, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Placement:
-    """Say which story a matched revision belongs to, as what, and whether the story changed by it.
-
-    `story_id` None opens a story. `event` is "opened", "joined", "updated" (a material change: the version grows)
-    or "repeated" (nothing new). `changes` are sentences for the reader.
-    """
-
-    story_id: int | None
-    event: str
-    role: Role
-    why: Reason
-    echo_of: int | None = None
-    copy_of: int | None = None
-    changes: tuple[str, ...] = ()
-    lead: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +46,7 @@ class Judged:
     decided_at: datetime
     placement: Placement | None = None
     replaces: bool = True
+    traits: Traits = field(default_factory=Traits)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

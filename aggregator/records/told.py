@@ -10,7 +10,7 @@ from aggregator.models import (
     Fact,
     Judgement,
 )
-from aggregator.records.judged import Telling
+from aggregator.records.stories import Telling
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

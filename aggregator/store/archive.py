@@ -15,8 +15,10 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, Select, delete, ex
 from aggregator.models import Fact
 from aggregator.records import Archived, Judged, NearMiss
 from aggregator.store.database import Section
+from aggregator.store.desk import label_story
 from aggregator.store.judging import keep_judgements, revision_of
 from aggregator.store.locks import JUDGING, hold_until_commit
+from aggregator.store.neighbours import keep_traits
 from aggregator.store.placing import place, story_of
 from aggregator.store.tables import articles, decisions, entries, facts, matches, near_misses, revisions, story_articles
 
@@ -61,7 +63,10 @@ class Archive(Section):
             keep_judgements(connection, judged)
             if judged.placement and story_of(connection, judged.revision.article_id) is None:
                 connection.execute(delete(decisions).where(decisions.c.seq == seq, decisions.c.stage != "match"))
-                place(connection, judged, judged.placement)
+                told_at = connection.execute(select(articles.c.told_at).where(articles.c.id == judged.revision.article_id)).scalar()
+                if told_at:
+                    keep_traits(connection, judged, told_at)
+                label_story(connection, place(connection, judged, judged.placement))
 
     # near misses
 

@@ -55,12 +55,15 @@ class Desk(Section):
         return Page(shown, write_cursor(last["last_seq"], last["id"]) if last else None)
 
     def story(self, story_id: int) -> StoryDetail | None:
-        """Give one story whole, or None."""
+        """Give one story whole, or the one it was merged into, or None."""
         query = select(stories, revisions.c.observed_at).join(revisions, revisions.c.seq == stories.c.last_seq)
         with self._database.read() as connection:
             row = connection.execute(query.where(stories.c.id == story_id)).mappings().first()
+            while row is not None and row["merged_into"] is not None:
+                row = connection.execute(query.where(stories.c.id == row["merged_into"])).mappings().first()
             if row is None:
                 return None
+            story_id = row["id"]
             (shown,) = story_rows(connection, [row], WHOLE)
             seqs = {article.telling.seq: article.telling.article_id for article in shown.material.articles}
             said = facts_of(connection, list(seqs))
@@ -124,6 +127,7 @@ def _labels(connection: Connection, story_id: int) -> set[tuple[str, str]]:
 def _listed(chosen: StoryFilter, place: tuple[int, ...] | None, limit: int) -> Select[Any]:
     """Ask for a page of stories: by the labels of the first kind asked for, held against the others one by one."""
     query = select(stories, revisions.c.observed_at).join(revisions, revisions.c.seq == stories.c.last_seq)
+    query = query.where(stories.c.merged_into.is_(None))
     order = stories.c.last_seq
     for number, (kind, value) in enumerate(chosen.chosen().items()):
         if number == 0:

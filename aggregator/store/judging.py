@@ -5,6 +5,7 @@ matched is replaced only by one that matches too, and only where the judge says 
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, bindparam, func, select, update
@@ -16,6 +17,7 @@ from aggregator.store.database import Section
 from aggregator.store.desk import label_story
 from aggregator.store.evidence import seal
 from aggregator.store.locks import JUDGING, hold_until_commit
+from aggregator.store.neighbours import keep_traits
 from aggregator.store.pages import keep_page
 from aggregator.store.placing import place, story_of
 from aggregator.store.search import document_of, reindex
@@ -53,7 +55,9 @@ class Judging(Section):
                 return story_of(connection, judged.revision.article_id)
             keep_judgements(connection, judged)
             _keep_facts(connection, judged)
-            _keep_article(connection, judged)
+            told_at = _keep_article(connection, judged)
+            if told_at and judged.placement:
+                keep_traits(connection, judged, told_at)
             keep_page(connection, judged)
             story_id = place(connection, judged, judged.placement) if judged.placement else None
             if any(judgement.matched for judgement in judged.judgements):
@@ -108,13 +112,14 @@ def _keep_facts(connection: Connection, judged: Judged) -> None:
         connection.execute(facts.insert(), rows)
 
 
-def _keep_article(connection: Connection, judged: Judged) -> None:
-    """Show this revision's text as the article's, where it may replace what stands there."""
+def _keep_article(connection: Connection, judged: Judged) -> datetime | None:
+    """Show this revision's text as the article's, where it may replace what stands there; give when it is told, None where it may not."""
     article, revision = judged.article, judged.revision
     standing = connection.execute(_STANDING, {"shown_id": revision.article_id}).one()
     if standing.current_seq is not None and not _replaces(connection, judged, standing.current_seq):
-        return
+        return None
     published_at = article.published_at or standing.published_at
+    told_at: datetime = published_at or standing.first_seen_at
     shown = {
         "shown_id": revision.article_id,
         "feed_id": revision.feed_id,
@@ -125,13 +130,14 @@ def _keep_article(connection: Connection, judged: Judged) -> None:
         "text": article.text,
         "text_hash": judged.text_hash,
         "published_at": published_at,
-        "told_at": published_at or standing.first_seen_at,
+        "told_at": told_at,
         "current_seq": revision.seq,
         "concepts": tuple(sorted(judged.concepts)),
     }
     indexed = document_of(connection, revision.article_id)
     connection.execute(_SHOW, shown)
     reindex(connection, revision.article_id, indexed)
+    return told_at
 
 
 def _replaces(connection: Connection, judged: Judged, current_seq: int) -> bool:

@@ -1,16 +1,17 @@
 """Placing: how a matched revision enters a story, and the audit trail it leaves.
 
-A story's version grows only by a material change. An article never leaves the story it stands in: under another one it would be
-told a second time. `story_events` has one line per matched revision, so every version can be traced to its words.
+A story's version grows only by a material change. An article leaves its story only by a merge or split, see `store.regrouping`.
+`story_events` has one line per matched revision, so every version can be traced to its words.
 """
 
-from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, case, insert, select, update
 
 from aggregator.errors import StoreError
 from aggregator.records import Judged, Placement
+from aggregator.store.neighbours import keep_overlaps
+from aggregator.store.regrouping import Deciding, regroup, set_leads, set_standings
 from aggregator.store.tables import articles, copy_groups, copy_members, decisions, stories, story_articles, story_events
 
 
@@ -27,13 +28,17 @@ def place(connection: Connection, judged: Judged, placement: Placement) -> int:
     standing = story_of(connection, article_id)
     if standing is not None and standing != placement.story_id:
         # Decided before another judge placed the article; what stands is kept.
-        placement = replace(placement, story_id=standing, event="repeated", lead=False, copy_of=None, changes=())
+        placement = Placement(story_id=standing, event="repeated", role=placement.role, why=placement.why, echo_of=placement.echo_of)
     elif standing is not None:
         _change_role(connection, article_id, placement)
     story_id = _open(connection, judged) if placement.story_id is None else placement.story_id
     version = _grow(connection, judged, placement, story_id)
     if standing is None:
         _join(connection, article_id, story_id, placement)
+    set_standings(connection, placement.standings)
+    regroup(connection, placement.moves, story_id, Deciding(judged.decided_at))
+    set_leads(connection, placement.leads)
+    keep_overlaps(connection, placement.overlaps)
     if placement.copy_of is not None and placement.copy_of != article_id:
         _group(connection, article_id, placement.copy_of)
     _explain(connection, judged, placement)
@@ -56,7 +61,7 @@ def _grow(connection: Connection, judged: Judged, placement: Placement, story_id
     values: dict[str, Any] = {"last_seq": case((stories.c.last_seq < seq, seq), else_=stories.c.last_seq)}
     if placement.event == "updated":
         values |= {"version": stories.c.version + 1, "changed_at": judged.decided_at}
-    if placement.lead:
+    if placement.lead and not placement.leads:
         values["lead_article_id"] = judged.revision.article_id
     advance = update(stories).where(stories.c.id == story_id).values(values)
     version = connection.execute(advance.returning(stories.c.version)).scalar()
@@ -71,6 +76,7 @@ def _join(connection: Connection, article_id: int, story_id: int, placement: Pla
         story_id=story_id,
         role=placement.role.value,
         echo_of=placement.echo_of,
+        cites=placement.cites,
         why_code=placement.why.code,
         why_detail=placement.why.detail,
     )

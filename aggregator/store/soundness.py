@@ -30,7 +30,7 @@ _BOOKS = {
         "SELECT count(DISTINCT m.seq) FROM matches AS m WHERE NOT EXISTS (SELECT 1 FROM story_events AS s WHERE s.seq = m.seq)"
     ),
     "stories whose leading article is not a member": (
-        "SELECT count(*) FROM stories AS s WHERE NOT EXISTS"
+        "SELECT count(*) FROM stories AS s WHERE s.merged_into IS NULL AND NOT EXISTS"
         " (SELECT 1 FROM story_articles AS a WHERE a.story_id = s.id AND a.article_id = s.lead_article_id)"
     ),
     "digests that no delivery carries": (

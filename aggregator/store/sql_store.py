@@ -15,7 +15,9 @@ from aggregator.store.desk import Desk
 from aggregator.store.digests import Digests
 from aggregator.store.engine import database_url
 from aggregator.store.feeds import Feeds
+from aggregator.store.handwork import Handwork
 from aggregator.store.judging import Judging
+from aggregator.store.neighbours import Neighbours
 from aggregator.store.overviews import Overviews
 from aggregator.store.pages import Pages
 from aggregator.store.polls import Polls
@@ -35,6 +37,8 @@ class SqlStore(
     Judging,
     Pages,
     Tellings,
+    Neighbours,
+    Handwork,
     Subscriptions,
     Windows,
     Digests,

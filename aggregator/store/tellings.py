@@ -10,8 +10,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, RowMapping, exists, select
 
 from aggregator.models import Role
-from aggregator.records import StorySketch, Telling
+from aggregator.records import StorySketch, Telling, Traits
 from aggregator.store.database import Section
+from aggregator.store.story_tables import article_traits
 from aggregator.store.tables import articles, matches, stories, story_articles
 
 _COPIED = ("feed_id", "outlet", "family", "language", "title", "text", "text_hash", "told_at", "story_id", "echo_of")
@@ -56,8 +57,9 @@ def load(connection: Connection, *conditions: ColumnElement[bool]) -> list[Telli
     """Give the matched articles under conditions on `articles`, oldest first."""
     matched = exists().where(matches.c.seq == articles.c.current_seq)
     query = (
-        select(articles, *_PLACES)
+        select(articles, *_PLACES, article_traits.c.traits)
         .outerjoin(story_articles, story_articles.c.article_id == articles.c.id)
+        .outerjoin(article_traits, article_traits.c.article_id == articles.c.id)
         .where(matched, *conditions)
         .order_by(articles.c.told_at, articles.c.id)
     )
@@ -94,6 +96,7 @@ def _telling(row: RowMapping, topics: tuple[str, ...]) -> Telling:
         seq=row["current_seq"],
         concepts=frozenset(row["concepts"] or ()),
         topics=topics,
+        traits=row["traits"] or Traits(),
         role=Role(row["role"]) if row["role"] else Role.UNKNOWN,
         **copied,
     )

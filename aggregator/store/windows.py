@@ -8,12 +8,13 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, and_, case, exists, func, literal, select
+from sqlalchemy import Connection, RowMapping, Select, Subquery, and_, case, exists, func, literal, or_, select, union_all
 
 from aggregator.models import Evidence, Judgement, Reason
 from aggregator.records import StoryMaterial, Telling, ToldArticle, WindowCounts
 from aggregator.store.database import Section
 from aggregator.store.facts import facts_of
+from aggregator.store.story_tables import story_told
 from aggregator.store.tables import articles, decisions, digest_items, matches, revisions, stories, story_articles, story_events
 from aggregator.store.tellings import by_story, load
 
@@ -93,21 +94,11 @@ def _news(subscription: str, topics: Collection[str], window: tuple[int, int]) -
         .join(matches, matches.c.seq == story_events.c.seq)
         .where(matches.c.topic.in_(topics), matches.c.seq > after_seq, matches.c.seq <= through_seq)
     )
-    told = (
-        select(digest_items.c.story_id, func.max(digest_items.c.story_version).label("told_version"))
-        .where(digest_items.c.subscription_id == subscription)
-        .group_by(digest_items.c.story_id)
-        .subquery()
-    )
-    current = exists().where(
-        digest_items.c.subscription_id == subscription,
-        digest_items.c.story_id == stories.c.id,
-        digest_items.c.story_version == stories.c.version,
-    )
+    told = _told(subscription)
     return (
         select(stories, told.c.told_version)
         .outerjoin(told, told.c.story_id == stories.c.id)
-        .where(stories.c.id.in_(inside), ~current)
+        .where(stories.c.id.in_(inside), or_(told.c.told_version.is_(None), told.c.told_version < stories.c.version))
         .order_by(stories.c.id)
     )
 
@@ -120,13 +111,18 @@ def _continuing(subscription: str, topics: Collection[str], window: tuple[int, i
         .join(matches, matches.c.seq == story_events.c.seq)
         .where(story_events.c.kind == "joined", matches.c.topic.in_(topics), matches.c.seq > after_seq, matches.c.seq <= through_seq)
     )
-    told = and_(
-        digest_items.c.subscription_id == subscription,
-        digest_items.c.story_id == stories.c.id,
-        digest_items.c.story_version == stories.c.version,
-    )
-    query = select(stories, digest_items.c.story_version.label("told_version")).join(digest_items, told)
+    told = _told(subscription)
+    query = select(stories, told.c.told_version).join(told, and_(told.c.story_id == stories.c.id, told.c.told_version == stories.c.version))
     return query.where(stories.c.id.in_(joined)).order_by(stories.c.id)
+
+
+def _told(subscription: str) -> Subquery:
+    """Ask for the version that a subscription knows of each story, told by a digest or known through a merge or split."""
+    known = union_all(
+        select(digest_items.c.story_id, digest_items.c.story_version).where(digest_items.c.subscription_id == subscription),
+        select(story_told.c.story_id, story_told.c.version).where(story_told.c.subscription_id == subscription),
+    ).subquery()
+    return select(known.c.story_id, func.max(known.c.story_version).label("told_version")).group_by(known.c.story_id).subquery()
 
 
 def _members(chosen: Select[Any]) -> Select[Any]:

@@ -5,16 +5,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from aggregator.core.revisions import figure_words, material_changes
-from aggregator.core.stories import place, story_concepts
+from aggregator.core.revisions import figure_words, material_changes, word_diff
+from aggregator.core.stories import settle, shared, story_concepts
 from aggregator.models import Evidence, Fact, Judgement, Reason, Role
-from aggregator.records import StorySketch, Telling
+from aggregator.records import Bond, Neighbourhood, Overlap, Placement, StorySketch, Telling, Traits
 
 AT = datetime(2026, 5, 3, 12, tzinfo=UTC)
-TOPIC_WORDS = frozenset({"overseas_workers/worker", "country_anchor/north_korea"})
 
 
-def telling(article_id: int = 1, family: str = "wire", *concepts: str, language: str = "en", text: str = "", title: str = "") -> Telling:
+def telling(article_id: int = 1, family: str = "wire", *concepts: str, language: str = "en", title: str = "", **cues: str) -> Telling:
     return Telling(
         article_id=article_id,
         seq=article_id,
@@ -23,16 +22,25 @@ def telling(article_id: int = 1, family: str = "wire", *concepts: str, language:
         family=family,
         language=language,
         title=title,
-        text=text,
+        text="",
         text_hash=str(article_id),
-        told_at=AT,
-        concepts=TOPIC_WORDS | set(concepts),
+        told_at=AT + timedelta(minutes=article_id),
+        concepts=frozenset(concepts),
+        traits=Traits(facts=dict.fromkeys(concepts, 0.8), cues=frozenset({"own", *cues}), title=dict.fromkeys(title.split(), 0.8)),
     )
 
 
 def story(*members: Telling, story_id: int = 10) -> StorySketch:
     roles = [replace(member, role=Role.ORIGIN if not position else Role.INDEPENDENT) for position, member in enumerate(members)]
     return StorySketch(story_id=story_id, version=1, lead_article_id=members[0].article_id, members=tuple(roles))
+
+
+def settled(arriving: Telling, *stories: StorySketch, overlaps: tuple[Overlap, ...] = (), bonds: tuple[Bond, ...] = ()) -> Placement:
+    return settle(arriving, Neighbourhood(stories=stories, overlaps=overlaps, bonds=bonds))
+
+
+def overlap(one: int, other: int, share: float) -> Overlap:
+    return Overlap(one=one, other=other, share=share)
 
 
 DANDONG = telling(1, "wire", "place/dandong", "person:300")
@@ -44,82 +52,116 @@ DANDONG = telling(1, "wire", "place/dandong", "person:300")
         (("place/dandong", "person:300"), True),
         (("place/dandong", "outlet/wire"), True),
         (("place/hunchun", "person:300"), False),
-        (("place/dandong", "person:500"), False),
-        (("place/dandong",), False),
-        (("person:300",), False),
+        (("overseas_workers/worker",), False),
+        (("person:500",), False),
         ((), False),
     ],
 )
-def test_shared_discriminators_decide_and_topic_words_weigh_nothing(concepts: tuple[str, ...], joins: bool) -> None:
-    placement = place(telling(2, "paper", *concepts, language="ko"), (), [story(DANDONG)])
+def test_shared_discriminators_decide(concepts: tuple[str, ...], joins: bool) -> None:
+    placement = settled(telling(2, "paper", *concepts, language="ko"), story(DANDONG))
     assert (placement.story_id == 10) is joins
 
 
-def test_a_month_apart_is_another_event() -> None:
-    late = replace(telling(2, "paper", "place/dandong", "person:300"), told_at=AT + timedelta(days=30))
-    assert place(late, (), [story(DANDONG)]).event == "opened"
+def test_what_is_common_in_the_archive_weighs_nothing() -> None:
+    common = replace(DANDONG, traits=Traits(facts={"place/dandong": 0.0, "person:300": 0.0}))
+    assert settled(telling(2, "paper", "place/dandong", "person:300", language="ko"), story(common)).event == "opened"
+
+
+def test_days_apart_is_another_event() -> None:
+    late = replace(telling(2, "paper", "place/dandong", "person:300"), told_at=AT + timedelta(days=4))
+    assert settled(late, story(DANDONG)).event == "opened"
 
 
 def test_a_story_is_joined_by_its_average_never_by_a_chain() -> None:
     far = [telling(number, f"paper{number}", "place/hunchun", "person:900") for number in range(3, 8)]
-    assert place(telling(2, "paper", "place/dandong", "person:300"), (), [story(DANDONG, *far)]).event == "opened"
+    alike = settled(telling(2, "paper", "place/dandong", "person:300", "place/hunchun"), story(*far))
+    assert alike.event == "opened"
 
 
 def test_one_newsroom_needs_more_than_place_and_figure() -> None:
-    assert place(telling(2, "wire", "place/dandong", "person:300"), (), [story(DANDONG)]).event == "opened"
+    assert settled(telling(2, "wire", "place/dandong", title="other words"), story(DANDONG)).event == "opened"
 
 
 def test_the_best_story_wins() -> None:
-    other = story(telling(3, "agency", "place/dandong", "person:300", "sectors/garment"), story_id=11)
-    best = place(telling(2, "paper", "place/dandong", "person:300", "sectors/garment"), (), [story(DANDONG), other])
+    other = story(telling(3, "agency", "place/dandong", "person:300", "sectors/garment", "person:7"), story_id=11)
+    near = story(telling(4, "daily", "place/dandong", "person:200"), story_id=12)
+    best = settled(telling(2, "paper", "place/dandong", "person:300", "sectors/garment", "person:7"), near, other)
     assert best.story_id == 11
 
 
+def test_an_article_that_belongs_to_two_stories_merges_them() -> None:
+    one, two = telling(1, "wire", "place/dandong", "person:300"), telling(2, "paper", "place/dandong", "person:300")
+    placement = settled(telling(3, "daily", "place/dandong", "person:300"), story(one, story_id=10), story(two, story_id=11))
+    assert placement.story_id == 10
+    assert [(move.article_id, move.source, move.target) for move in placement.moves] == [(2, 11, 10)]
+
+
+def test_a_better_fit_splits_a_story() -> None:
+    strange = telling(2, "paper", "place/hunchun", "person:900")
+    placement = settled(telling(3, "daily", "place/hunchun", "person:900"), story(DANDONG, strange))
+    assert placement.event == "opened"
+    assert [(move.article_id, move.source, move.target) for move in placement.moves] == [(2, 10, None)]
+    assert set(placement.leads) == {1, 2}
+
+
+def test_what_a_person_kept_apart_never_joins_and_what_was_put_together_always_does() -> None:
+    alike, unlike = telling(2, "paper", "place/dandong", "person:300"), telling(2, "paper", "place/hunchun", "person:900")
+    assert settled(alike, story(DANDONG), bonds=(Bond(one=1, other=2, together=False),)).event == "opened"
+    assert settled(unlike, story(DANDONG), bonds=(Bond(one=1, other=2, together=True),)).story_id == 10
+
+
 def test_who_cites_a_member_is_its_echo() -> None:
-    placement = place(telling(2, "paper", "place/dandong", "person:300", "outlet/wire"), (), [story(DANDONG)])
-    assert (placement.role, placement.echo_of) == (Role.ECHO, 1)
+    placement = settled(telling(2, "paper", "place/dandong", "person:300", "outlet/wire"), story(DANDONG))
+    assert (placement.role, placement.echo_of, placement.why.code) == (Role.ECHO, 1, "echo")
 
 
-def test_who_cites_nobody_and_shares_no_sentences_is_independent() -> None:
-    assert place(telling(2, "paper", "place/dandong", "person:300"), (), [story(DANDONG)]).role is Role.INDEPENDENT
+def test_who_cites_nobody_and_names_a_source_is_independent() -> None:
+    assert settled(telling(2, "paper", "place/dandong", "person:300"), story(DANDONG)).role is Role.INDEPENDENT
+
+
+def test_who_names_no_source_at_all_is_unknown() -> None:
+    silent = telling(2, "paper", "place/dandong", "person:300")
+    assert settled(replace(silent, traits=replace(silent.traits, cues=frozenset())), story(DANDONG)).role is Role.UNKNOWN
 
 
 def test_who_cites_an_outlet_outside_the_story_confirms_nothing() -> None:
-    placement = place(telling(2, "paper", "place/dandong", "person:300", "outlet/agency"), (), [story(DANDONG)])
-    assert (placement.role, placement.echo_of) == (Role.ECHO, None)
+    placement = settled(telling(2, "paper", "place/dandong", "person:300", "outlet/agency"), story(DANDONG))
+    assert (placement.role, placement.echo_of, placement.cites) == (Role.ECHO, None, "agency")
 
 
 def test_another_edition_of_the_same_newsroom_confirms_nothing() -> None:
-    placement = place(telling(2, "wire", "place/dandong", "person:300", language="ko"), (), [story(DANDONG)])
+    placement = settled(telling(2, "wire", "place/dandong", "person:300", language="ko"), story(DANDONG))
     assert placement.role is Role.ECHO
 
 
-def test_the_same_sentences_are_an_echo() -> None:
-    text = "A garment plant on the river let three hundred seamstresses go after the holidays, its manager told this paper on Monday."
-    first = replace(DANDONG, text=text)
-    placement = place(replace(telling(2, "paper"), text=f"{text} It gave no reason."), (), [story(first)])
+def test_shared_sentences_are_an_echo() -> None:
+    placement = settled(telling(2, "paper", "person:300"), story(DANDONG), overlaps=(overlap(2, 1, 0.7),))
     assert (placement.story_id, placement.role) == (10, Role.ECHO)
 
 
 def test_an_echo_that_came_first_gives_the_lead_to_the_origin() -> None:
     echo = telling(2, "paper", "place/dandong", "person:300", "outlet/wire")
-    opened = place(echo, (), [])
+    opened = settled(echo)
     assert opened.role is Role.ECHO
     sketch = StorySketch(story_id=10, version=1, lead_article_id=2, members=(replace(echo, role=Role.ECHO),))
-    origin = place(DANDONG, (), [sketch])
+    origin = settled(DANDONG, sketch)
     assert (origin.story_id, origin.role, origin.lead) == (10, Role.ORIGIN, True)
 
 
 def test_the_same_words_elsewhere_are_a_copy_of_the_first() -> None:
-    first = replace(DANDONG, story_id=10)
-    placement = place(telling(2, "paper"), [first], [])
-    assert (placement.story_id, placement.role, placement.copy_of) == (10, Role.COPY, 1)
+    placement = settled(telling(2, "paper"), story(DANDONG), overlaps=(overlap(2, 1, 0.95),))
+    assert (placement.story_id, placement.role, placement.copy_of, placement.echo_of) == (10, Role.COPY, 1, 1)
 
 
 def test_a_copy_that_names_its_source_gives_the_lead_to_the_source() -> None:
-    copy = replace(telling(2, "paper", "place/dandong", "outlet/wire"), story_id=10, role=Role.ECHO)
-    placement = place(DANDONG, [copy], [])
+    copy = telling(2, "paper", "place/dandong", "outlet/wire")
+    placement = settled(DANDONG, story(copy), overlaps=(overlap(1, 2, 1.0),))
     assert (placement.role, placement.copy_of, placement.lead) == (Role.ORIGIN, 2, True)
+    assert [(standing.article_id, standing.role, standing.echo_of) for standing in placement.standings] == [(2, Role.COPY, 1)]
+
+
+def test_shared_discriminators_are_named() -> None:
+    assert shared(DANDONG, telling(2, "paper", "person:300", "sectors/garment")) == ("person:300",)
 
 
 def test_capitals_and_the_countries_of_every_text_tell_no_events_apart() -> None:
@@ -135,13 +177,13 @@ def test_capitals_and_the_countries_of_every_text_tell_no_events_apart() -> None
     assert story_concepts(facts, (), levels.__getitem__) == {"country/malaysia", "region/liaoning", "place/dandong", "person:300"}
 
 
-def test_only_matched_topics_lend_their_words() -> None:
-    evidence = Evidence(theme="sectors", concept="sectors/garment", strength="strong", field="text", start=0, end=1, quote="x")
-    judged = [
-        Judgement(topic="labour", matched=matched, score=1, evidence=(evidence,), reason=Reason(code="x")) for matched in (True, False)
+def test_the_country_of_every_text_lends_no_word() -> None:
+    found = [
+        Evidence(theme=concept.partition("/")[0], concept=concept, strength="strong", field="text", start=0, end=1, quote="x")
+        for concept in ("sectors/garment", "country_anchor/north_korea")
     ]
-    assert story_concepts((), judged[:1], str) == {"sectors/garment"}
-    assert story_concepts((), judged[1:], str) == frozenset()
+    judged = [Judgement(topic="labour", matched=True, score=1, evidence=tuple(found), reason=Reason(code="x"))]
+    assert story_concepts((), judged, str) == {"sectors/garment"}
 
 
 @pytest.mark.parametrize(
@@ -153,6 +195,8 @@ def test_only_matched_topics_lend_their_words() -> None:
         ((), ("USD:1500.5",), ("now also 1,500.5 USD",)),
         (("place/dandong",), ("place/hunchun",), ("place: Dandong → Hunchun",)),
         (("place/dandong",), ("place/dandong", "place/hunchun"), ()),
+        (("person/lin-jian",), ("person/mao-ning",), ("named: Lin Jian → Mao Ning",)),
+        (("person/lin-jian",), ("person/lin-jian", "person/mao-ning"), ()),
     ],
 )
 def test_only_a_changed_fact_is_material(before: tuple[str, ...], after: tuple[str, ...], changes: tuple[str, ...]) -> None:
@@ -175,3 +219,22 @@ def test_a_headline_that_now_denies_is_material(before: str, after: str) -> None
 def test_figures_are_written_for_people() -> None:
     assert figure_words("person:50000-100000") == "50,000-100,000 people"
     assert figure_words("USD:3000000") == "3,000,000 USD"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "changes"),
+    [
+        ("They left on July 9 by train.", "They left on July 8 by train.", ("date: July 9 → July 8",)),
+        ("7월 9일 떠났다", "7월 8일 떠났다", ("date: 7월 9일 → 7월 8일",)),
+        ("They left on July 9.", "They left on July 9. They came on May 2.", ()),
+        ("They left.", "This article has been withdrawn.", ("the page was withdrawn",)),
+    ],
+)
+def test_a_changed_date_or_a_withdrawn_page_is_material(before: str, after: str, changes: tuple[str, ...]) -> None:
+    assert material_changes(replace(telling(), text=before), replace(telling(), text=after)) == changes
+
+
+def test_a_diff_shows_the_words_that_changed_and_little_else() -> None:
+    before = "A plant in Dandong told 300 workers to go home by the end of the month, a manager said."
+    assert "[-300-] {+30+}" in word_diff(before, before.replace("300", "30"))
+    assert word_diff("三百名工人", "三十名工人") == "三[-百-] {+十+} 名工人"

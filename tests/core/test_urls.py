@@ -22,6 +22,19 @@ from aggregator.core.urls import canonical_url, host_of, web_url
         (" https://example.org/a\n", "https://example.org/a"),
         ("https://[2001:db8::1]/a", "https://[2001:db8::1]/a"),
         ("urn:uuid:1", "urn:uuid:1"),
+        ("https://m.example.org/view/AKR1", "https://example.org/view/AKR1"),
+        ("https://www.example.org/view/AKR1/amp/", "https://example.org/view/AKR1"),
+        ("https://amp.example.org/a.amp.html?outputType=amp", "https://example.org/a"),
+        ("https://example.org/a/index.html", "https://example.org/a/"),
+        ("https://www.google.com/url?q=https%3A%2F%2Fexample.org%2Fa%3Fidxno%3D5%26utm_source%3Dx&sa=U", "https://example.org/a?idxno=5"),
+        ("https://example-org.cdn.ampproject.org/c/s/example.org/a.amp", "https://example.org/a"),
+        ("https://press.un.org/en/2017/sc13141.doc.htm", "https://undocs.org/SC/13141"),
+        ("https://undocs.org/en/S/2024/215", "https://undocs.org/S/2024/215"),
+        ("https://docs.un.org/S/2024/215", "https://undocs.org/S/2024/215"),
+        ("https://undocs.org/S/RES/2397(2017)", "https://undocs.org/S/RES/2397"),
+        ("https://example.org/a?q=John+Doe", "https://example.org/a?q=John%20Doe"),
+        ("https://example.org/a?ref=feed.example", "https://example.org/a"),
+        ("https://example.org/a?ref=front", "https://example.org/a?ref=front"),
     ],
 )
 def test_the_same_page_has_one_spelling(url: str, expected: str) -> None:
@@ -44,3 +57,12 @@ def test_canonicalising_twice_changes_nothing(rest: str) -> None:
 def test_the_unit_of_politeness_is_host_and_port() -> None:
     assert host_of("http://user@Example.org:8080/a") == "example.org:8080"
     assert host_of("http://[") == ""
+
+
+WRAPPED = st.sampled_from(["https://www.google.com/url?q=", "https://l.facebook.com/l.php?u=", "https://m.", "https://www.amp."])
+
+
+@given(WRAPPED, st.text(alphabet="abmp./%?&=:htsw", max_size=50))
+def test_unwrapping_twice_changes_nothing(wrapper: str, rest: str) -> None:
+    once = canonical_url(wrapper + rest)
+    assert canonical_url(once) == once

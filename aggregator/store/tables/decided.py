@@ -102,6 +102,9 @@ stories = Table(
     Column("changed_at", Instant, nullable=False),
     Column("first_seq", ForeignKey("revisions.seq"), nullable=False),
     Column("last_seq", ForeignKey("revisions.seq"), nullable=False),
+    # Without a foreign key to itself; a merged story has no article left and stands for the other one from then on.
+    Column("merged_into", BigId),
+    Column("lead_by_hand", Boolean),
 )
 
 
@@ -112,6 +115,7 @@ story_articles = Table(
     Column("story_id", ForeignKey("stories.id"), nullable=False, index=True),
     Column("role", CleanText, nullable=False),
     Column("echo_of", ForeignKey("articles.id")),
+    Column("cites", CleanText),
     Column("why_code", CleanText, nullable=False),
     Column("why_detail", CleanText, nullable=False),
 )

@@ -1,0 +1,188 @@
+"""`aggregator stories`: look at stories, ask why two articles are one story, and correct what the rules decided."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from aggregator.cli import screen
+from aggregator.cli.environment import settings_from_environment
+from aggregator.errors import UsageError
+
+if TYPE_CHECKING:
+    from aggregator.ports import Store
+    from aggregator.records import StoryRecord, Telling
+
+stories = typer.Typer(help="List, show, merge and split stories.", no_args_is_help=True)
+_MOST = 2**31 - 1
+Story = Annotated[int, typer.Argument(min=1, max=_MOST, help="A story's number, see `aggregator stories list`.")]
+Article = Annotated[int, typer.Argument(min=1, max=_MOST, help="An article's number, see `aggregator stories show`.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@stories.command("list")
+def list_stories(json: Json = False, limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many, newest first.")] = 20) -> None:
+    """List the stories that changed last, with their phase and how well they are confirmed.
+
+    Example: aggregator stories list --limit 5
+    """
+    from aggregator.app.configured import utc_now
+    from aggregator.app.stores import open_installed_store
+    from aggregator.core.chronicle import summarise
+
+    with open_installed_store(settings_from_environment(quiet=True)) as store:
+        records = store.story_records(limit)
+    now = utc_now()
+    summaries = [summarise(record, now) for record in records]
+    if json:
+        for summary in summaries:
+            screen.print_json(summary)
+        return
+    rows = [(one.story_id, one.phase, one.first_told_at, one.articles, one.headline, one.confirmed) for one in summaries]
+    screen.print_table("Stories", ("id", "phase", "first told (UTC)", "articles", "lead", "confirmed by"), rows, numbers=("id", "articles"))
+
+
+@stories.command()
+def show(
+    story: Story,
+    why: Annotated[
+        tuple[int, int] | None, typer.Option("--why", help="Two articles' numbers: what speaks for and against one event.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Show a story: its timeline, who has it from whom, which sentences are shared, and what was decided about it.
+
+    Example: aggregator stories show 7 --why 12 31
+    """
+    from aggregator.app.configured import utc_now
+    from aggregator.app.stores import open_installed_store
+    from aggregator.core.chronicle import summarise, timeline
+
+    with open_installed_store(settings_from_environment(quiet=True)) as store:
+        record = store.story_record(story)
+        pair = _pair(store, why) if why else None
+    if pair:
+        _explain(pair, record, json=json)
+        return
+    if json:
+        screen.print_json({"summary": summarise(record, utc_now()), "timeline": timeline(record), "audit": record.events})
+        return
+    summary = summarise(record, utc_now())
+    screen.out.print(f"Story {record.story_id}, version {record.version}, {summary.phase}: {screen.plain(summary.confirmed)}")
+    rows = [(line.told_at, line.article_id, line.outlet, line.role, line.of, line.title, line.why) for line in timeline(record)]
+    screen.print_table("Timeline", ("told (UTC)", "article", "outlet", "role", "of", "title", "why here"), rows, numbers=("article",))
+    _audit(record)
+
+
+@stories.command()
+def merge(story: Story, other: Story, json: Json = False) -> None:
+    """Make one story of two, for good: who was told the one is not told the other again.
+
+    Example: aggregator stories merge 7 9
+    """
+    _decide(lambda store, now: store.merge_stories(story, other, now), json=json)
+
+
+@stories.command()
+def split(
+    story: Story, articles: Annotated[list[int], typer.Argument(help="The articles that leave it together.")], json: Json = False
+) -> None:
+    """Give articles a story of their own, for good; who was told of them is not told again.
+
+    Example: aggregator stories split 7 31 32
+    """
+    _decide(lambda store, now: store.split_story(story, articles, now), json=json)
+
+
+@stories.command()
+def lead(story: Story, article: Article, json: Json = False) -> None:
+    """Choose the article that speaks for a story.
+
+    Example: aggregator stories lead 7 31
+    """
+    _decide(lambda store, now: store.set_lead(story, article, now), json=json)
+
+
+@stories.command()
+def apart(one: Article, other: Article, json: Json = False) -> None:
+    """Remember that two articles do not tell one event; they are parted where they stand together.
+
+    Example: aggregator stories apart 12 31
+    """
+    _decide(lambda store, now: store.keep_apart(one, other, now), json=json)
+
+
+@stories.command()
+def undo(
+    decision: Annotated[int, typer.Argument(min=1, max=_MOST, help="Its number, see `aggregator stories show`.")], json: Json = False
+) -> None:
+    """Take a decision by hand back; what was sent stays sent.
+
+    Example: aggregator stories undo 4
+    """
+    _decide(lambda store, now: store.undo_operation(decision, now), json=json)
+
+
+def _decide(work: Any, *, json: bool) -> None:
+    from aggregator.app.configured import utc_now
+    from aggregator.app.stores import open_installed_store
+
+    with open_installed_store(settings_from_environment(quiet=True)) as store:
+        number: int = work(store, utc_now())
+    if json:
+        screen.print_json({"decision": number})
+    else:
+        screen.out.print(f"Done; decision {number}. `aggregator stories undo {number}` takes it back.")
+
+
+def _pair(store: "Store", ids: Sequence[int]) -> "tuple[Telling, Telling]":
+    found = [store.telling(article) for article in ids]
+    missing = [str(article) for article, telling in zip(ids, found, strict=True) if telling is None]
+    if missing or found[0] is None or found[1] is None:
+        raise UsageError(f"no matched article has the number {', '.join(missing)}; `aggregator stories show` gives them")
+    return found[0], found[1]
+
+
+def _explain(pair: "tuple[Telling, Telling]", record: "StoryRecord", *, json: bool) -> None:
+    from aggregator.core.likeness import JOIN, likeness
+    from aggregator.core.shingles import resemblance, shared_sentences
+
+    one, other = pair
+    overlap = resemblance(one.text, other.text)
+    weighed = likeness(one, other, overlap)
+    said: Mapping[str, Any] = {
+        "probability": round(weighed.probability, 3),
+        "joins_from": JOIN,
+        "parts": [
+            {"part": part.name, "found": round(part.value, 3), "adds": round(part.adds, 2), "shared": part.shared} for part in weighed.parts
+        ],
+        "overlap": round(overlap, 3),
+        "shared_sentences": shared_sentences(one.text, other.text),
+    }
+    if json:
+        screen.print_json(said)
+        return
+    screen.out.print(
+        f"{weighed.probability:.0%} that articles {one.article_id} and {other.article_id} tell one event; they join from {JOIN:.0%}."
+    )
+    rows = [(part["part"], part["found"], f"{part['adds']:+.2f}", ", ".join(part["shared"])) for part in said["parts"]]
+    screen.print_table("What was compared", ("part", "found", "adds", "shared"), rows, numbers=("found", "adds"))
+    for sentence in said["shared_sentences"]:
+        screen.out.print(f"in both: {screen.plain(sentence)}")
+
+
+def _audit(record: "StoryRecord") -> None:
+    if record.events:
+        rows = [
+            (
+                event.id,
+                event.decided_at,
+                event.kind,
+                "a person" if event.by_hand else "the rules",
+                event.story_id,
+                event.other_id or "",
+                event.undone_at,
+            )
+            for event in record.events
+        ]
+        screen.print_table("Decisions", ("id", "decided (UTC)", "what", "by", "story", "other", "undone"), rows, numbers=("id",))

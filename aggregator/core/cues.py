@@ -1,0 +1,42 @@
+"""Cues: what the wording of a text says of where it has its news from.
+
+``own``: somebody is quoted or named as the source. ``anonymous``: the source has no name. ``firsthand``: the
+outlet's own people asked or saw. ``hearsay``: it retells claims or reports
+without saying whose. ``unverified``: the outlet says that it could not confirm. ``response``: somebody answers, denies or declines to
+comment. ``ahead``: the headline announces. Five languages; the phrases are ours, after what desks of this beat write.
+"""
+
+import re
+
+from aggregator.core.terms import looks_ahead
+
+REACH = 3_000
+"""Characters of the text that are searched."""
+_CUES = {
+    "own": r"\b(?:said|says|told|according to|confirmed|showed?|shows|announced)\b"
+    r"|말했|밝혔|전했|설명했|따르면|확인됐|파악됐|입수한|발표했|취재|증언|보여 ?줬|만난|본지|본보"
+    r"|表示|透露|称|稱|据|據|显示|顯示|宣布|指出|公布|取得|告诉|告訴|看到|本报|本報|获悉|獲悉"
+    r"|語った|述べた|明らか|によると|によれば|分かった|発表|公表|聞いた|取材"
+    r"|\b(?:сообщил\w*|сказал\w*|рассказал\w*|заявил\w*|подтвердил\w*|по данным|по словам|следует из)",
+    "firsthand": r"\btold (?:this|our) (?:news)?paper\b|\bseen by this (?:news)?paper\b"
+    r"|본지 ?(?:특파원|기자|가|는|취재)|본보 ?(?:특파원|기자)"
+    r"|本[紙报報]记?記?者|本紙(?:の取材|記者)|本[报報](?:获悉|獲悉)|\bнаш(?:ему|его) корреспондент\w*",
+    "anonymous": r"\b(?:anonym\w+|unnamed|source (?:in|familiar|with)|a source|sources? (?:said|told)|on condition of)\b|소식통|익명"
+    r"|消息人士|知情人士|不愿透露姓名|匿名|情報筋|関係筋|消息筋|\bисточник\w*|анонимн\w*",
+    "hearsay": r"\b(?:reportedly|media (?:reports?|outlets)|unconfirmed reports?|(?:press|news) reports|according to (?:claims|reports)"
+    r"|allegations|rumou?rs)|보도에|보도와 관련|알려졌다|전해졌다|报道称|有报道|據報|报道,|との報道|と報じ|という報道|伝えられ"
+    r"|по сообщениям|сообщалось",
+    "unverified": r"could not (?:be )?(?:independently )?(?:verif\w+|confirm\w*)|확인되지 않|확인하지 못|未能(?:独立)?(?:核实|證實|证实)"
+    r"|確認できていない|не удалось подтвердить|не смогл\w+ подтвердить",
+    "response": r"\b(?:den(?:y|ies|ied)|dismiss\w*|reject\w*|baseless|not aware|no comment|declin\w+ to comment|cannot confirm|refut\w*)\b"
+    r"|brush\w* off|not heard|부인|들은 바 없|확인해 줄 수 없|사실무근|일축|否认|否認|不了解|不掌握|无可奉告|毫无根据"
+    r"|承知していない|否定|確認できない|コメント|опроверг\w*|отрица\w*|не подтвер\w*|не комментир\w*",
+}
+_PATTERNS = {cue: re.compile(pattern, re.IGNORECASE) for cue, pattern in _CUES.items()}
+
+
+def cues_of(title: str, text: str) -> frozenset[str]:
+    """Give the cues of a text."""
+    read = f"{title}\n{text[:REACH]}"
+    found = {cue for cue, pattern in _PATTERNS.items() if pattern.search(read)}
+    return frozenset(found | {"ahead"} if looks_ahead(title) else found)

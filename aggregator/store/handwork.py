@@ -1,0 +1,185 @@
+"""Handwork: what a person decides of stories: merge, split, choose the lead, keep apart; remembered, respected later, undoable.
+
+A decision is a line of `story_operations` and, where it is about pairs, rows of `bonds`, which grouping obeys ever after. Undoing takes
+the bonds away and moves the articles back; who was told something stays told.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import product
+
+from sqlalchemy import Connection, RowMapping, delete, insert, or_, select, update
+
+from aggregator.errors import UsageError
+from aggregator.models import Reason, Role
+from aggregator.records import Standing, StoryEvent, StoryRecord
+from aggregator.store.database import Section
+from aggregator.store.locks import JUDGING, hold_until_commit
+from aggregator.store.neighbours import known_overlaps
+from aggregator.store.regrouping import Deciding, move, note, open_story, standing_story
+from aggregator.store.story_tables import bonds, story_operations
+from aggregator.store.tables import articles, stories, story_articles
+from aggregator.store.tellings import load
+
+
+class Handwork(Section):
+    """Show stories, and carry out what a person decides of them."""
+
+    def story_records(self, limit: int = 50) -> Sequence[StoryRecord]:
+        """Give the stories that changed last, newest first; those merged into others are left out."""
+        query = select(stories.c.id).where(stories.c.merged_into.is_(None)).order_by(stories.c.last_seq.desc(), stories.c.id).limit(limit)
+        with self._database.read() as connection:
+            return [_record(connection, int(row.id)) for row in connection.execute(query)]
+
+    def story_record(self, story_id: int) -> StoryRecord:
+        """Give a story whole, or the one it was merged into; raises `UsageError` where there is none."""
+        with self._database.read() as connection:
+            return _record(connection, standing_story(connection, story_id))
+
+    def merge_stories(self, story_id: int, other_id: int, now: datetime) -> int:
+        """Make one story of two; gives the number of the audit line."""
+        with self._database.write() as connection:
+            hold_until_commit(connection, JUDGING)
+            target, source = standing_story(connection, story_id), standing_story(connection, other_id)
+            if target == source:
+                raise UsageError(f"{story_id} and {other_id} are one story already")
+            ours, theirs = _members(connection, target), _members(connection, source)
+            operation = move(connection, source, target, theirs, Deciding(now, by_hand=True))
+            _bind(connection, [(_lead(connection, target), theirs[0])], operation, together=True)
+            _unbind(connection, list(product(ours, theirs)), together=False)
+            return operation
+
+    def split_story(self, story_id: int, article_ids: Sequence[int], now: datetime) -> int:
+        """Give articles of a story a story of their own; gives the number of the audit line."""
+        with self._database.write() as connection:
+            hold_until_commit(connection, JUDGING)
+            source = standing_story(connection, story_id)
+            members = _members(connection, source)
+            leaving = sorted(set(article_ids))
+            strange = [article for article in leaving if article not in members]
+            if strange or not leaving:
+                raise UsageError(
+                    f"story {source} has no article {', '.join(map(str, strange)) or 'to split off'}; it has {_listed(members)}"
+                )
+            if len(leaving) == len(members):
+                raise UsageError(f"all articles of story {source} cannot leave it; it has {_listed(members)}")
+            target = open_story(connection, leaving[0], now)
+            operation = move(connection, source, target, leaving, Deciding(now, by_hand=True))
+            staying = [member for member in members if member not in leaving]
+            _bind(connection, list(product(leaving, staying)), operation, together=False)
+            return operation
+
+    def set_lead(self, story_id: int, article_id: int, now: datetime) -> int:
+        """Let an article speak for its story from now on; gives the number of the audit line."""
+        with self._database.write() as connection:
+            hold_until_commit(connection, JUDGING)
+            story = standing_story(connection, story_id)
+            members = _members(connection, story)
+            if article_id not in members:
+                raise UsageError(f"story {story} has no article {article_id}; it has {_listed(members)}")
+            row = {"kind": "lead", "story_id": story, "other_id": 0, "articles": (article_id, _lead(connection, story))}
+            connection.execute(update(stories).where(stories.c.id == story).values(lead_article_id=article_id, lead_by_hand=True))
+            return note(connection, row, Deciding(now, by_hand=True))
+
+    def keep_apart(self, one: int, other: int, now: datetime) -> int:
+        """Remember that two articles do not tell one event, and part them where they stand together; gives the audit line's number."""
+        with self._database.write() as connection:
+            hold_until_commit(connection, JUDGING)
+            stands = {article: _story_of(connection, article) for article in (one, other)}
+            if one == other:
+                raise UsageError("an article cannot be kept apart from itself")
+            if stands[one] == stands[other]:
+                target = open_story(connection, other, now)
+                operation = move(connection, stands[one], target, [other], Deciding(now, by_hand=True))
+            else:
+                row = {"kind": "apart", "story_id": stands[one], "other_id": stands[other], "articles": (one, other)}
+                operation = note(connection, row, Deciding(now, by_hand=True))
+            _bind(connection, [(one, other)], operation, together=False)
+            return operation
+
+    def undo_operation(self, operation_id: int, now: datetime) -> int:
+        """Take a decision by hand back, and move its articles where they were; gives the number of the line that says so."""
+        with self._database.write() as connection:
+            hold_until_commit(connection, JUDGING)
+            row = connection.execute(select(story_operations).where(story_operations.c.id == operation_id)).mappings().first()
+            if row is None or not row["by_hand"] or row["undone_at"] is not None or row["kind"] == "undo":
+                raise UsageError(f"{operation_id} is no decision by hand that stands; `aggregator stories show` lists those of a story")
+            connection.execute(delete(bonds).where(bonds.c.operation_id == operation_id))
+            _take_back(connection, row["kind"], row["story_id"], row["articles"], now)
+            connection.execute(update(story_operations).where(story_operations.c.id == operation_id).values(undone_at=now))
+            undone = {"kind": "undo", "story_id": row["story_id"], "other_id": row["other_id"], "articles": (operation_id,)}
+            return note(connection, undone, Deciding(now, by_hand=True))
+
+
+def _take_back(connection: Connection, kind: str, source: int, ids: Sequence[int], now: datetime) -> None:
+    if kind == "lead":
+        connection.execute(update(stories).where(stories.c.id == source).values(lead_article_id=ids[1], lead_by_hand=False))
+    if kind not in ("merge", "split"):
+        return
+    connection.execute(update(stories).where(stories.c.id == source).values(merged_into=None))
+    by_story: dict[int, list[int]] = {}
+    for article in ids:
+        by_story.setdefault(_story_of(connection, article), []).append(article)
+    for stands, leaving in by_story.items():
+        if stands != source:
+            move(connection, stands, source, leaving, Deciding(now, by_hand=True))
+
+
+def _record(connection: Connection, story_id: int) -> StoryRecord:
+    row = connection.execute(select(stories).where(stories.c.id == story_id)).mappings().one()
+    places = connection.execute(select(story_articles).where(story_articles.c.story_id == story_id)).mappings().all()
+    ids = [place["article_id"] for place in places]
+    trail = select(story_operations).where(or_(story_operations.c.story_id == story_id, story_operations.c.other_id == story_id))
+    heads = ("version", "lead_article_id", "opened_at", "changed_at", "merged_into")
+    return StoryRecord(
+        story_id=story_id,
+        members=tuple(load(connection, articles.c.id.in_(ids))),
+        standings=tuple(
+            Standing(article_id=place["article_id"], role=Role(place["role"]), echo_of=place["echo_of"], cites=place["cites"])
+            for place in places
+        ),
+        reasons={place["article_id"]: Reason(code=place["why_code"], detail=place["why_detail"]) for place in places},
+        overlaps=known_overlaps(connection, ids),
+        events=tuple(_event(line) for line in connection.execute(trail.order_by(story_operations.c.id)).mappings()),
+        **{name: row[name] for name in heads},
+    )
+
+
+def _event(row: RowMapping) -> StoryEvent:
+    names = ("id", "kind", "by_hand", "story_id", "other_id", "articles", "decided_at", "undone_at")
+    return StoryEvent(**{name: row[name] for name in names})
+
+
+def _members(connection: Connection, story_id: int) -> list[int]:
+    query = select(story_articles.c.article_id).where(story_articles.c.story_id == story_id).order_by(story_articles.c.article_id)
+    return [int(row.article_id) for row in connection.execute(query)]
+
+
+def _lead(connection: Connection, story_id: int) -> int:
+    return int(connection.execute(select(stories.c.lead_article_id).where(stories.c.id == story_id)).scalar_one())
+
+
+def _story_of(connection: Connection, article_id: int) -> int:
+    found = connection.execute(select(story_articles.c.story_id).where(story_articles.c.article_id == article_id)).scalar()
+    if found is None:
+        raise UsageError(f"article {article_id} stands in no story; `aggregator stories show` gives the numbers of a story's articles")
+    return int(found)
+
+
+def _bind(connection: Connection, pairs: Sequence[tuple[int, int]], operation: int, *, together: bool) -> None:
+    """Keep a decision about pairs; the latest one counts."""
+    _unbind(connection, pairs, together=not together)
+    for one, other in pairs:
+        low, high = sorted((one, other))
+        connection.execute(delete(bonds).where(bonds.c.one == low, bonds.c.other == high))
+        connection.execute(insert(bonds).values(one=low, other=high, together=together, operation_id=operation))
+
+
+def _unbind(connection: Connection, pairs: Sequence[tuple[int, int]], *, together: bool) -> None:
+    for one, other in pairs:
+        low, high = sorted((one, other))
+        connection.execute(delete(bonds).where(bonds.c.one == low, bonds.c.other == high, bonds.c.together == together))
+
+
+def _listed(members: Sequence[int]) -> str:
+    return ", ".join(map(str, members[:20])) + (", …" if len(members) > 20 else "")

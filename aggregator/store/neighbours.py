@@ -1,0 +1,211 @@
+"""Neighbours: the stories a new article may belong to, found by rows of an index, never by reading a window whole.
+
+An article's marks are its rarest facts and words and the bands of its text. Who shares a mark within the window is a candidate; the
+stories of the likeliest candidates are read, with what is known of pairs of their members. Texts are read of near copies only.
+"""
+
+import json
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import BindParameter, Connection, RowMapping, bindparam, func, insert, or_, select, text, update
+
+from aggregator.core.minhash import bands_of
+from aggregator.core.rarity import Rarity
+from aggregator.core.shingles import resemblance, shared_sentences
+from aggregator.core.traits import keys_of
+from aggregator.models import Role
+from aggregator.records import Bond, Judged, Neighbourhood, Overlap, StorySketch, Telling, Traits
+from aggregator.store.database import Section
+from aggregator.store.story_tables import article_marks, article_traits, bonds, overlaps, term_counts
+from aggregator.store.tables import articles, stories, story_articles
+
+COPIES_WITHIN, STORIES_WITHIN = timedelta(days=14), timedelta(days=3)
+MOST_CANDIDATES, MOST_COPIES, MOST_MEMBERS = 24, 12, 240
+IN_PARTS = 0.5
+"""Share of the shorter text from which an overlap is kept."""
+TOTAL = ""
+
+_MARK = insert(article_marks)
+_SHARING = func.count().label("marks")
+_MARKED = (
+    select(article_marks.c.article_id, _SHARING)
+    .where(
+        article_marks.c.mark.in_(bindparam("marks", expanding=True)),
+        article_marks.c.told_on.between(bindparam("since"), bindparam("until")),
+    )
+    .group_by(article_marks.c.article_id)
+    .order_by(_SHARING.desc(), article_marks.c.article_id)
+    .limit(bindparam("most"))
+)
+_COUNTED = select(term_counts.c.term, term_counts.c.articles).where(term_counts.c.term.in_(bindparam("terms", expanding=True)))
+_COUNT = {
+    "sqlite": "INSERT INTO term_counts (term, articles) SELECT value, 1 FROM json_each(:terms) WHERE true "
+    "ON CONFLICT (term) DO UPDATE SET articles = term_counts.articles + 1",
+    "postgresql": "INSERT INTO term_counts (term, articles) SELECT value, 1 FROM jsonb_array_elements_text(CAST(:terms AS jsonb)) "
+    "ON CONFLICT (term) DO UPDATE SET articles = term_counts.articles + 1",
+}
+_COUNTING = {dialect: text(statement) for dialect, statement in _COUNT.items()}
+_SHOWN = (
+    articles.c.id,
+    articles.c.current_seq,
+    articles.c.feed_id,
+    articles.c.outlet,
+    articles.c.family,
+    articles.c.language,
+    articles.c.title,
+    articles.c.text_hash,
+    articles.c.told_at,
+    articles.c.concepts,
+    article_traits.c.traits,
+    story_articles.c.story_id,
+    story_articles.c.role,
+    story_articles.c.echo_of,
+)
+_MEMBERS = (
+    select(*_SHOWN)
+    .join(story_articles, story_articles.c.article_id == articles.c.id)
+    .outerjoin(article_traits, article_traits.c.article_id == articles.c.id)
+    .where(story_articles.c.story_id.in_(bindparam("story_ids", expanding=True)))
+    .order_by(articles.c.told_at.desc(), articles.c.id)
+    .limit(MOST_MEMBERS)
+)
+_HEADS = select(stories.c.id, stories.c.version, stories.c.lead_article_id).where(stories.c.id.in_(bindparam("story_ids", expanding=True)))
+_STANDS = select(story_articles.c.story_id).where(story_articles.c.article_id.in_(bindparam("ids", expanding=True))).distinct()
+_TEXTS = select(articles.c.id, articles.c.text, articles.c.text_hash).where(articles.c.id.in_(bindparam("ids", expanding=True)))
+_EQUAL = (
+    select(articles.c.id)
+    .where(articles.c.text_hash == bindparam("hash"), articles.c.told_at.between(bindparam("since"), bindparam("until")))
+    .limit(MOST_COPIES)
+)
+
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+_OVERLAPPING = select(overlaps).where(or_(overlaps.c.one.in_(_IDS), overlaps.c.other.in_(_IDS)))
+_BONDED = select(bonds).where(or_(bonds.c.one.in_(_IDS), bonds.c.other.in_(_IDS)))
+
+
+class Neighbours(Section):
+    """Find what a new article is compared with, and keep what later ones find it by."""
+
+    def rarity(self, terms: Collection[str]) -> Rarity:
+        """Give the archive's counts of these terms, as if an article with all of them were in it."""
+        with self._database.read() as connection:
+            counted = {row.term: int(row.articles) for row in connection.execute(_COUNTED, {"terms": sorted({TOTAL, *terms})})}
+        return Rarity(counted.get(TOTAL, 0) + 1, {term: counted.get(term, 0) + 1 for term in terms})
+
+    def neighbourhood(self, telling: Telling) -> Neighbourhood:
+        """Give the stories an article may belong to, with what is known of pairs of their articles."""
+        with self._database.read() as connection:
+            copies = _copies(connection, telling, _sharing(connection, telling, bands_of(telling.text), COPIES_WITHIN, MOST_COPIES))
+            keys = keys_of(telling.traits, telling.language)
+            near = {*_sharing(connection, telling, keys, STORIES_WITHIN, MOST_CANDIDATES), *(overlap.other for overlap in copies)}
+            near.discard(telling.article_id)
+            if not near:
+                return Neighbourhood()
+            sketches = _sketches(connection, near)
+            members = [member.article_id for sketch in sketches for member in sketch.members]
+            known = known_overlaps(connection, members)
+            return Neighbourhood(stories=sketches, overlaps=(*known, *copies), bonds=_bonds(connection, [*members, telling.article_id]))
+
+
+def keep_traits(connection: Connection, judged: Judged, told_at: datetime) -> None:
+    """Keep what an article is compared and found by, as of the text it shows now; its terms are counted once."""
+    article_id, traits, article = judged.revision.article_id, judged.traits, judged.article
+    known = connection.execute(select(article_traits.c.article_id).where(article_traits.c.article_id == article_id)).first()
+    if known is None:
+        connection.execute(insert(article_traits).values(article_id=article_id, traits=traits))
+        terms = sorted({TOTAL, *traits.title, *traits.lead, *judged.concepts})
+        connection.execute(_COUNTING[connection.dialect.name], {"terms": json.dumps(terms)})
+    else:
+        connection.execute(update(article_traits).where(article_traits.c.article_id == article_id).values(traits=traits))
+        connection.execute(article_marks.delete().where(article_marks.c.article_id == article_id))
+    told_on = _seconds(told_at)
+    rows = [
+        {"mark": mark, "told_on": told_on, "article_id": article_id, "band": band}
+        for band, marks in ((False, keys_of(traits, article.language or article.feed.language)), (True, bands_of(article.text)))
+        for mark in dict.fromkeys(marks)
+    ]
+    if rows:
+        connection.execute(_MARK, rows)
+
+
+def keep_overlaps(connection: Connection, found: Iterable[Overlap]) -> None:
+    """Keep how much two texts share, and which sentences; a pair that is known stays."""
+    for overlap in found:
+        one, other = sorted((overlap.one, overlap.other))
+        pair = select(overlaps.c.share).where(overlaps.c.one == one, overlaps.c.other == other)
+        if connection.execute(pair).first() is None:
+            row = {"one": one, "other": other, "share": overlap.share, "sentences": overlap.sentences}
+            connection.execute(insert(overlaps).values(row))
+
+
+def known_overlaps(connection: Connection, ids: Collection[int]) -> tuple[Overlap, ...]:
+    """Give the overlaps of these articles with any other."""
+    if not ids:
+        return ()
+    rows = connection.execute(_OVERLAPPING, {"ids": list(ids)})
+    return tuple(Overlap(one=row.one, other=row.other, share=row.share, sentences=row.sentences) for row in rows)
+
+
+def light(row: RowMapping) -> Telling:
+    """Make a telling without its text, as grouping needs it."""
+    names = ("feed_id", "outlet", "family", "language", "title", "text_hash", "told_at", "story_id", "echo_of")
+    return Telling(
+        article_id=row["id"],
+        seq=row["current_seq"],
+        text="",
+        concepts=frozenset(row["concepts"] or ()),
+        role=Role(row["role"]) if row["role"] else Role.UNKNOWN,
+        traits=row["traits"] or Traits(),
+        **{name: row[name] for name in names},
+    )
+
+
+def _sharing(connection: Connection, telling: Telling, marks: Sequence[int], period: timedelta, most: int) -> list[int]:
+    """Give the articles of a period that share most marks."""
+    if not marks:
+        return []
+    window = {"since": _seconds(telling.told_at - period), "until": _seconds(telling.told_at + period)}
+    return [row.article_id for row in connection.execute(_MARKED, {"marks": list(marks), "most": most, **window})]
+
+
+def _copies(connection: Connection, telling: Telling, banded: Sequence[int]) -> tuple[Overlap, ...]:
+    """Compare texts that share a band or are equal, those with most bands first."""
+    period = {"since": telling.told_at - COPIES_WITHIN, "until": telling.told_at + COPIES_WITHIN}
+    equal = [row.id for row in connection.execute(_EQUAL, {"hash": telling.text_hash, **period})]
+    ids = [article for article in dict.fromkeys((*equal, *banded)) if article != telling.article_id]
+    if not ids:
+        return ()
+    compared = (_overlap(telling, row) for row in connection.execute(_TEXTS, {"ids": ids}))
+    return tuple(overlap for overlap in compared if overlap.share >= IN_PARTS)
+
+
+def _overlap(telling: Telling, row: Any) -> Overlap:
+    share = 1.0 if row.text_hash == telling.text_hash else resemblance(telling.text, row.text or "")
+    sentences = shared_sentences(telling.text, row.text or "") if share >= IN_PARTS else ()
+    return Overlap(one=telling.article_id, other=row.id, share=share, sentences=sentences)
+
+
+def _sketches(connection: Connection, near: Collection[int]) -> tuple[StorySketch, ...]:
+    ids = sorted(row.story_id for row in connection.execute(_STANDS, {"ids": sorted(near)}))
+    if not ids:
+        return ()
+    told: dict[int, list[Telling]] = {}
+    for row in connection.execute(_MEMBERS, {"story_ids": ids}).mappings():
+        told.setdefault(row["story_id"], []).append(light(row))
+    heads = connection.execute(_HEADS, {"story_ids": ids}).all()
+    return tuple(
+        StorySketch(story_id=row.id, version=row.version, lead_article_id=row.lead_article_id, members=tuple(told[row.id]))
+        for row in sorted(heads, key=lambda row: int(row.id))
+        if row.id in told
+    )
+
+
+def _bonds(connection: Connection, ids: Sequence[int]) -> tuple[Bond, ...]:
+    rows = connection.execute(_BONDED, {"ids": list(ids)})
+    return tuple(Bond(one=row.one, other=row.other, together=row.together) for row in rows)
+
+
+def _seconds(moment: datetime) -> int:
+    return int(moment.timestamp())

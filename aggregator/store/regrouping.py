@@ -1,0 +1,173 @@
+"""Regrouping: articles that move from one story to another, so that nothing is told twice by it.
+
+When a story loses its last article it is merged: it stays as a row that names the one it went into. When a story is opened by articles
+of another it was split. Either way a subscription that was told of the one knows the other (`story_told`), updates that it was not told
+yet stay news, and the lines of `story_events` follow their articles, so that windows and versions stay true. Every merge and split is
+a line of `story_operations`.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, func, insert, or_, select, update
+
+from aggregator.errors import UsageError
+from aggregator.records import Move, Standing
+from aggregator.store.desk import label_story
+from aggregator.store.story_tables import story_operations, story_told
+from aggregator.store.tables import articles, digest_items, entries, revisions, stories, story_articles, story_events
+
+
+@dataclass(frozen=True, slots=True)
+class Deciding:
+    """Say when and by whom something was decided."""
+
+    decided_at: datetime
+    by_hand: bool = False
+
+
+def regroup(connection: Connection, moves: Iterable[Move], own_story: int, deciding: Deciding) -> None:
+    """Carry out the moves that an arriving article caused; those that open the article's own story join it there."""
+    opened: dict[int, int] = {0: own_story}
+    grouped: dict[tuple[int, int], list[int]] = {}
+    for wanted in moves:
+        if _stands(connection, wanted.article_id) != wanted.source:
+            continue  # another judge moved it since; what stands is kept
+        if wanted.target is None and wanted.opens not in opened:
+            opened[wanted.opens] = open_story(connection, wanted.article_id, deciding.decided_at)
+        target = opened[wanted.opens] if wanted.target is None else wanted.target
+        grouped.setdefault((wanted.source, target), []).append(wanted.article_id)
+    for (source, target), ids in grouped.items():
+        move(connection, source, target, ids, deciding)
+
+
+def move(connection: Connection, source: int, target: int, ids: Sequence[int], deciding: Deciding) -> int:
+    """Move articles from one story to another, keep what readers know true, and give the number of the audit line."""
+    connection.execute(update(story_articles).where(story_articles.c.article_id.in_(ids)).values(story_id=target))
+    merged = connection.execute(select(story_articles.c.article_id).where(story_articles.c.story_id == source).limit(1)).first() is None
+    shift = _merge(connection, source, target, deciding.decided_at) if merged else 0
+    _move_events(connection, source, target, ids, shift)
+    if not merged:
+        if _only_holds(connection, target, ids):
+            _know(connection, source, target)
+        _lead_again(connection, source, ids)
+    for story in (source, target):
+        label_story(connection, story)
+    kind = "merge" if merged else "split"
+    row = {"kind": kind, "story_id": source, "other_id": target, "articles": tuple(sorted(ids))}
+    return note(connection, row, deciding)
+
+
+def note(connection: Connection, row: dict[str, object], deciding: Deciding) -> int:
+    """Write a line of the audit trail, and give its number."""
+    line = insert(story_operations).values(**row, by_hand=deciding.by_hand, decided_at=deciding.decided_at)
+    return int(connection.execute(line.returning(story_operations.c.id)).scalar_one())
+
+
+def open_story(connection: Connection, article_id: int, now: datetime) -> int:
+    """Open a story for an article that leaves another one."""
+    seqs = select(func.min(revisions.c.seq), func.max(revisions.c.seq)).join(entries, entries.c.id == revisions.c.entry_id)
+    first, last = connection.execute(seqs.where(entries.c.article_id == article_id)).one()
+    opening = insert(stories).values(version=1, lead_article_id=article_id, opened_at=now, changed_at=now, first_seq=first, last_seq=last)
+    return int(connection.execute(opening.returning(stories.c.id)).scalar_one())
+
+
+def set_standings(connection: Connection, standings: Iterable[Standing]) -> None:
+    """Change what articles are to their stories."""
+    for standing in standings:
+        change = update(story_articles).where(story_articles.c.article_id == standing.article_id)
+        connection.execute(change.values(role=standing.role.value, echo_of=standing.echo_of, cites=standing.cites))
+
+
+def set_leads(connection: Connection, leads: Iterable[int]) -> None:
+    """Let these articles speak for their stories, unless a person chose another one."""
+    for article_id in leads:
+        of = select(story_articles.c.story_id).where(story_articles.c.article_id == article_id).scalar_subquery()
+        free = or_(stories.c.lead_by_hand.is_(None), stories.c.lead_by_hand.is_(False))
+        differs = stories.c.lead_article_id != article_id
+        connection.execute(update(stories).where(stories.c.id == of, free, differs).values(lead_article_id=article_id))
+
+
+def standing_story(connection: Connection, story_id: int) -> int:
+    """Follow a merged story to the one that stands for it; raises `UsageError` where there is no such story."""
+    for _ in range(100):
+        row = connection.execute(select(stories.c.merged_into).where(stories.c.id == story_id)).first()
+        if row is None:
+            raise UsageError(f"there is no story {story_id}; `aggregator stories list` shows those that are")
+        if row.merged_into is None:
+            return story_id
+        story_id = int(row.merged_into)
+    raise UsageError(f"story {story_id} was merged in a circle")
+
+
+def _merge(connection: Connection, source: int, target: int, now: datetime) -> int:
+    """Close a story for another one, and give by how much its versions are shifted there.
+
+    The target's versions go on counting with the source's updates, so that an update nobody was told of yet is one there too.
+    """
+    ours, theirs = (_head(connection, story) for story in (source, target))
+    shift = theirs[0] - 1
+    told = {story: _told(connection, story) for story in (source, target)}
+    for subscription, version in told[source].items():
+        known = told[target].get(subscription)
+        if known is None or known == theirs[0]:
+            _mark(connection, subscription, target, shift + version)
+    values = {"version": ours[0] + shift, "last_seq": max(ours[1], theirs[1]), "first_seq": min(ours[2], theirs[2])}
+    connection.execute(update(stories).where(stories.c.id == target).values(**values, changed_at=now))
+    connection.execute(update(stories).where(stories.c.id == source).values(merged_into=target, changed_at=now))
+    return shift
+
+
+def _know(connection: Connection, source: int, target: int) -> None:
+    """Let who was told of the source know the target, which holds nothing but what the source told."""
+    for subscription in _told(connection, source):
+        _mark(connection, subscription, target, _head(connection, target)[0])
+
+
+def _move_events(connection: Connection, source: int, target: int, ids: Sequence[int], shift: int) -> None:
+    seqs = select(revisions.c.seq).join(entries, entries.c.id == revisions.c.entry_id).where(entries.c.article_id.in_(ids))
+    moved = update(story_events).where(story_events.c.story_id == source, story_events.c.seq.in_(seqs))
+    updates = story_events.c.kind == "updated"
+    connection.execute(moved.where(updates).values(story_id=target, version=story_events.c.version + shift))
+    connection.execute(moved.where(~updates).values(story_id=target))
+
+
+def _told(connection: Connection, story_id: int) -> dict[str, int]:
+    """Give the version that each subscription knows of a story."""
+    told: dict[str, int] = {}
+    for table, version in ((digest_items, digest_items.c.story_version), (story_told, story_told.c.version)):
+        query = select(table.c.subscription_id, func.max(version).label("version")).where(table.c.story_id == story_id)
+        for row in connection.execute(query.group_by(table.c.subscription_id)):
+            told[row.subscription_id] = max(told.get(row.subscription_id, 0), int(row.version))
+    return told
+
+
+def _mark(connection: Connection, subscription: str, story_id: int, version: int) -> None:
+    known = (story_told.c.subscription_id == subscription, story_told.c.story_id == story_id)
+    if connection.execute(update(story_told).where(*known).values(version=version)).rowcount == 0:
+        connection.execute(insert(story_told).values(subscription_id=subscription, story_id=story_id, version=version))
+
+
+def _head(connection: Connection, story_id: int) -> tuple[int, int, int]:
+    row = connection.execute(select(stories.c.version, stories.c.last_seq, stories.c.first_seq).where(stories.c.id == story_id)).one()
+    return int(row.version), int(row.last_seq), int(row.first_seq)
+
+
+def _stands(connection: Connection, article_id: int) -> int | None:
+    return connection.execute(select(story_articles.c.story_id).where(story_articles.c.article_id == article_id)).scalar()
+
+
+def _only_holds(connection: Connection, story_id: int, ids: Sequence[int]) -> bool:
+    others = select(story_articles.c.article_id).where(story_articles.c.story_id == story_id, story_articles.c.article_id.not_in(ids))
+    return connection.execute(others.limit(1)).first() is None
+
+
+def _lead_again(connection: Connection, story_id: int, gone: Sequence[int]) -> None:
+    """Choose the first of those that stayed where the lead left."""
+    lead = connection.execute(select(stories.c.lead_article_id).where(stories.c.id == story_id)).scalar_one()
+    if lead in gone:
+        left = select(articles.c.id).join(story_articles, story_articles.c.article_id == articles.c.id)
+        first = left.where(story_articles.c.story_id == story_id).order_by(articles.c.told_at, articles.c.id).limit(1)
+        chosen = connection.execute(first).scalar_one()
+        connection.execute(update(stories).where(stories.c.id == story_id).values(lead_article_id=chosen, lead_by_hand=False))

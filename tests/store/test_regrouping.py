@@ -1,0 +1,225 @@
+"""Stories merge, split and come back by hand, and nobody is told twice by it."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from aggregator.errors import UsageError
+from aggregator.models import Role
+from aggregator.ports import Store
+from aggregator.records import Bond, Judged, Move, Standing, Telling, Traits
+from tests.store.samples import (
+    ADDRESSES,
+    NOW,
+    SUBSCRIPTION,
+    digest,
+    entry,
+    intake,
+    item,
+    joined,
+    matched,
+    open_story,
+    opened,
+    take_in,
+    updated,
+)
+
+TOPICS = ("workers",)
+TRAITS = Traits(title={"workers": 0.5}, lead={"workers": 0.5, "plant": 0.9}, facts={"place/dandong": 0.9})
+
+
+def two_stories(store: Store) -> tuple[int, int]:
+    return open_story(store, "one"), open_story(store, "two")
+
+
+def news(store: Store, after_seq: int = 0) -> list[int]:
+    found = store.window_stories(SUBSCRIPTION.id, TOPICS, after_seq, store.judged_through())
+    return [material.story_id for material in found]
+
+
+def tell(store: Store, *story_ids: int) -> None:
+    """Send a digest of these stories to the desk."""
+    through = store.judged_through()
+    told = digest(*(item(story_id) for story_id in story_ids), after_seq=after(store), through_seq=through)
+    assert store.record_digest(told, ADDRESSES, None, NOW) is not None
+
+
+def after(store: Store) -> int:
+    state = store.subscription_state(SUBSCRIPTION.id)
+    assert state is not None
+    return state.after_seq
+
+
+def members(store: Store, story_id: int) -> list[int]:
+    return [telling.article_id for telling in store.story_record(story_id).members]
+
+
+@pytest.fixture
+def desk(store: Store) -> Store:
+    store.sync_subscriptions([SUBSCRIPTION], {SUBSCRIPTION.id: None}, NOW)
+    return store
+
+
+def test_merged_stories_are_one_and_the_old_number_leads_to_it(desk: Store) -> None:
+    one, two = two_stories(desk)
+    desk.merge_stories(one, two, NOW)
+    assert members(desk, one) == members(desk, two) == [1, 2]
+    assert news(desk) == [one]
+    assert [record.story_id for record in desk.story_records()] == [one]
+
+
+@pytest.mark.parametrize("told_first", [True, False])
+def test_a_story_merged_into_or_from_a_told_one_is_not_told_again(desk: Store, told_first: bool) -> None:
+    one, two = two_stories(desk)
+    tell(desk, one if told_first else two)
+    desk.merge_stories(one, two, NOW)
+    assert news(desk) == []
+
+
+def test_an_update_nobody_was_told_of_survives_the_merge(desk: Store) -> None:
+    one, two = two_stories(desk)
+    tell(desk, one, two)
+    revision = take_in(desk, replace(intake("two", raw_hash="h2"), entry_id=2))[-1]
+    desk.record_judged(matched(revision, updated(two, "2,000 → 200 people")))
+    desk.merge_stories(one, two, NOW)
+    (material,) = desk.window_stories(SUBSCRIPTION.id, TOPICS, 0, desk.judged_through())
+    assert (material.story_id, material.version, material.told_version) == (one, 2, 1)
+    assert material.changes == ("2,000 → 200 people",)
+
+
+def test_what_is_split_off_a_told_story_is_not_told_again(desk: Store) -> None:
+    one = open_story(desk)
+    revision = take_in(desk, intake("late"))[-1]
+    desk.record_judged(matched(revision, joined(one)))
+    tell(desk, one)
+    desk.split_story(one, [2], NOW)
+    assert members(desk, one) == [1]
+    assert news(desk) == []
+
+
+def test_what_is_split_before_it_was_told_is_two_items(desk: Store) -> None:
+    one = open_story(desk)
+    revision = take_in(desk, intake("late"))[-1]
+    desk.record_judged(matched(revision, joined(one)))
+    desk.split_story(one, [2], NOW)
+    assert len(news(desk)) == 2
+
+
+def test_a_merge_is_undone_and_still_not_told_twice(desk: Store) -> None:
+    one, two = two_stories(desk)
+    tell(desk, one)
+    decision = desk.merge_stories(one, two, NOW)
+    desk.undo_operation(decision, NOW)
+    assert (members(desk, one), members(desk, two)) == ([1], [2])
+    assert news(desk) == []
+    trail = desk.story_record(one).events
+    assert [(event.kind, event.by_hand, event.undone_at is not None) for event in trail if event.id == decision] == [("merge", True, True)]
+    with pytest.raises(UsageError, match="no decision by hand that stands"):
+        desk.undo_operation(decision, NOW)
+
+
+def test_a_split_is_undone(desk: Store) -> None:
+    one = open_story(desk)
+    desk.record_judged(matched(take_in(desk, intake("late"))[-1], joined(one)))
+    decision = desk.split_story(one, [2], NOW)
+    desk.undo_operation(decision, NOW)
+    assert members(desk, one) == [1, 2]
+
+
+def test_what_a_person_chose_is_remembered_for_grouping(desk: Store) -> None:
+    for name in ("one", "two"):
+        desk.record_judged(with_traits(matched(take_in(desk, intake(name))[-1], opened())))
+    one, two = sorted(record.story_id for record in desk.story_records())
+    desk.merge_stories(one, two, NOW)
+    assert bonds(desk, 1) == (Bond(one=1, other=2, together=True),)
+    desk.keep_apart(1, 2, NOW)
+    assert members(desk, one) == [1]
+    assert bonds(desk, 1) == (Bond(one=1, other=2, together=False),)
+
+
+def bonds(store: Store, article_id: int) -> tuple[Bond, ...]:
+    telling = store.telling(article_id)
+    assert telling is not None
+    return store.neighbourhood(replace(telling, article_id=99, traits=TRAITS)).bonds
+
+
+def test_a_chosen_lead_stays_when_the_rules_would_choose_another(desk: Store) -> None:
+    one = open_story(desk)
+    desk.record_judged(matched(take_in(desk, intake("late"))[-1], joined(one)))
+    decision = desk.set_lead(one, 2, NOW)
+    desk.record_judged(matched(take_in(desk, intake("later"))[-1], joined(one, leads=(3,))))
+    assert desk.story_record(one).lead_article_id == 2
+    desk.undo_operation(decision, NOW)
+    assert desk.story_record(one).lead_article_id == 1
+
+
+@pytest.mark.parametrize(("beyond", "articles", "said"), [(0, [9], "has no article 9"), (0, [1], "cannot leave"), (70, [1], "no story")])
+def test_a_split_that_makes_no_sense_is_refused(desk: Store, beyond: int, articles: list[int], said: str) -> None:
+    story = open_story(desk)
+    with pytest.raises(UsageError, match=said):
+        desk.split_story(story + beyond, articles, NOW)
+
+
+def test_an_arriving_article_may_merge_stories_and_change_roles(desk: Store) -> None:
+    one, two = two_stories(desk)
+    moving = joined(one, moves=(Move(article_id=2, source=two, target=one),), standings=(standing(2, Role.ECHO, 1),), leads=(1,))
+    desk.record_judged(matched(take_in(desk, intake("late"))[-1], moving))
+    record = desk.story_record(two)
+    assert record.story_id == one
+    assert {each.article_id: (each.role, each.echo_of) for each in record.standings}[2] == (Role.ECHO, 1)
+    assert [(event.kind, event.by_hand) for event in record.events] == [("merge", False)]
+
+
+def test_an_arriving_article_may_split_a_story(desk: Store) -> None:
+    one = open_story(desk)
+    desk.record_judged(matched(take_in(desk, intake("late"))[-1], joined(one)))
+    tell(desk, one)
+    taking = replace(opened(), moves=(Move(article_id=2, source=one, target=None),))
+    other = desk.record_judged(matched(take_in(desk, intake("later"))[-1], taking))
+    assert other is not None
+    assert (members(desk, one), members(desk, other)) == ([1], [2, 3])
+
+
+def standing(article_id: int, role: Role, echo_of: int | None = None) -> Standing:
+    return Standing(article_id=article_id, role=role, echo_of=echo_of)
+
+
+def with_traits(judged: Judged, traits: Traits = TRAITS) -> Judged:
+    return replace(judged, traits=traits)
+
+
+def arriving(store: Store, told_after: timedelta) -> Telling:
+    telling = store.telling(1)
+    assert telling is not None
+    return replace(telling, article_id=99, told_at=telling.told_at + told_after, traits=TRAITS, text_hash="other", text="")
+
+
+def test_who_shares_a_rare_fact_in_the_window_is_a_neighbour(desk: Store) -> None:
+    revision = take_in(desk, intake())[-1]
+    desk.record_judged(with_traits(matched(revision, opened())))
+    near = desk.neighbourhood(arriving(desk, timedelta(days=1)))
+    assert [member.article_id for story in near.stories for member in story.members] == [1]
+    assert near.stories[0].members[0].traits == TRAITS
+    assert desk.neighbourhood(arriving(desk, timedelta(days=9))).stories == ()
+    stranger = replace(arriving(desk, timedelta(days=1)), traits=Traits(facts={"place/hunchun": 0.9}))
+    assert desk.neighbourhood(stranger).stories == ()
+
+
+TEXT = "A garment plant on the river let three hundred seamstresses go after the holidays, its manager told this paper on Monday evening."
+
+
+def test_a_near_copy_is_found_by_its_bands_with_the_sentences_it_shares(desk: Store) -> None:
+    desk.record_judged(with_traits(matched(take_in(desk, intake())[-1], opened(), text=TEXT), Traits()))
+    copy = replace(arriving(desk, timedelta(days=9)), text=f"{TEXT} It gave no reason.", traits=Traits())
+    (overlap,) = desk.neighbourhood(copy).overlaps
+    assert (overlap.one, overlap.other, overlap.sentences) == (99, 1, (TEXT,))
+    assert overlap.share > 0.9
+
+
+def test_rarity_counts_the_article_itself(desk: Store) -> None:
+    assert desk.rarity(["plant"]).counts == {"plant": 1}
+    desk.record_judged(with_traits(matched(take_in(desk, intake(served=entry()))[-1], opened())))
+    learned = desk.rarity(["plant", "unheard"])
+    assert (learned.articles, learned.counts) == (2, {"plant": 2, "unheard": 1})
+    assert learned.word("unheard") > learned.word("plant")

@@ -222,11 +222,13 @@ class Figure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Volumes:
-    """Count matched revisions by (day, topic) and by (day, language), and the places that stories name most."""
+    """Count matched articles by (day, name): by topic, language, place and sector; and the stories of the places named most."""
 
     topics: Mapping[tuple[date, str], int]
     languages: Mapping[tuple[date, str], int]
     places: Mapping[str, int]
+    by_place: Mapping[tuple[date, str], int] = field(default_factory=dict)
+    by_sector: Mapping[tuple[date, str], int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

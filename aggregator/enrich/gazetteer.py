@@ -75,6 +75,11 @@ def load_gazetteer() -> Gazetteer:
     return Gazetteer(known, names)
 
 
+def located() -> Mapping[str, tuple[str, float, float]]:
+    """Give name, latitude and longitude of every known place, by concept."""
+    return {concept: (place.name, place.latitude, place.longitude) for concept, place in load_gazetteer().places.items()}
+
+
 def outlet_concept(publisher: str) -> str | None:
     """Give the concept of an outlet named as a feed's publisher or family names it, or None."""
     return load_gazetteer().outlet(publisher)

@@ -3,11 +3,12 @@
 Days are UTC. Sums over the archive are bounded by days, which an index holds; lists go by key.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Date, String, cast, func, or_, select, update
+from sqlalchemy import Connection, Date, String, cast, exists, func, or_, select, update
 
 from aggregator.desk_records import Day, FeedDay, Figure, Page, Volumes, read_cursor, write_cursor
 from aggregator.records import DeliveryRow, Poll
@@ -17,7 +18,7 @@ from aggregator.store.desk_tables import story_labels, verdicts
 from aggregator.store.facts import fact_of
 from aggregator.store.tables import articles, deliveries, facts, feeds, fetches, matches, revisions, story_articles
 
-PLACES = 25
+PLACES = 60
 
 
 class Overviews(Section):
@@ -112,16 +113,20 @@ class Overviews(Section):
             matched = select(day, matches.c.topic, func.count()).join(revisions, revisions.c.seq == matches.c.seq)
             topics = connection.execute(matched.where(revisions.c.observed_at >= since).group_by(day, matches.c.topic)).all()
             spoken = (
-                select(day, articles.c.language, func.count(func.distinct(matches.c.seq)))
-                .join(matches, matches.c.seq == revisions.c.seq)
-                .join(articles, articles.c.current_seq == matches.c.seq)
-                .where(revisions.c.observed_at >= since)
-                .group_by(day, articles.c.language)
+                select(day, articles.c.language, articles.c.concepts)
+                .join(articles, articles.c.current_seq == revisions.c.seq)
+                .where(revisions.c.observed_at >= since, exists().where(matches.c.seq == revisions.c.seq))
             )
-            languages = connection.execute(spoken).all()
+            told = [(date.fromisoformat(str(at)), language or "", concepts or ()) for at, language, concepts in connection.execute(spoken)]
             named = select(story_labels.c.value, func.count()).where(story_labels.c.kind == "place").group_by(story_labels.c.value)
             places = connection.execute(named.order_by(func.count().desc(), story_labels.c.value).limit(PLACES)).all()
-        return Volumes(topics=_by_day(topics), languages=_by_day(languages), places={str(value): int(count) for value, count in places})
+        return Volumes(
+            topics=_by_day(topics),
+            languages=Counter((at, language) for at, language, _ in told),
+            places={str(value): int(count) for value, count in places},
+            by_place=_concepts(told, "place/"),
+            by_sector=_concepts(told, "sectors/"),
+        )
 
     def record_verdict(self, article_id: int, topic: str, verdict: str, said_by: str, now: datetime) -> bool:
         """Keep what a reader says of a match, in place of what was said before; False where there is no such article."""
@@ -163,6 +168,10 @@ def _polls(connection: Connection, since: datetime) -> Mapping[date, tuple[int, 
     answered = func.sum((inner.c.polls > inner.c.failed).cast(_whole()))
     query = select(inner.c.day, func.sum(inner.c.polls), func.sum(inner.c.failed), answered).group_by(inner.c.day)
     return {date.fromisoformat(str(at)): (int(polls), int(bad), int(good)) for at, polls, bad, good in connection.execute(query)}
+
+
+def _concepts(told: Sequence[tuple[date, str, Sequence[str]]], kind: str) -> Mapping[tuple[date, str], int]:
+    return Counter((at, concept) for at, _, concepts in told for concept in concepts if concept.startswith(kind))
 
 
 def _by_day(rows: Sequence[Any]) -> dict[tuple[date, str], int]:

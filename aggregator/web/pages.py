@@ -1,9 +1,9 @@
 """Pages: stories, search, sources, deliveries, coverage and figures, each a plain answer to a plain address."""
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from itertools import chain
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import quote
 
 from fastapi import APIRouter, HTTPException, Query, Request, Response
@@ -15,6 +15,7 @@ from aggregator.desk import Asked, Desk, export, mark, named, resend, search, to
 from aggregator.desk_records import ArticleDetail, SearchFilter, StoryFilter
 from aggregator.web import views
 from aggregator.web.access import COOKIE, SESSION, Door, form_of, log_in, log_out, safe_next, visitor_of
+from aggregator.web.overviews import add_overviews
 from aggregator.web.rendering import ZONE_COOKIE, ZONES, Pages, zone_of
 from aggregator.web.rules import add_rules
 
@@ -36,7 +37,7 @@ def page_routes(desk: Desk, door: Door, pages: Pages) -> APIRouter:
     _add_search(router, desk, pages)
     _add_sources(router, desk, pages)
     _add_deliveries(router, desk, pages)
-    _add_overviews(router, desk, pages)
+    add_overviews(router, desk, pages)
     add_rules(router, desk, pages)
     _add_readers(router, door, pages)
     return router
@@ -162,37 +163,6 @@ def _add_deliveries(router: APIRouter, desk: Desk, pages: Pages) -> None:
     def send_again(request: Request, delivery_id: int) -> Response:
         resend(desk, delivery_id, visitor_of(request).name)
         return RedirectResponse("/deliveries", status_code=303)
-
-
-def _add_overviews(router: APIRouter, desk: Desk, pages: Pages) -> None:
-    def volumes(now: datetime) -> Any:
-        return desk.memory.recall("volumes", now, lambda: desk.store.volumes(now - timedelta(days=30)))
-
-    @router.get("/coverage")
-    def coverage(request: Request) -> Response:
-        now = desk.clock()
-        days = desk.memory.recall("days", now, lambda: desk.store.days(now - timedelta(days=DAYS)))
-        return pages.page(request, "coverage.html", days=days)
-
-    @router.get("/figures")
-    def figures(request: Request, cursor: Cursor = "") -> Response:
-        precision = desk.store.verdict_counts()
-        return pages.page(request, "figures.html", listed=desk.store.figures(cursor), volumes=volumes(desk.clock()), precision=precision)
-
-    @router.get("/charts/{name}.svg")
-    def chart(name: str) -> Response:
-        from aggregator.web import charts  # what draws is large, and few look
-
-        now = desk.clock()
-        days = charts.last_days(now.date(), 30)
-        drawn = {
-            "topics": lambda: charts.stacked("Matched articles a day, by topic", volumes(now).topics, days),
-            "languages": lambda: charts.stacked("Matched articles a day, by language", volumes(now).languages, days),
-            "places": lambda: charts.ranked("Stories by place", {named(desk, place): n for place, n in volumes(now).places.items()}),
-        }.get(name)
-        if drawn is None:
-            raise HTTPException(404, "There is no such chart.")
-        return Response(desk.memory.recall(f"chart {name}", now, drawn), media_type="image/svg+xml", headers=charts.HEADERS)
 
 
 def _add_readers(router: APIRouter, door: Door, pages: Pages) -> None:

@@ -1,0 +1,77 @@
+"""Overviews: coverage by day, and figures with their charts and maps."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter, HTTPException, Query, Request, Response
+
+from aggregator.desk import Desk, named
+from aggregator.desk_records import Volumes
+from aggregator.web import charts, maps
+from aggregator.web.rendering import Pages
+
+DAYS = 14
+Cursor = Annotated[str, Query(max_length=100)]
+
+
+def add_overviews(router: APIRouter, desk: Desk, pages: Pages) -> None:
+    """Add the routes of coverage, figures and their pictures."""
+
+    def volumes(now: datetime) -> Any:
+        return desk.memory.recall("volumes", now, lambda: desk.store.volumes(now - timedelta(days=30)))
+
+    @router.get("/coverage")
+    def coverage(request: Request) -> Response:
+        now = desk.clock()
+        days = desk.memory.recall("days", now, lambda: desk.store.days(now - timedelta(days=DAYS)))
+        return pages.page(request, "coverage.html", days=days)
+
+    @router.get("/figures")
+    def figures(request: Request, cursor: Cursor = "") -> Response:
+        drawn = volumes(desk.clock())
+        shown = {"listed": desk.store.figures(cursor), "precision": desk.store.verdict_counts()}
+        return pages.page(request, "figures.html", status=200, volumes=drawn, sums=_sums(desk, drawn), **shown)
+
+    @router.get("/charts/{name}.svg")
+    def chart(name: str) -> Response:
+
+        now = desk.clock()
+        days = charts.last_days(now.date(), 30)
+        drawn = {
+            "topics": lambda: charts.stacked("Matched articles a day, by topic", volumes(now).topics, days),
+            "languages": lambda: charts.stacked("Matched articles a day, by language", volumes(now).languages, days),
+            "places": lambda: charts.stacked("Matched articles a day, by place", _labelled(desk, volumes(now).by_place), days),
+            "sectors": lambda: charts.stacked("Matched articles a day, by sector", _labelled(desk, volumes(now).by_sector), days),
+            "ranked": lambda: charts.ranked("Stories by place", _most(desk, volumes(now).places)),
+            "map-world": lambda: _map(desk, "world", volumes(now).places),
+            "map-korea": lambda: _map(desk, "korea", volumes(now).places),
+        }.get(name)
+        if drawn is None:
+            raise HTTPException(404, "There is no such chart.")
+        return Response(desk.memory.recall(f"chart {name}", now, drawn), media_type="image/svg+xml", headers=charts.HEADERS)
+
+
+def _sums(desk: Desk, drawn: Volumes) -> Mapping[str, Sequence[tuple[str, int]]]:
+    """Sum what the charts show, most first, for their table."""
+    topics = {topic.id: topic.name for topic in desk.topics}
+    kinds = {"topic": drawn.topics, "language": drawn.languages}
+    kinds |= {"place": _labelled(desk, drawn.by_place), "sector": _labelled(desk, drawn.by_sector)}
+    sums: dict[str, Counter[str]] = {kind: Counter() for kind in kinds}
+    for kind, counts in kinds.items():
+        for (_, name), count in counts.items():
+            sums[kind][topics.get(name, name)] += count
+    return {kind: counted.most_common(12) for kind, counted in sums.items()}
+
+
+def _map(desk: Desk, frame: str, counts: Mapping[str, int]) -> bytes:
+    return maps.drawn(maps.FRAMES[frame], "Stories by place", maps.spots_of(counts, desk.located()))
+
+
+def _labelled(desk: Desk, counts: Mapping[tuple[date, str], int]) -> Mapping[tuple[date, str], int]:
+    return {(day, named(desk, concept)): count for (day, concept), count in counts.items()}
+
+
+def _most(desk: Desk, counts: Mapping[str, int]) -> Mapping[str, int]:
+    return {named(desk, place): count for place, count in list(counts.items())[:20]}

@@ -19,7 +19,7 @@ from _wording import LANGUAGES, Piece, Wording
 from aggregator.models import Entry, Evidence, FeedSpec, TopicSpec
 from aggregator.store import open_store
 from aggregator.store.columns import to_json
-from aggregator.store.search import label
+from aggregator.store.search_index import label
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
 NOW = START + timedelta(days=1000)

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from sqlalchemy import Engine
 
 from aggregator.store.engine import connect, database_url
-from aggregator.store.search import tsvector
+from aggregator.store.search_index import tsvector
 
 COLUMNS = {
     "articles": "id article_key feed_id outlet family language title text text_hash published_at first_seen_at told_at"

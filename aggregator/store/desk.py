@@ -178,11 +178,12 @@ def _judgements(connection: Connection, seq: int) -> list[Judgement]:
 
 def _revisions(connection: Connection, article_id: int) -> list[RevisionDetail]:
     """Give what every feed served of an article, newest first."""
-    mine = select(sightings.c.entry_id).where(sightings.c.article_id == article_id)
+    seen = select(sightings.c.entry_id).where(sightings.c.article_id == article_id)
+    mine = seen.union(select(entries.c.id).where(entries.c.article_id == article_id))  # an OR of the two would read every entry
     query = (
         select(revisions, entries.c.feed_id)
         .join(entries, entries.c.id == revisions.c.entry_id)
-        .where(or_(entries.c.article_id == article_id, entries.c.id.in_(mine)))
+        .where(entries.c.id.in_(mine))
         .order_by(revisions.c.seq.desc())
         .limit(MOST_REVISIONS)
     )

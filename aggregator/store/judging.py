@@ -20,7 +20,7 @@ from aggregator.store.locks import JUDGING, hold_until_commit
 from aggregator.store.neighbours import keep_traits
 from aggregator.store.pages import keep_page
 from aggregator.store.placing import place, story_of
-from aggregator.store.search import document_of, reindex
+from aggregator.store.search_index import document_of, reindex
 from aggregator.store.sequence import last_taken
 from aggregator.store.tables import articles, decisions, entries, facts, matches, revisions
 

@@ -5,26 +5,22 @@ so that a filter is one more term, as quick as any other, and no phrase runs fro
 `MOST` terms count. The best hits are chosen among the newest `CANDIDATES`.
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnClause, Connection, RowMapping, TextClause, column, func, select, table, text
+from sqlalchemy import BigInteger, ColumnClause, Connection, RowMapping, Select, TextClause, column, func, select, table, text
 
-from aggregator.core.analyser import terms
 from aggregator.core.queries import Every, Near, Phrase, Wanted
 from aggregator.desk_records import Hit, Page, SearchFilter, read_cursor, write_cursor
 from aggregator.store.database import Section
+from aggregator.store.search_index import documents, insert, is_sqlite, label, topics_of
 from aggregator.store.tables import articles, matches, revisions, story_articles
 
-MOST = 15_000
-"""Terms of a text that are kept: PostgreSQL numbers 16,383 places in a tsvector."""
 CANDIDATES = 400
-_GAP = 100
-"""Places between title and text on PostgreSQL, more than NEAR reaches."""
-_BATCH = 500
+COMMON, WINDOW = 20_000, 100_000
+"""On PostgreSQL: words that so many articles are expected to have are looked for among so many newest articles first."""
 _SHOWN = 12_000
 """Characters of a text from which a snippet is cut."""
 
@@ -55,106 +51,19 @@ class Search(Section):
         """Index every judged article again, in batches, and give how many there are."""
         with self._database.write() as connection:
             emptying = (
-                "INSERT INTO search_index(search_index) VALUES('delete-all')" if _is_sqlite(connection) else "DELETE FROM search_index"
+                "INSERT INTO search_index(search_index) VALUES('delete-all')" if is_sqlite(connection) else "DELETE FROM search_index"
             )
             connection.execute(text(emptying))
         done = last = 0
         while True:
             with self._database.write() as connection:
-                rows = _documents(connection, last)
+                rows = documents(connection, last)
                 for article_id, document in rows:
-                    _insert(connection, article_id, document)
+                    insert(connection, article_id, document)
             if not rows:
                 return done
             last, done = rows[-1][0], done + len(rows)
             progress(done)
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """Hold what the index knows of an article."""
-
-    title: str
-    text: str
-    language: str
-    feed_id: str
-    topics: tuple[str, ...]
-
-    def fields(self) -> tuple[list[str], list[str], list[str]]:
-        """Give the terms of title, text and labels."""
-        labels = [label("language", self.language), label("feed", self.feed_id), *(label("topic", topic) for topic in self.topics)]
-        return terms(self.title, 500), terms(self.text, MOST), labels
-
-
-def label(kind: str, value: str) -> str:
-    """Write a label as one term that no text has."""
-    return f"x{kind[0]}{value.encode('utf-8', 'replace').hex()}"
-
-
-def document_of(connection: Connection, article_id: int) -> Document | None:
-    """Give what the index should know of an article now; None where it was not judged yet."""
-    found = _documents(connection, article_id - 1, 1)
-    return found[0][1] if found and found[0][0] == article_id else None
-
-
-def reindex(connection: Connection, article_id: int, before: Document | None) -> None:
-    """Bring the index up to date after an article changed from `before`, which SQLite needs to take the old terms out."""
-    if before is not None and _is_sqlite(connection):
-        _write(
-            connection,
-            article_id,
-            before,
-            "INSERT INTO search_index(search_index, rowid, title, text, labels) VALUES('delete', :id, :a, :b, :c)",
-        )
-    after = document_of(connection, article_id)
-    if after is not None:
-        _insert(connection, article_id, after)
-
-
-def _insert(connection: Connection, article_id: int, document: Document) -> None:
-    if _is_sqlite(connection):
-        _write(connection, article_id, document, "INSERT INTO search_index(rowid, title, text, labels) VALUES(:id, :a, :b, :c)")
-        return
-    keep = "INSERT INTO search_index VALUES (:id, CAST(:words AS tsvector)) ON CONFLICT (article_id) DO UPDATE SET words = excluded.words"
-    connection.execute(text(keep), {"id": article_id, "words": _tsvector(document)})
-
-
-def _write(connection: Connection, article_id: int, document: Document, statement: str) -> None:
-    title, body, labels = document.fields()
-    connection.execute(text(statement), {"id": article_id, "a": " ".join(title), "b": " ".join(body), "c": " ".join(labels)})
-
-
-def _tsvector(document: Document) -> str:
-    return tsvector(*document.fields())
-
-
-def tsvector(title: Sequence[str], body: Sequence[str], labels: Sequence[str]) -> str:
-    """Write the terms of an article as PostgreSQL reads a tsvector: the title's terms weigh A, labels have no place."""
-    places: dict[str, list[str]] = defaultdict(list)
-    for at, term in enumerate(title, start=1):
-        places[term].append(f"{at}A")
-    for at, term in enumerate(body, start=len(title) + _GAP):
-        places[term].append(str(at))
-    return " ".join([f"'{term}':{','.join(spots[:250])}" for term, spots in places.items()] + [f"'{term}'" for term in labels])
-
-
-def _documents(connection: Connection, after: int, limit: int = _BATCH) -> list[tuple[int, Document]]:
-    shown = select(articles.c.id, articles.c.title, articles.c.text, articles.c.language, articles.c.feed_id, articles.c.current_seq)
-    rows = connection.execute(
-        shown.where(articles.c.id > after, articles.c.current_seq.is_not(None)).order_by(articles.c.id).limit(limit)
-    ).all()
-    topics = _topics(connection, [row.current_seq for row in rows])
-    return [
-        (row.id, Document(row.title or "", row.text or "", row.language or "", row.feed_id, topics.get(row.current_seq, ())))
-        for row in rows
-    ]
-
-
-def _topics(connection: Connection, seqs: Sequence[int]) -> Mapping[int, tuple[str, ...]]:
-    found: dict[int, tuple[str, ...]] = {}
-    for row in connection.execute(select(matches.c.seq, matches.c.topic).where(matches.c.seq.in_(seqs)).order_by(matches.c.topic)):
-        found[row.seq] = (*found.get(row.seq, ()), row.topic)
-    return found
 
 
 # --- looking up -------------------------------------------------------------------------------------------------
@@ -183,22 +92,64 @@ def _best(
 
 def _matching(connection: Connection, wanted: Wanted | None, chosen: SearchFilter, before: int | None, limit: int) -> list[int]:
     number, fits = _index(connection)
-    query = select(number).select_from(table("search_index")).where(fits)
+    asked = _asked(connection, wanted, chosen)
+    low, high = _range(connection, chosen, before)
+    query = select(number).select_from(table("search_index")).where(fits, number >= low, number < high)
+    newest = query.order_by(number.desc()).limit(limit)
+    if is_sqlite(connection):
+        return [int(row[0]) for row in connection.execute(newest, asked)]
+    narrow = high - low <= WINDOW
+    if narrow or _guessed(connection, asked) >= COMMON:
+        found = _planned(connection, newest.where(number >= high - WINDOW), asked, by_words=False)
+        if narrow or len(found) == limit:
+            return found
+    return sorted(_planned(connection, query, asked, by_words=True), reverse=True)[:limit]
+
+
+def _range(connection: Connection, chosen: SearchFilter, before: int | None) -> tuple[int, int]:
+    """Give the numbers between which articles are looked for; the second is not one of them."""
+    high = _highest(connection) + 1
     if before is not None:
-        query = query.where(number < before)
-    if chosen.since:
-        query = query.where(number >= _number_at(connection, chosen.since))
+        high = min(high, before)
     if chosen.until:
-        query = query.where(number < _number_at(connection, chosen.until + timedelta(days=1)))
-    found = connection.execute(query.order_by(number.desc()).limit(limit), {"asked": _asked(connection, wanted, chosen)})
-    return [int(row[0]) for row in found]
+        high = min(high, _number_at(connection, chosen.until + timedelta(days=1)))
+    return _number_at(connection, chosen.since) if chosen.since else 0, high
+
+
+def _guessed(connection: Connection, asked: Mapping[str, str]) -> int:
+    """Ask PostgreSQL how many articles it expects to have these words."""
+    plan = connection.execute(
+        text("EXPLAIN (FORMAT JSON) SELECT 1 FROM search_index WHERE words @@ CAST(:asked AS tsquery)"), asked
+    ).scalar()
+    return int(plan[0]["Plan"]["Plan Rows"]) if isinstance(plan, list) else 0
+
+
+def _highest(connection: Connection) -> int:
+    return int(connection.execute(select(func.coalesce(func.max(articles.c.id), 0))).scalar_one())
+
+
+def _planned(connection: Connection, query: Select[Any], asked: Mapping[str, str], *, by_words: bool) -> list[int]:
+    """Run a query on PostgreSQL by the index of words, or from the newest article down.
+
+    Its planner takes a rare phrase of common words for a common one, and would read a million rows for it. So what seems common is looked
+    for among the newest articles only, and what is not there often enough is found by its words.
+    """
+    paths = {"enable_seqscan": "off", "enable_indexscan": "off" if by_words else "on", "enable_bitmapscan": "on" if by_words else "off"}
+    for name, value in (paths | {"work_mem": "'32MB'"}).items():
+        connection.execute(text(f"SET LOCAL {name} = {value}"))
+    found = [int(row[0]) for row in connection.execute(query, asked)]
+    for name in (*paths, "work_mem"):
+        connection.execute(text(f"SET LOCAL {name} TO DEFAULT"))
+    return found
 
 
 def _index(connection: Connection) -> tuple[ColumnClause[int], TextClause]:
     """Give the number of the index's rows, and the condition that one fits `:asked`."""
-    if _is_sqlite(connection):
+    if is_sqlite(connection):
         return column("rowid", BigInteger), text("search_index MATCH :asked")
-    return column("article_id", BigInteger), text("words @@ CAST(:asked AS tsquery)")
+    # The index of words would look every term of a NEAR up once for each distance; so it finds the terms, and what was found is measured.
+    fits = "words @@ CAST(:asked AS tsquery) AND ts_match_vq(words, CAST(:exact AS tsquery))"
+    return column("article_id", BigInteger), text(fits)
 
 
 def _ranked(connection: Connection, wanted: Wanted | None, newest: Sequence[int]) -> list[int]:
@@ -206,9 +157,10 @@ def _ranked(connection: Connection, wanted: Wanted | None, newest: Sequence[int]
     if not newest or wanted is None:
         return list(newest)
     number, fits = _index(connection)
-    query = select(number).select_from(table("search_index")).where(fits, number.between(newest[-1], newest[0]))
-    asked = f"title : ({_fts(wanted)})" if _is_sqlite(connection) else _tsquery(wanted, ":A")
-    titled = {int(row[0]) for row in connection.execute(query, {"asked": asked})}
+    query = select(number).select_from(table("search_index")).where(fits, number.in_(newest))
+    asked = f"title : ({_fts(wanted)})" if is_sqlite(connection) else _tsquery(wanted, ":A", loose=True)
+    exact = {} if is_sqlite(connection) else {"exact": _tsquery(wanted, ":A")}
+    titled = {int(row[0]) for row in connection.execute(query, {"asked": asked, **exact})}
     return sorted(newest, key=lambda article_id: (article_id not in titled, -article_id))
 
 
@@ -230,7 +182,7 @@ def _hits(connection: Connection, ids: Sequence[int]) -> list[Hit]:
         .where(articles.c.id.in_(ids))
     )
     rows = {row["id"]: row for row in connection.execute(query).mappings()}
-    topics = _topics(connection, [row["current_seq"] for row in rows.values()])
+    topics = topics_of(connection, [row["current_seq"] for row in rows.values()])
     return [_hit(row, topics.get(row["current_seq"], ())) for article_id in ids if (row := rows.get(article_id)) is not None]
 
 
@@ -249,11 +201,12 @@ def _labels(chosen: SearchFilter) -> Wanted | None:
     return Every(parts) if parts else None
 
 
-def _asked(connection: Connection, wanted: Wanted | None, chosen: SearchFilter) -> str:
+def _asked(connection: Connection, wanted: Wanted | None, chosen: SearchFilter) -> dict[str, str]:
+    """Give the parameters of the condition that `_index` writes."""
     parts = [part for part in (_labels(chosen), wanted) if part is not None]
-    if _is_sqlite(connection):
-        return " AND ".join(f"({_fts(part)})" for part in parts)
-    return " & ".join(_tsquery(part) for part in parts)
+    if is_sqlite(connection):
+        return {"asked": " AND ".join(f"({_fts(part)})" for part in parts)}
+    return {"asked": " & ".join(_tsquery(part, loose=True) for part in parts), "exact": " & ".join(_tsquery(part) for part in parts)}
 
 
 def _fts(wanted: Wanted | None) -> str:
@@ -270,24 +223,21 @@ def _fts(wanted: Wanted | None) -> str:
     return joined
 
 
-def _tsquery(wanted: Wanted | None, weight: str = "") -> str:
-    """Write a query for PostgreSQL; `weight` ":A" looks in titles only."""
+def _tsquery(wanted: Wanted | None, weight: str = "", *, loose: bool = False) -> str:
+    """Write a query for PostgreSQL; `weight` ":A" looks in titles only, `loose` takes NEAR for AND."""
     if isinstance(wanted, Phrase):
         *head, last = (f"'{term}'" for term in wanted.terms)
         ending = f"{weight or ':'}*" if wanted.prefix else weight
         return "(" + " <-> ".join([f"{term}{weight}" for term in head] + [f"{last}{ending}"]) + ")"
     if isinstance(wanted, Near):
         left, right = _tsquery(wanted.left, weight), _tsquery(wanted.right, weight)
-        return (
-            "(" + " | ".join(f"{a} <{step}> {b}" for step in range(1, wanted.distance + 2) for a, b in ((left, right), (right, left))) + ")"
-        )
+        if loose:
+            return f"({left} & {right})"
+        steps = (f"{a} <{step}> {b}" for step in range(1, wanted.distance + 2) for a, b in ((left, right), (right, left)))
+        return f"({' | '.join(steps)})"
     if wanted is None:
         return ""
-    joined = (" & " if isinstance(wanted, Every) else " | ").join(_tsquery(part, weight) for part in wanted.parts)
+    joined = (" & " if isinstance(wanted, Every) else " | ").join(_tsquery(part, weight, loose=loose) for part in wanted.parts)
     for part in wanted.without if isinstance(wanted, Every) else ():
         joined = f"{joined} & !{_tsquery(part, '')}"
     return f"({joined})"
-
-
-def _is_sqlite(connection: Connection) -> bool:
-    return connection.dialect.name == "sqlite"

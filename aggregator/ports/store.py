@@ -193,7 +193,19 @@ class Store(StoryStore, Protocol):
 
     def claim_delivery(self, now: datetime, lease: timedelta) -> ClaimedDelivery | None: ...
 
+    def claim_deliveries(self, now: datetime, lease: timedelta, most: int) -> Sequence[ClaimedDelivery]:
+        """Lease up to so many of the deliveries that are due longest, in one transaction; none where nothing is due."""
+        ...
+
+    def give_back(self, unused: Collection[ClaimedDelivery]) -> None:
+        """Undo claims whose sending was not begun: due as before, their attempt not counted."""
+        ...
+
     def record_sent(self, claimed: ClaimedDelivery, receipt: Receipt, now: datetime) -> bool: ...
+
+    def record_all_sent(self, receipts: Sequence[tuple[ClaimedDelivery, Receipt]], now: datetime) -> Sequence[bool]:
+        """Keep receipts in one transaction; False for each whose claim is no longer held."""
+        ...
 
     def record_not_sent(self, claimed: ClaimedDelivery, error: str, retry_at: datetime | None, now: datetime) -> bool:
         """Put a failed delivery back until `retry_at`, or among the dead where it is None."""

@@ -2,12 +2,12 @@
 
 A claim is a conditional update that leaves a token; only who holds the token may say how it went. A claim whose holder died
 ends by time, and the next claimer sends again under the same key. Attempts are counted when they start, so that a message
-that kills its sender is not tried for ever. A date further ahead than any of ours can be was written under a clock that was
-wrong, and counts as come.
+that kills its sender is not tried for ever; one that was tried a few times already is claimed alone, so that it cannot use up the
+attempts of its neighbours. A date further ahead than any of ours can be was written under a clock that was wrong, and counts as come.
 """
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,6 +21,8 @@ from aggregator.store.tables import deliveries, digest_items, digests
 
 FARTHEST = timedelta(days=2)
 """No delivery is put off, and no lease given, for longer."""
+SHARED_ATTEMPTS = 3
+"""A delivery that was tried so often without success is claimed alone from then on."""
 _KEPT = 8
 """Digests kept in memory between claims: one that goes to thousands is read once."""
 _FREE: dict[str, Any] = {"leased_until": None, "lease_token": None}
@@ -35,27 +37,32 @@ class Deliveries(Section):
 
     def claim_delivery(self, now: datetime, lease: timedelta) -> ClaimedDelivery | None:
         """Lease the delivery that is due longest, or give None where nothing is due."""
+        return next(iter(self.claim_deliveries(now, lease, 1)), None)
+
+    def claim_deliveries(self, now: datetime, lease: timedelta, most: int) -> Sequence[ClaimedDelivery]:
+        """Lease up to so many of the deliveries that are due longest, in one transaction; none where nothing is due."""
         with self._database.write() as connection:
-            delivery_id = _oldest(connection, deliveries.c.due_at <= now, now) or _oldest(
-                connection, deliveries.c.due_at > now + FARTHEST, now
+            chosen = _oldest(connection, deliveries.c.due_at <= now, now, most) or _oldest(
+                connection, deliveries.c.due_at > now + FARTHEST, now, most
             )
-            if delivery_id is None:
-                return None
-            token = uuid.uuid4().hex
-            values = {"status": "sending", "attempts": deliveries.c.attempts + 1}
-            lent = {"leased_until": now + lease, "lease_token": token}
-            connection.execute(update(deliveries).where(deliveries.c.id == delivery_id, _free(now)).values(values | lent))
-            row = connection.execute(with_digest(deliveries.c.id == delivery_id)).mappings().one()
-            digest = self._frozen(connection, row["digest_id"])
-            thread = _thread(connection, row, digest)
-        return ClaimedDelivery(delivery=_delivery(row, thread), digest=digest, token=token)
+            return self._lent(connection, chosen, now, now + lease) if chosen else ()
+
+    def give_back(self, unused: Collection[ClaimedDelivery]) -> None:
+        """Undo claims whose sending was not begun: due as before, their attempt not counted."""
+        with self._database.write() as connection:
+            for claimed in unused:
+                before = claimed.delivery.attempts - 1
+                _settle(connection, claimed, {"status": "retry" if before else "pending", "attempts": before})
 
     def record_sent(self, claimed: ClaimedDelivery, receipt: Receipt, now: datetime) -> bool:
         """Keep the receipt; False where the claim is no longer held."""
-        values = {"status": "sent", "sent_at": now, "receipt": receipt.detail, "due_at": None, "last_error": None}
-        kept = {"thread": receipt.thread, "body_hash": receipt.body_hash}
+        (held,) = self.record_all_sent([(claimed, receipt)], now)
+        return held
+
+    def record_all_sent(self, receipts: Sequence[tuple[ClaimedDelivery, Receipt]], now: datetime) -> Sequence[bool]:
+        """Keep receipts in one transaction; False for each whose claim is no longer held."""
         with self._database.write() as connection:
-            return _settle(connection, claimed, values | kept)
+            return [_settle(connection, claimed, _sent(receipt, now)) for claimed, receipt in receipts]
 
     def record_not_sent(self, claimed: ClaimedDelivery, error: str, retry_at: datetime | None, now: datetime) -> bool:
         """Put a failed delivery back until `retry_at`, or among the dead where it is None."""
@@ -75,7 +82,10 @@ class Deliveries(Section):
         """Give one delivery, or None."""
         with self._database.read() as connection:
             row = connection.execute(with_digest(deliveries.c.id == delivery_id)).mappings().first()
-            return row_of(row, _thread(connection, row, self._frozen(connection, row["digest_id"]))) if row else None
+            if row is None:
+                return None
+            threads = _threads(connection, [row], {row["digest_id"]: self._frozen(connection, row["digest_id"])})
+            return row_of(row, threads.get(delivery_id))
 
     def delivery_of_key(self, key: str) -> DeliveryRow | None:
         """Give the delivery with this key, or None."""
@@ -94,6 +104,19 @@ class Deliveries(Section):
             open_again = [row["id"] for row in dead if reopened(connection, row["subscription_id"], row["channel"], row["recipient"])]
             back = update(deliveries).where(deliveries.c.id.in_(open_again))
             return connection.execute(back.values(status="retry", due_at=now, attempts=0)).rowcount
+
+    def _lent(self, connection: Connection, chosen: Sequence[int], now: datetime, until: datetime) -> Sequence[ClaimedDelivery]:
+        """Lease these rows under one token, oldest first."""
+        token = uuid.uuid4().hex
+        values = {"status": "sending", "attempts": deliveries.c.attempts + 1, "leased_until": until, "lease_token": token}
+        connection.execute(update(deliveries).where(deliveries.c.id.in_(chosen), _free(now)).values(values))
+        lent = with_digest(deliveries.c.id.in_(chosen), deliveries.c.lease_token == token)
+        rows = connection.execute(lent.order_by(deliveries.c.due_at, deliveries.c.id)).mappings().all()
+        frozen = {digest_id: self._frozen(connection, digest_id) for digest_id in {row["digest_id"] for row in rows}}
+        threads = _threads(connection, rows, frozen)
+        return [
+            ClaimedDelivery(delivery=_delivery(row, threads.get(row["id"])), digest=frozen[row["digest_id"]], token=token) for row in rows
+        ]
 
     def _frozen(self, connection: Connection, digest_id: int) -> Digest:
         """Give a digest, which never changes once it is decided."""
@@ -115,16 +138,21 @@ def _free(now: datetime) -> ColumnElement[bool]:
     return or_(deliveries.c.leased_until.is_(None), deliveries.c.leased_until <= now, deliveries.c.leased_until > now + FARTHEST)
 
 
-def _oldest(connection: Connection, come: ColumnElement[bool], now: datetime) -> int | None:
-    """Give the oldest row whose date has come; rows that another claimer holds are passed over (SQLite has one writer).
+def _oldest(connection: Connection, come: ColumnElement[bool], now: datetime, most: int) -> Sequence[int]:
+    """Give the oldest rows whose date has come; rows that another claimer holds are passed over (SQLite has one writer).
 
-    One condition on the date at a time, so that its index gives the first row and no other is looked at.
+    One condition on the date at a time, so that its index gives the first rows and no others are looked at.
     """
-    due = select(deliveries.c.id).where(come, _free(now))
-    found: int | None = connection.execute(
-        due.order_by(deliveries.c.due_at, deliveries.c.id).limit(1).with_for_update(skip_locked=True)
-    ).scalar()
-    return found
+    due = select(deliveries.c.id, deliveries.c.attempts).where(come, _free(now)).order_by(deliveries.c.due_at, deliveries.c.id)
+    found = connection.execute(due.limit(most).with_for_update(skip_locked=True)).all()
+    if found and found[0].attempts >= SHARED_ATTEMPTS:
+        return [found[0].id]
+    return [row.id for row in found if row.attempts < SHARED_ATTEMPTS]
+
+
+def _sent(receipt: Receipt, now: datetime) -> dict[str, Any]:
+    values = {"status": "sent", "sent_at": now, "receipt": receipt.detail, "due_at": None, "last_error": None}
+    return values | {"thread": receipt.thread, "body_hash": receipt.body_hash}
 
 
 def _settle(connection: Connection, claimed: ClaimedDelivery, values: dict[str, Any]) -> bool:
@@ -132,23 +160,32 @@ def _settle(connection: Connection, claimed: ClaimedDelivery, values: dict[str, 
     return connection.execute(update(deliveries).where(*mine).values(values | _FREE)).rowcount == 1
 
 
-def _thread(connection: Connection, row: RowMapping, digest: Digest) -> str | None:
-    """Give the receiver's name for the first message about the one story that an alert updates, or None."""
-    if digest.kind != "alert" or len(digest.items) != 1 or digest.items[0].kind != "update":
-        return None
+def _threads(connection: Connection, rows: Sequence[RowMapping], frozen: Mapping[int, Digest]) -> Mapping[int, str]:
+    """Give, by delivery, the receiver's name for the first message about the one story that an alert updates, where there is one."""
+    found: dict[int, str] = {}
+    for digest_id, digest in frozen.items():
+        if digest.kind == "alert" and len(digest.items) == 1 and digest.items[0].kind == "update":
+            first = _first_told(connection, digest, digest_id)
+            mine = {row["id"]: (row["channel"], row["recipient"]) for row in rows if row["digest_id"] == digest_id}
+            found |= {delivery_id: first[address] for delivery_id, address in mine.items() if address in first}
+    return found
+
+
+def _first_told(connection: Connection, digest: Digest, digest_id: int) -> Mapping[tuple[str, str], str]:
+    """Give the thread in which each address was first told of an alert's story, in a digest before this one."""
     told = (
-        select(deliveries.c.thread)
+        select(deliveries.c.channel, deliveries.c.recipient, deliveries.c.thread)
         .join(digest_items, digest_items.c.digest_id == deliveries.c.digest_id)
         .where(
             digest_items.c.subscription_id == digest.subscription,
             digest_items.c.story_id == digest.items[0].story_id,
-            deliveries.c.channel == row["channel"],
-            deliveries.c.recipient == row["recipient"],
-            deliveries.c.id < row["id"],
+            deliveries.c.digest_id < digest_id,
             deliveries.c.thread.is_not(None),
         )
     )
-    first: str | None = connection.execute(told.order_by(deliveries.c.id).limit(1)).scalar()
+    first: dict[tuple[str, str], str] = {}
+    for row in connection.execute(told.order_by(deliveries.c.id)):
+        first.setdefault((row.channel, row.recipient), row.thread)
     return first
 
 

@@ -84,9 +84,10 @@ class BrokenMailServer:
             verb = line[:4].decode().upper().strip()
             if verb == "RCPT":
                 recipient = line.decode().partition("<")[2].partition(">")[0]
+            refused = self._fault(verb, recipient, take=False) is not None
             if not await self._say(writer, verb, ANSWERS.get(verb, b"502 5.5.1 what?\r\n"), recipient):
                 return
-            if verb == "DATA" and not await self._message(reader, writer, recipient):
+            if verb == "DATA" and not refused and not await self._message(reader, writer, recipient):
                 return
             if verb == "QUIT":
                 return

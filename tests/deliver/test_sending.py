@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -200,7 +201,7 @@ class ForgetfulStore(SqlStore):
 
     error: BaseException = Crash()
 
-    def record_sent(self, claimed: ClaimedDelivery, receipt: Receipt, now: object) -> bool:
+    def record_all_sent(self, receipts: object, now: object) -> Sequence[bool]:
         raise self.error
 
 

@@ -1,0 +1,94 @@
+"""Receipts: what a receiver answered goes into the ledger before its sender takes up another message.
+
+Receipts that come while a commit is under way are kept by the next one, together; each sender waits for the commit that holds its own.
+So no more messages than are on their way at once can ever be taken by a receiver and unknown to the ledger.
+"""
+
+import asyncio
+from collections.abc import Sequence
+
+import structlog
+
+from aggregator.core.timing import next_attempt_at
+from aggregator.deliver.work import Delivering, Sent
+from aggregator.errors import DeliveryError
+from aggregator.models import Receipt
+from aggregator.records import Address, ClaimedDelivery, Closure
+
+log = structlog.get_logger(__name__)
+
+Kept = tuple[ClaimedDelivery, Receipt]
+
+
+class Receipts:
+    """Keep receipts, several in a transaction."""
+
+    def __init__(self, delivering: Delivering) -> None:
+        self._use = delivering
+        self._waiting: list[tuple[Kept, asyncio.Future[None]]] = []
+        self._keeping: asyncio.Task[None] | None = None
+
+    async def keep(self, claimed: ClaimedDelivery, receipt: Receipt) -> None:
+        """Return when the receipt is in the ledger; raises `StoreError` where it cannot be kept."""
+        kept = asyncio.get_running_loop().create_future()
+        self._waiting.append(((claimed, receipt), kept))
+        if self._keeping is None:
+            self._keeping = asyncio.create_task(self._keep_all())
+        await kept
+
+    async def _keep_all(self) -> None:
+        while self._waiting:
+            together, self._waiting = self._waiting, []
+            error = await self._commit([receipt for receipt, _ in together])
+            for _, kept in together:
+                _settle(kept, error)
+        self._keeping = None
+
+    async def _commit(self, receipts: Sequence[Kept]) -> BaseException | None:
+        """Give the error instead of raising it: it belongs to every sender that waits."""
+        store, now = self._use.store, self._use.clock()
+        (error,) = await asyncio.gather(asyncio.to_thread(store.record_all_sent, receipts, now), return_exceptions=True)
+        return error if isinstance(error, BaseException) else None
+
+
+def _settle(kept: "asyncio.Future[None]", error: BaseException | None) -> None:
+    if kept.done():  # its sender was told to stop
+        return
+    if error is None:
+        kept.set_result(None)
+    else:
+        kept.set_exception(error)
+
+
+def not_sent(delivering: Delivering, claimed: ClaimedDelivery, error: DeliveryError) -> Sent:
+    """Put a delivery back by date or among the dead, and close its address where its receiver says that there is none."""
+    now, attempts = delivering.clock(), claimed.delivery.attempts
+    retry_at = None if error.permanent else next_attempt_at(max(attempts, 1), error.retry_after, now)
+    with delivering.store.transaction():
+        held = delivering.store.record_not_sent(claimed, str(error), retry_at, now)
+        if held and error.closes:
+            _close(delivering, claimed, error)
+    tell = log.warning if retry_at else log.error
+    tell(
+        "delivery failed" if retry_at else "delivery is dead, nobody will be told: look at it and send it again",
+        subscription=claimed.delivery.subscription,
+        channel=claimed.delivery.channel,
+        reason=str(error),
+        retry_at=retry_at,
+    )
+    return Sent(claimed=claimed, error=str(error), retry_at=retry_at)
+
+
+def _close(delivering: Delivering, claimed: ClaimedDelivery, error: DeliveryError) -> None:
+    """Close an address that its receiver says does not exist, so that nothing more is sent there, and tell the operator."""
+    delivery = claimed.delivery
+    address = Address(channel=delivery.channel, recipient=delivery.recipient)
+    closed_at = delivering.clock()
+    closure = Closure(subscription=delivery.subscription, address=address, cause="refused", detail=str(error), closed_at=closed_at)
+    if delivering.store.close_address(closure):
+        log.error(
+            "an address is closed, it gets nothing more: correct it, or open it again with `aggregator digest resend`",
+            subscription=delivery.subscription,
+            channel=delivery.channel,
+            reason=str(error),
+        )

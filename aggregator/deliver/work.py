@@ -1,0 +1,42 @@
+"""What delivering works with, and how an attempt ended."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from aggregator.models import SubscriptionSpec, TopicSpec
+from aggregator.ports import Channel, Store
+from aggregator.records import Address, ClaimedDelivery
+
+LEASE = timedelta(minutes=10)
+"""Longer than any channel's own time-outs add up to, and as long again for what waits its turn."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivering:
+    """Hold what delivering works with.
+
+    `addresses` resolves a subscription's recipients; no address means that nobody is configured yet, and its window stays open.
+    `label` gives a concept's name in a language. `session` is entered while messages go out, for channels that keep a connection;
+    `parallel` messages are on their way at once.
+    """
+
+    store: Store
+    channels: Mapping[str, Channel]
+    subscriptions: Mapping[str, SubscriptionSpec]
+    topics: Sequence[TopicSpec]
+    addresses: Callable[[SubscriptionSpec], Sequence[Address]]
+    label: Callable[[str, str], str]
+    clock: Callable[[], datetime]
+    parallel: int = 4
+    session: Callable[[], AbstractAsyncContextManager[None]] = nullcontext
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """Tell how one attempt ended: `error` is None when the receiver took the message."""
+
+    claimed: ClaimedDelivery
+    error: str | None = None
+    retry_at: datetime | None = None

@@ -1,8 +1,9 @@
 """Send one digest of 50 stories to 10,000 recipients over one SMTP server, and compare with what the server takes at most.
 
-The server is a process of its own that speaks SMTP and throws everything away. First the same bytes are pushed into it as fast as it
-takes them, on as many connections as the program uses; then the digest goes the whole way: ledger, claims, rendering for each recipient,
-receipts. ``python bench/delivery.py [recipients] [stories]``; prints rates, their ratio, and the memory at its highest.
+The server is a process of its own that speaks SMTP and throws everything away, each of its answers late by so many milliseconds. First
+a bare client, which does nothing but write the same bytes and read the answers, pushes mails into it on as many connections as the
+program uses; then the digest goes the whole way: ledger, claims, rendering for each recipient, receipts.
+``python bench/delivery.py [recipients] [stories] [milliseconds]``; prints rates, their ratio, and the memory at its highest.
 """
 
 import asyncio
@@ -23,7 +24,6 @@ from pathlib import Path
 import structlog
 
 from aggregator.channels import EmailChannel
-from aggregator.channels.smtp import Connections
 from aggregator.deliver import Delivering, send_due
 from aggregator.models import Coverage, Delivery, Digest, Item, Outlet, Role, Schedule, SmtpServer, SubscriptionSpec
 from aggregator.records import Address
@@ -71,17 +71,20 @@ def digest_of(stories: int) -> Digest:
     )
 
 
-def swallow(pipe: Connection) -> None:
+def swallow(pipe: Connection, late: float) -> None:
     """Take every mail and forget it."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"220 mx\r\n")
         while line := await reader.readline():
             verb = line[:4].upper()
+            if late and verb in (b"DATA", b"EHLO"):
+                await asyncio.sleep(late)
             if verb == b"DATA":
                 writer.write(b"354 go\r\n")
                 await reader.readuntil(b"\r\n.\r\n")
-            writer.write({b"EHLO": b"250-mx\r\n250 SIZE 9999999\r\n", b"QUIT": b"221 bye\r\n"}.get(verb, b"250 ok\r\n"))
+                await asyncio.sleep(late)
+            writer.write({b"EHLO": b"250-mx\r\n250-PIPELINING\r\n250 SIZE 9999999\r\n", b"QUIT": b"221 bye\r\n"}.get(verb, b"250 ok\r\n"))
         writer.close()
 
     async def run() -> None:
@@ -94,15 +97,22 @@ def swallow(pipe: Connection) -> None:
 
 async def flood(server: SmtpServer, message: bytes, mails: int) -> float:
     """Push the same bytes as fast as the server takes them, and give the mails a second."""
-    left, started = iter(range(mails)), time.perf_counter()
-    connections = Connections(server, 60.0)
+    left, whole = iter(range(mails)), message.replace(b"\r\n.", b"\r\n..") + b".\r\n"
 
     async def push() -> None:
-        for number in left:
-            await connections.hand_over("watch@example.org", f"reader{number}@example.org", message)
+        reader, writer = await asyncio.open_connection(server.host, server.port)
+        await reader.readline()
+        for _ in left:
+            writer.write(b"MAIL FROM:<watch@example.org>\r\nRCPT TO:<reader@example.org>\r\nDATA\r\n")
+            for _ in range(3):
+                await reader.readline()
+            writer.write(whole)
+            await writer.drain()
+            await reader.readline()
+        writer.close()
 
-    async with connections.session():
-        await asyncio.gather(*(push() for _ in range(PARALLEL)))
+    started = time.perf_counter()
+    await asyncio.gather(*(push() for _ in range(PARALLEL)))
     return mails / (time.perf_counter() - started)
 
 
@@ -142,10 +152,10 @@ async def deliver(folder: Path, server: SmtpServer, recipients: int, stories: in
     return {"decide_seconds": round(decided, 2), "mails_per_second": round(recipients / took, 1)}
 
 
-async def main(recipients: int, stories: int) -> None:
+async def main(recipients: int, stories: int, milliseconds: int = 0) -> None:
     """Measure, and print one line of JSON."""
     ours, theirs = multiprocessing.Pipe()
-    process = multiprocessing.get_context("spawn").Process(target=swallow, args=(theirs,), daemon=True)
+    process = multiprocessing.get_context("spawn").Process(target=swallow, args=(theirs, milliseconds / 1000), daemon=True)
     process.start()
     server = SmtpServer(host="127.0.0.1", port=ours.recv(), tls="none")
     async with AsyncExitStack() as stack:
@@ -163,6 +173,7 @@ async def main(recipients: int, stories: int) -> None:
             {
                 "recipients": recipients,
                 "stories": stories,
+                "server_answers_after_ms": milliseconds,
                 "mail_bytes": len(message),
                 "server_takes_per_second": round(most, 1),
                 **found,
@@ -175,5 +186,5 @@ async def main(recipients: int, stories: int) -> None:
 
 if __name__ == "__main__":
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
-    numbers = [int(argument) for argument in sys.argv[1:3]]
+    numbers = [int(argument) for argument in sys.argv[1:4]]
     asyncio.run(main(*(numbers or [10_000, 50])))

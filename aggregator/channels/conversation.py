@@ -111,10 +111,12 @@ class Conversation:
 
     async def leave(self) -> None:
         """Say goodbye where somebody listens; what the server did before stays done."""
-        with suppress(aiosmtplib.SMTPException, OSError, TimeoutError):
-            async with asyncio.timeout(2):
-                await self.command("QUIT")
-        self.end()
+        try:
+            with suppress(aiosmtplib.SMTPException, OSError, TimeoutError):
+                async with asyncio.timeout(2):
+                    await self.command("QUIT")
+        finally:
+            self.end()
 
     def end(self) -> None:
         """Break the connection off."""

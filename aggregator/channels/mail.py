@@ -8,7 +8,7 @@ List headers stay ASCII and short: a long one would be encoded and break. The bo
 import base64
 import binascii
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -16,6 +16,7 @@ from email.policy import SMTP
 from email.utils import format_datetime, getaddresses, parseaddr
 from hashlib import sha256
 from html import escape
+from typing import ParamSpec, TypeVar
 
 from aggregator.channels.letter import LEAVE_LINK, Letter, write
 from aggregator.channels.page import lay_out
@@ -23,6 +24,8 @@ from aggregator.channels.wording import clean, local, subject, web_link
 from aggregator.errors import UsageError
 from aggregator.models import Delivery, Digest
 
+P = ParamSpec("P")
+T = TypeVar("T")
 _POLICY = SMTP.clone(cte_type="7bit")
 _MAILBOX = re.compile(
     r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*@{label}(\.{label})*".replace(
@@ -34,6 +37,26 @@ _BASE64_LINE = 57
 _LONGEST_LINE = 76
 _MOSTLY_ASCII = 6
 """Quoted-printable is the shorter and the more readable encoding where fewer than one byte in so many is not ASCII."""
+
+
+_KEPT = 4
+"""Digests whose common parts are remembered: those that go out at one time."""
+
+
+def _remembered(make: Callable[P, T]) -> Callable[P, T]:
+    """Make something once for one digest, known by identity: comparing it by value would cost as much as making it."""
+    known: list[tuple[tuple[object, ...], T]] = []
+
+    def remembered(*args: P.args, **kwargs: P.kwargs) -> T:
+        wanted = (*args, *kwargs.values())
+        for asked, made in known:
+            if asked[0] is wanted[0] and asked[1:] == wanted[1:]:
+                return made
+        fresh = make(*args, **kwargs)
+        known[:] = [*known[1 - _KEPT :], (wanted, fresh)]
+        return fresh
+
+    return remembered
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,20 +111,69 @@ def render_mail(digest: Digest, delivery: Delivery, sender: Sender, to: str | No
     """Render a digest as mail to one address; None leaves the recipient undisclosed."""
     leave = web_link(links.leave) if links.leave else None
     written = _letter(digest, links.public_url, leave=bool(leave))
-    letter = written.letter.to(leave)
+    boundary = sha256(delivery.key.encode(errors="replace")).hexdigest()[:40].encode()
+    eml = b"".join((*_head(_shared_head(digest, sender), delivery, to), _leave_headers(leave), *_body(written, leave, boundary)))
+    return MailMessage(_Parts(eml, written.letter, leave))
+
+
+class _Parts(Mapping[str, bytes]):
+    """Hold a mail; its two writings are made for this recipient only when somebody looks at them."""
+
+    def __init__(self, eml: bytes, letter: Letter, leave: str | None) -> None:
+        self._eml, self._letter, self._leave = eml, letter, leave
+
+    def __getitem__(self, suffix: str) -> bytes:
+        if suffix == ".eml":
+            return self._eml
+        letter = self._letter.to(self._leave)
+        return {".html": letter.html, ".txt": letter.text}[suffix].encode()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter((".eml", ".html", ".txt"))
+
+    def __len__(self) -> int:
+        return 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """Hold the headers that are the same for all recipients: before the recipient, between it and the message's id, and after that."""
+
+    first: bytes
+    middle: bytes
+    last: bytes
+    domain: str
+
+
+def _head(shared: _Head, delivery: Delivery, to: str | None) -> tuple[bytes, ...]:
+    """Give a mail's headers; those of the body come last."""
+    to_line = _line("To", Address(addr_spec=to) if to else "undisclosed-recipients:;")
+    return shared.first, to_line, shared.middle, _line("Message-ID", f"<{identifier(delivery.key)}@{shared.domain}>"), shared.last
+
+
+@_remembered
+def _shared_head(digest: Digest, sender: Sender) -> _Head:
+    threads = [
+        _line(name, f"<story-{digest.items[0].story_id}.{identifier(digest.subscription)[-24:].strip('-')}@{sender.domain}>")
+        for name in _thread_headers(digest)
+    ]
+    return _Head(
+        first=_line("From", Address(sender.name, addr_spec=sender.address)),
+        middle=_line("Subject", header_text(subject(digest), 200))
+        + _line("Date", format_datetime(local(digest.decided_at, digest.time_zone))),
+        last=b"".join(threads) + _line("List-Id", _list_id(digest.subscription, sender.domain)) + _line("Auto-Submitted", "auto-generated"),
+        domain=sender.domain,
+    )
+
+
+def _line(name: str, value: str | Address) -> bytes:
+    """Write one header; what is short and plain ASCII stands as it is, the library folds and encodes the rest."""
+    text = f"{name}: {value}"
+    if len(text) <= _LONGEST_LINE and text.isascii() and text.isprintable() and "=?" not in text:
+        return text.encode() + b"\r\n"
     message = EmailMessage(_POLICY)
-    message["From"] = Address(sender.name, addr_spec=sender.address)
-    message["To"] = Address(addr_spec=to) if to else "undisclosed-recipients:;"
-    message["Subject"] = header_text(subject(digest), 200)
-    message["Date"] = format_datetime(local(digest.decided_at, digest.time_zone))
-    message["Message-ID"] = f"<{identifier(delivery.key)}@{sender.domain}>"
-    for name in _thread_headers(digest):
-        message[name] = f"<story-{digest.items[0].story_id}.{identifier(digest.subscription)[-24:].strip('-')}@{sender.domain}>"
-    message["List-Id"] = _list_id(digest.subscription, sender.domain)
-    message["Auto-Submitted"] = "auto-generated"
-    head = message.as_bytes().rstrip(b"\r\n") + b"\r\n" + _leave_headers(leave)
-    eml = head + _body(written, leave, sha256(delivery.key.encode(errors="replace")).hexdigest()[:40].encode())
-    return MailMessage({".eml": eml, ".html": letter.html.encode(), ".txt": letter.text.encode()})
+    message[name] = value
+    return message.as_bytes().rstrip(b"\r\n") + b"\r\n"
 
 
 def _thread_headers(digest: Digest) -> tuple[str, ...]:
@@ -119,11 +191,12 @@ def _leave_headers(link: str | None) -> bytes:
     return b"List-Unsubscribe:\r\n <%s>\r\n" % link.encode() + one_click
 
 
-def _body(letter: "_Encoded", leave: str | None, boundary: bytes) -> bytes:
+def _body(letter: "_Encoded", leave: str | None, boundary: bytes) -> tuple[bytes, ...]:
     """Give both writings as ``multipart/alternative`` (RFC 2046 section 5.1.4), with the headers that say so."""
     kind = b'MIME-Version: 1.0\r\nContent-Type: multipart/alternative;\r\n boundary="=_%s"\r\n\r\n' % boundary
-    parts = (letter.text.to(leave), letter.html.to(escape(leave) if leave else None))
-    return kind + b"".join(b"--=_%s\r\n%s" % (boundary, part) for part in parts) + b"--=_%s--\r\n" % boundary
+    start = b"--=_%s\r\n" % boundary
+    parts = (start, *letter.text.to(leave), start, *letter.html.to(escape(leave) if leave else None))
+    return (kind, *parts, b"--=_%s--\r\n" % boundary)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,10 +207,10 @@ class _Part:
     head: bytes
     tail: bytes
 
-    def to(self, leave: str | None) -> bytes:
-        """Give the part for one recipient."""
+    def to(self, leave: str | None) -> tuple[bytes, ...]:
+        """Give the part for one recipient, in pieces."""
         tail = self.tail.replace(LEAVE_LINK.encode(), leave.encode()) if leave else self.tail
-        return self.head + _encoded(tail, self.encoding) + b"\r\n"
+        return self.head, _encoded(tail, self.encoding), b"\r\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,18 +244,11 @@ def _base64(lines: bytes) -> bytes:
     return base64.encodebytes(lines).replace(b"\n", b"\r\n")
 
 
-_written: list[tuple[Digest, str | None, bool, _Encoded]] = []
-
-
+@_remembered
 def _letter(digest: Digest, public_url: str | None, *, leave: bool) -> _Encoded:
-    """Write a digest's letter, or give the one just written: it is the same for all its recipients but for one address."""
-    for known, url, linked, written in _written:
-        if known is digest and url == public_url and linked is leave:
-            return written
+    """Write a digest's letter: it is the same for all its recipients but for one address."""
     letter = write(replace(lay_out(digest, public_url), leave=leave))
-    fresh = _Encoded(letter, _part("plain", letter.text), _part("html", letter.html))
-    _written[:] = [*_written[-3:], (digest, public_url, leave, fresh)]
-    return fresh
+    return _Encoded(letter, _part("plain", letter.text), _part("html", letter.html))
 
 
 def header_text(text: str, limit: int) -> str:

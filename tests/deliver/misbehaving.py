@@ -22,6 +22,7 @@ ANSWERS = {
     "QUIT": b"221 2.0.0 bye\r\n",
 }
 """What a sound mail server says; the greeting has the verb "CONNECT", the end of a message "."."""
+PIPELINING = b"250-PIPELINING\r\n"
 CONNECT = b"220 mx ready\r\n"
 
 
@@ -39,12 +40,15 @@ class Fault:
 
 @dataclass
 class BrokenMailServer:
-    """Speak SMTP line by line, and keep what it took over, by Message-ID."""
+    """Speak SMTP line by line, and keep what it took over, by Message-ID; refuses more than `most` connections at once."""
 
     faults: list[Fault] = field(default_factory=list)
     taken: defaultdict[str, list[bytes]] = field(default_factory=lambda: defaultdict(list))
     recipients: list[str] = field(default_factory=list)
     connections: int = 0
+    pipelining: bool = False
+    most: int = 99
+    _open: int = 0
     hung: asyncio.Event = field(default_factory=asyncio.Event)
 
     @asynccontextmanager
@@ -55,11 +59,13 @@ class BrokenMailServer:
             task = asyncio.current_task()
             assert task is not None
             tasks.add(task)
+            self._open += 1
             try:
                 await self._talk(reader, writer)
             except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
                 pass
             finally:
+                self._open -= 1
                 tasks.discard(task)
                 writer.close()
 
@@ -76,6 +82,9 @@ class BrokenMailServer:
         return sum(map(len, self.taken.values()))
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._open > self.most:
+            writer.write(b"421 4.7.0 too many connections\r\n")
+            return
         self.connections += 1
         if not await self._say(writer, "CONNECT", CONNECT):
             return
@@ -93,9 +102,11 @@ class BrokenMailServer:
                 return
 
     async def _message(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, recipient: str) -> bool:
-        message = await reader.readuntil(b"\r\n.\r\n")
+        message = b""
+        while not message.endswith(b"\r\n.\r\n") and message != b".\r\n":
+            message += await reader.readline() or b"\r\n.\r\n"
         fault = self._fault(".", recipient, take=False)
-        if fault is None or fault.keep:
+        if message != b".\r\n" and (fault is None or fault.keep):
             name = str(message_from_bytes(message, policy=default)["Message-ID"])
             self.taken[name].append(message)
             self.recipients.append(recipient)
@@ -104,7 +115,7 @@ class BrokenMailServer:
     async def _say(self, writer: asyncio.StreamWriter, verb: str, answer: bytes, recipient: str = "") -> bool:
         fault = self._fault(verb, recipient)
         if fault is None:
-            writer.write(answer)
+            writer.write(answer.replace(b"250 SIZE", PIPELINING + b"250 SIZE") if self.pipelining else answer)
         elif fault.how == "drop":
             writer.transport.abort()
             return False

@@ -111,6 +111,40 @@ async def test_one_bad_recipient_among_many_is_closed_and_the_others_get_it_once
     assert broken.connections == 1  # all of them on one connection, the refused one too
 
 
+@pytest.mark.parametrize("how", ["drop", "4xx", "421"])
+@pytest.mark.parametrize("verb", ["MAIL", "RCPT", "DATA", "."])
+async def test_broken_at_a_verb_of_an_envelope_in_one_piece_every_mail_arrives_once(
+    sqlite_store: SqlStore, clock: Clock, verb: str, how: str
+) -> None:
+    answers = {"4xx": b"451 4.3.0 try again\r\n", "421": b"421 4.3.2 going down\r\n"}
+    fault = Fault(verb, "drop" if how == "drop" else "say", answers.get(how, b""), recipient="" if verb == "MAIL" else "b@example.org")
+    broken, use = BrokenMailServer([fault], pipelining=True), decided(sqlite_store, clock, PEOPLE)
+    async with broken.listening() as server:
+        await send_until_sent(by_mail(use, server, 2), clock, rounds=3)
+    assert arrived(broken) == {address.recipient: 1 for address in PEOPLE}
+    assert set(states(sqlite_store).values()) == {"sent"}
+
+
+async def test_a_refused_recipient_in_an_envelope_in_one_piece_gets_no_message(sqlite_store: SqlStore, clock: Clock) -> None:
+    """The server waits for a message all the same, as RFC 2920 allows; nothing of it may reach anybody."""
+    refusal = Fault("RCPT", "say", b"550 5.1.1 no such user\r\n", recipient="b@example.org", times=9)
+    broken, use = BrokenMailServer([refusal], pipelining=True), decided(sqlite_store, clock, PEOPLE)
+    async with broken.listening() as server:
+        await send_until_sent(by_mail(use, server, 2), clock, rounds=2)
+    assert arrived(broken) == {f"{name}@example.org": 1 for name in "acde"}
+    assert states(sqlite_store)["b@example.org"] == "dead"
+    assert broken.connections == 1
+
+
+async def test_a_server_that_takes_only_two_connections_gets_no_more_and_every_mail(sqlite_store: SqlStore, clock: Clock) -> None:
+    broken, use = BrokenMailServer(most=2, pipelining=True), decided(sqlite_store, clock, PEOPLE)
+    async with broken.listening() as server:
+        results = await send_due(by_mail(replace(use, parallel=5), server, 5))
+    assert [result.error for result in results] == [None] * 5
+    assert arrived(broken) == {address.recipient: 1 for address in PEOPLE}
+    assert broken.connections <= 2
+
+
 async def test_many_mails_go_over_one_connection_and_survive_its_end(sqlite_store: SqlStore, clock: Clock) -> None:
     broken = BrokenMailServer([Fault("MAIL", "drop", times=0)])
     use = decided(sqlite_store, clock, PEOPLE)

@@ -14,7 +14,6 @@ from aggregator.deliver import LEASE, Sent, decide_now, send_due
 from aggregator.errors import DeliveryError, StoreError
 from aggregator.models import Delivery, Receipt, SmtpServer
 from aggregator.ports import Message
-from aggregator.records import ClaimedDelivery
 from aggregator.store import SqlStore, open_store
 from aggregator.store.database import Database
 from aggregator.store.engine import database_url
@@ -303,6 +302,37 @@ async def test_told_to_stop_it_waits_for_the_answer_on_its_way_and_takes_up_noth
     with pytest.raises(asyncio.CancelledError):
         await sending
     assert sorted(states(sqlite_store).values()) == ["pending", "sent"]
+
+
+async def test_claims_that_waited_for_half_their_lease_are_given_back_and_taken_anew(sqlite_store: SqlStore, clock: Clock) -> None:
+    class Endless(RecordingChannel):
+        async def send(self, delivery: Delivery, message: Message) -> Receipt:
+            clock.now += LEASE * 0.6
+            return await super().send(delivery, message)
+
+    people = tuple(replace(HERE, recipient=f"{name}@example.org") for name in "abc")
+    channel = Endless()
+    use = delivering(sqlite_store, clock, channel, to=people, parallel=1)
+    tell(sqlite_store, clock, "one")
+    decide_now(use, "morning")
+    assert [sent.claimed.delivery.attempts for sent in await send_due(use)] == [1, 1, 1]
+    assert channel.recipients == [address.recipient for address in people]
+
+
+async def test_no_message_is_begun_before_the_receipt_of_its_senders_last_one_is_kept(sqlite_store: SqlStore, clock: Clock) -> None:
+    class Watching(RecordingChannel):
+        async def send(self, delivery: Delivery, message: Message) -> Receipt:
+            kept = [found.delivery.recipient for found in sqlite_store.deliveries(status="sent")]
+            unknown.append(len(set(self.recipients) - set(kept)))
+            return await super().send(delivery, message)
+
+    people, unknown = tuple(replace(HERE, recipient=f"{number}@example.org") for number in range(20)), list[int]()
+    use = delivering(sqlite_store, clock, Watching(), to=people, parallel=3)
+    tell(sqlite_store, clock, "one")
+    decide_now(use, "morning")
+    await send_due(use)
+    assert len(unknown) == 20
+    assert max(unknown) < 3
 
 
 async def test_two_senders_never_claim_one_delivery(sqlite_store: SqlStore, store_url: str, clock: Clock) -> None:

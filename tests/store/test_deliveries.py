@@ -6,6 +6,7 @@ import pytest
 from aggregator.models import Receipt
 from aggregator.ports import Store
 from aggregator.records import Address, ClaimedDelivery
+from aggregator.store.deliveries import SHARED_ATTEMPTS
 from tests.store.samples import HOUR, NOW, digest
 
 LEASE = timedelta(minutes=5)
@@ -99,6 +100,37 @@ def test_released_leases_are_due_as_before(outbox: Store) -> None:
     assert statuses(outbox)["a"] == "retry"
     assert claim(outbox).delivery.id == lost.delivery.id
     assert not outbox.record_sent(lost, DONE, NOW)
+
+
+def test_many_are_claimed_and_settled_together_each_for_itself(outbox: Store) -> None:
+    first, second, third = outbox.claim_deliveries(NOW, LEASE, 10)
+    assert [claimed.delivery.recipient[0] for claimed in (first, second, third)] == ["a", "b", "c"]
+    outbox.release_leases()
+    again = claim(outbox)
+    assert outbox.record_all_sent([(again, DONE), (second, DONE)], NOW) == [True, False]
+    assert statuses(outbox) == {"a": "sent", "b": "retry", "c": "retry"}
+
+
+def test_a_claim_given_back_is_as_if_it_had_never_been(outbox: Store) -> None:
+    unused = outbox.claim_deliveries(NOW, LEASE, 2)
+    outbox.give_back(unused)
+    assert statuses(outbox) == {"a": "pending", "b": "pending", "c": "pending"}
+    assert claim(outbox).delivery.attempts == 1
+
+
+def test_a_claim_that_another_took_over_cannot_be_given_back(outbox: Store) -> None:
+    lost = claim(outbox)
+    claim(outbox, minutes=5)
+    outbox.give_back([lost])
+    assert statuses(outbox)["a"] == "sending"
+
+
+def test_what_broke_off_again_and_again_is_claimed_alone(outbox: Store) -> None:
+    for _ in range(SHARED_ATTEMPTS):
+        outbox.record_not_sent(claim(outbox), "421", NOW - HOUR, NOW)
+    alone = outbox.claim_deliveries(NOW, LEASE, 10)
+    together = outbox.claim_deliveries(NOW, LEASE, 10)
+    assert [[claimed.delivery.recipient[0] for claimed in claims] for claims in (alone, together)] == [["a"], ["b", "c"]]
 
 
 def test_rows_can_be_asked_for_by_digest(outbox: Store) -> None:

@@ -1,10 +1,11 @@
-"""Measure the facts against our labelled sentences: ``python bench/facts.py [--misses] [open|held]``.
+"""Measure the facts against our labelled sentences: ``python bench/facts.py [--misses] [open|held|second|last]``.
 
 Prints precision and recall by kind and by language, as Markdown; the sentences stand in `tests/data/facts`.
 """
 
 import asyncio
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,9 +13,12 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from aggregator.enrich import enrich, facts_report
 from aggregator.models import Article, FeedSpec
-from tests.enrich.scoring import Score, Told, sentences, sums, tally
+from tests.enrich.scoring import LANGUAGES, Score, Told, sentences, sums, tally
 
 FEED = FeedSpec(id="bench", name="Bench", url="https://bench.example/", publisher="Bench", family="bench", assume_country=True)
+
+
+PARTS = ["open", "held", "second", "last"]
 
 
 async def told(row: Told) -> Told:
@@ -31,14 +35,30 @@ def line(name: str, score: Score) -> str:
     return f"| {name} | {expected} | {score.precision:.3f} | {score.recall:.3f} |"
 
 
+def cell(one: Score) -> str:
+    """Write precision and recall of one kind in one language."""
+    return f"{one.precision:.2f} / {one.recall:.2f}" if one.right + one.wrong + one.missing else "–"
+
+
+def cells(totals: Mapping[tuple[str, str], Score]) -> None:
+    """Print precision / recall of each kind in each language."""
+    kinds = dict.fromkeys(kind for _, kind in totals)
+    print(f"\n| precision / recall | {' | '.join(LANGUAGES)} |\n|---|{'---|' * len(LANGUAGES)}")
+    for kind in kinds:
+        told = [cell(totals.get((language, kind), Score())) for language in LANGUAGES]
+        print(f"| {kind} | {' | '.join(told)} |")
+    print()
+
+
 def main() -> None:
     """Score the parts asked for, by default both."""
-    for part in [argument for argument in sys.argv[1:] if argument in ("open", "held")] or ["open", "held"]:
+    for part in [argument for argument in sys.argv[1:] if argument in PARTS] or PARTS:
         totals = tally((row, asyncio.run(told(row))) for row in sentences(part))
         print(f"\n{part}\n\n| | labelled | precision | recall |\n|---|---|---|---|")
         for position in (1, 0):
             for name, score in sums(totals, position).items():
                 print(line(name, score))
+        cells(totals)
         everything = Score()
         for score in totals.values():
             everything.add(score)

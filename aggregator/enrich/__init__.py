@@ -33,8 +33,8 @@ Step: TypeAlias = Callable[[Article], Awaitable[Article]]
 STEPS: tuple[Step, ...] = (
     extract_text,
     detect_language,
-    find_places,
     find_organisations,
+    find_places,
     find_figures,
     find_attribution,
     find_claims,

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import TypeAlias
 
-from aggregator.enrich.dating import COUNTS, MONTHS, RELATIVE, UNITS, WEEKDAYS, Phrase
+from aggregator.enrich.datewords import COUNTS, MONTHS, RELATIVE, UNITS, WEEKDAYS
+from aggregator.enrich.dating import Phrase
 
 Resolved: TypeAlias = tuple[str | None, str]
 _AHEAD = timedelta(days=62)

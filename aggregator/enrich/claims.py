@@ -33,6 +33,13 @@ STATE_MEDIA = frozenset(
 _MOST = 200
 _BESIDE = 2
 """A title right before a name belongs to the name."""
+_OF_PEOPLE = frozenset(("named_official", "named_expert", "anonymous_official"))
+_LISTENS = re.compile(r"(?:told|telling|spoke (?:to|with)|interview (?:with|by)|interviewed by|рассказал\w* |сообщил\w* )(?: the)? ?$")
+_UNVERIFIED = re.compile(
+    r"^.{0,30}(?:could|can|was unable|were unable|has not|have not)(?:not| not| to)? ?(?:independently |been able to )?(?:verify|confirm)"
+    r"|^.{0,12}(?:无法|未能|無法)(?:独立)?(?:核实|证实|確認)|^.{0,16}(?:독자적으로 확인하지|확인할 수 없)|^.{0,16}確認でき"
+)
+_NAME_FOLLOWS = 34
 _NOT_A_NAME = frozenset(
     (
         *(
@@ -57,6 +64,14 @@ _NOT_A_NAME = frozenset(
         *("先生", "和专", "外交部", "中国", "韩国", "大学", "政府", "今天", "昨天"),
         *("中国外務省", "外務省", "韓国", "ロシア", "中国", "大学"),
     )
+)
+
+
+_STATE = re.compile(
+    r"[Mm]inistry|Department|Service|Agency|Bureau|Office|Council|Kremlin|White House|Embassy|embassy|Treasury|NIS|Team|MSMT|Panel"
+    r"|부$|성$|원$|청$|국$|실$|팀$|패널|안보리|대사관|총서"
+    r"|部$|院$|省$|庁$|厅$|廳$|局$|署$|组$|組$|チーム|パネル|大使馆|大使館|安理会|安保理"
+    r"|МИД|МВД|ФСБ|Мин[а-я]+|Министерств|[Сс]лужб|[Уу]правлен|[Гг]рупп|Кремл|Рос[а-я]+|[Пп]осольств|Совбез"
 )
 
 
@@ -118,18 +133,24 @@ def _in_field(field: str, text: str, language: str, article: Article) -> Iterato
     found = [
         *_people(field, text, folded, article),
         *_named(field, text, folded, language),
-        *_outlets(field, article),
-        *_nameless(field, text, folded, language),
+        *_outlets(field, text, folded, article),
+        *_nameless(field, text, folded, language, article),
     ]
+    found += _institutions(field, text, folded, article, found)
     kept: list[Fact] = []
     for fact in found:
-        if not in_dateline(filed, fact.start) and not any(
-            fact.start < other.end + _BESIDE and other.start < fact.end + _BESIDE for other in kept
-        ):
+        if not in_dateline(filed, fact.start) and not any(_overlap(fact, other) for other in kept):
             kept.append(fact)
     known = {(fact.field, fact.start) for fact in article.facts if fact.kind == "person"}
     yield from sorted(_sociable(text, kept), key=lambda fact: fact.start)
-    yield from _introduced(field, text, kept, known)
+    bodies = frozenset(fact.quote for fact in article.facts if fact.kind in ("organisation", "actor"))
+    yield from _introduced(field, text, kept, known, bodies)
+
+
+def _overlap(one: Fact, other: Fact) -> bool:
+    """Tell whether two credits are one: where they share words, or one names the person that the other only describes."""
+    beside = _BESIDE if {one.value, other.value} <= _OF_PEOPLE else 0
+    return one.start < other.end + beside and other.start < one.end + beside
 
 
 def _sociable(text: str, kept: Sequence[Fact]) -> Iterator[Fact]:
@@ -158,38 +179,59 @@ def _named(field: str, text: str, folded: str, language: str) -> Iterator[Fact]:
             yield _credit(field, text, match.span(), phrase.kind, name)
 
 
-def _nameless(field: str, text: str, folded: str, language: str) -> Iterator[Fact]:
+def _nameless(field: str, text: str, folded: str, language: str, article: Article) -> Iterator[Fact]:
     phrases = _load("attributions").get(language)
+    people = [fact.start for fact in article.facts if fact.kind == "person" and fact.field == field]
     for match, phrase, _ in phrases.find(folded, folded) if phrases else ():
         start, end = sentence_span(text, match.start())
+        if phrase.kind == "anonymous_official" and any(_runs_on(text, match.end(), person) for person in people):
+            continue  # "the official representative of the ministry, Mao Ning" is not nameless
         if not phrase.said or said(language, folded[start:end]):
             fact = _credit(field, text, match.span(), phrase.kind, None)
             yield replace(fact, note="lonely") if phrase.lonely else fact
 
 
-def _outlets(field: str, article: Article) -> Iterator[Fact]:
+def _runs_on(text: str, end: int, person: int) -> bool:
+    return 0 <= person - end <= _NAME_FOLLOWS and not re.search(r"[.,;:，。、]", text[end:person])
+
+
+def _outlets(field: str, text: str, folded: str, article: Article) -> Iterator[Fact]:
+    """Credit the outlets that are cited; one that was only told something, or that could not verify it, says nothing itself."""
     for fact in article.facts:
         if fact.kind == "outlet" and fact.field == field:
+            start, end = sentence_span(text, fact.start)
+            behind = folded[fact.end : end]
+            if _UNVERIFIED.match(behind):
+                continue
             known = outlet_concept(fact.quote) or fact.concept
             kind = "state_media" if known in STATE_MEDIA else "other_outlet"
-            name = fact.concept.partition("/")[2]
-            yield Fact(
-                kind="attribution",
-                concept=f"{kind}/{name}",
-                field=field,
-                start=fact.start,
-                end=fact.end,
-                quote=fact.quote,
-                value=kind,
-                name=name,
-            )
+            credit = _credit(field, text, (fact.start, fact.end), kind, fact.concept.partition("/")[2])
+            yield replace(credit, note="lonely") if _LISTENS.search(folded[start : fact.start]) else credit
 
 
-def _introduced(field: str, text: str, credited: Iterable[Fact], known: set[tuple[str, int]]) -> Iterator[Fact]:
+def _institutions(field: str, text: str, folded: str, article: Article, credited: Sequence[Fact]) -> Iterator[Fact]:
+    """Credit a ministry or a service that says something itself, in a sentence that credits nobody else."""
+    language = article.language or article.feed.language
+    speaks = _speaks().get(language)
+    taken = {sentence_span(text, fact.start) for fact in credited}
+    for fact in article.facts:
+        if speaks is None or fact.field != field or fact.kind not in ("organisation", "actor") or not _is_state(fact):
+            continue
+        start, end = sentence_span(text, fact.start)
+        if (start, end) not in taken and speaks.match(folded[fact.end : end]):
+            taken.add((start, end))
+            yield _credit(field, text, (fact.start, fact.end), "named_official", fact.name or fact.quote)
+
+
+def _is_state(fact: Fact) -> bool:
+    return bool(_STATE.search(fact.quote)) and not fact.concept.startswith("house/")
+
+
+def _introduced(field: str, text: str, credited: Iterable[Fact], known: set[tuple[str, int]], bodies: frozenset[str]) -> Iterator[Fact]:
     """Tell the people whom a credit names with their title, where the vocabulary does not know them."""
     seen: set[str] = set()
     gazetteer = load_gazetteer()
-    for credit in credited:
+    for credit in (credit for credit in credited if credit.name not in bodies):
         name = credit.name
         start = (
             text.find(name, credit.start, credit.end) if name and credit.kind == "attribution" and credit.value != "other_outlet" else -1
@@ -217,6 +259,11 @@ def _credit(field: str, text: str, span: tuple[int, int], kind: str, name: str |
 @cache
 def _say() -> Mapping[str, re.Pattern[str]]:
     return {language: re.compile(pattern) for language, pattern in read_claims()["say"].items()}
+
+
+@cache
+def _speaks() -> Mapping[str, re.Pattern[str]]:
+    return {language: re.compile(pattern) for language, pattern in read_claims()["speaks"].items()}
 
 
 @cache

@@ -24,17 +24,21 @@ _UNIT = re.compile("|".join(f"(?P<{unit}>{words})" for unit, words in _UNITS.ite
 _NOT_AFTER = re.compile(
     r"[ -]old|[ -]?ago| earlier| later| ?된| ?전(?!쟁)| ?만에| ?뒤| ?후|以前|之前|前(?!线)|的历史| назад| утра| вечера| ночи| дня"
     r"|[ ]?ぶり|後"
-    r"| from now|['] time"
+    r"| from now|['] time|[0-9]{1,2}분|[0-9]{1,2}分"
 )
+_FIRST = re.compile(r"(?:\bfirst|前|первые) $|前$")
 _AGE = re.compile(r"(?:^|[ ,.(])(?:ему|ей|им|мне|которо(?:му|й)|aged?|at) $")
 _LINK = re.compile(r",? (?:and|и) | ?, ?| ?|와 |과 |零|又|と|余")
 _CALENDAR = re.compile(r"(?:19|20)[0-9]{2}$")
 _COMPOSED = {("year", "month"): ("month", 12), ("month", "day"): ("day", 30), ("day", "hour"): ("hour", 24)}
+_NATIVE_DAYS = {"이틀": 2, "사흘": 3, "나흘": 4, "닷새": 5, "엿새": 6, "열흘": 10, "보름": 15}
+_NATIVE = re.compile(rf"(?<![가-힣])({'|'.join(_NATIVE_DAYS)})(?! ?(?:전|뒤|후|만에|된|날))")
 _IN_DAYS = 7
 
 
 def durations(folded: str, found: Sequence[Number]) -> Iterator[tuple[Number, str]]:
     """Give the durations among the numbers of a folded text: the number in its unit, spanning unit and all."""
+    yield from _native(folded)
     waiting: tuple[Number, str] | None = None
     for number in found:
         measured = _measured(folded, number)
@@ -50,9 +54,17 @@ def durations(folded: str, found: Sequence[Number]) -> Iterator[tuple[Number, st
         yield waiting
 
 
+def _native(folded: str) -> Iterator[tuple[Number, str]]:
+    """Give the Korean words for a number of days; 하루 is left out, since it mostly means "a day" of something else."""
+    for match in _NATIVE.finditer(folded) if "틀" in folded or "흘" in folded or "보름" in folded or "새" in folded else ():
+        days = float(_NATIVE_DAYS[match.group(1)])
+        yield Number(match.start(), match.end(1), days, days), "day"
+
+
 def _measured(folded: str, number: Number) -> tuple[Number, str] | None:
     unit = _UNIT.match(folded, number.end)
-    if not unit or number.low <= 0 or _AGE.search(folded[max(0, number.start - 8) : number.start]):
+    before = folded[max(0, number.start - 8) : number.start]
+    if not unit or number.low <= 0 or _AGE.search(before) or _FIRST.search(before):
         return None
     name = unit.lastgroup or ""
     if name == "year" and (_CALENDAR.fullmatch(folded[number.start : number.end]) or number.high >= 200):

@@ -48,7 +48,7 @@ def saved_page(body: bytes, url: str | None, content_type: str = "") -> Page:
 
 def article_of_page(page: Page) -> Article:
     """Make the article whose facts are those of a page."""
-    return Article(title=page.title, text=page.text, feed=_SAVED, language=page.language, published_at=page.published_at)
+    return Article(title=page.title, text=page.text, feed=_SAVED, language=page.language, published_at=page.published_at, page=page)
 
 
 def article_of_row(row: Row) -> Article:

@@ -97,6 +97,12 @@ def read_claims() -> Mapping[str, Any]:
     return _read("claims.yaml")
 
 
+@cache
+def read_bodies() -> Mapping[str, Any]:
+    """Read how bodies that no list knows are named."""
+    return _read("bodies.yaml")
+
+
 def _read(file: str) -> Mapping[str, Any]:
     text = files("aggregator").joinpath("vocabulary", file).read_text(encoding="utf-8")
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text)  # the C one is ten times as fast, where it was built

@@ -1,7 +1,7 @@
 """Find the places of the story: names of the gazetteer, once per concept in title and text.
 
-A dateline's city is none. A name that is an everyday word too counts only in a sentence that also holds a country, a country's
-adjective or another place that is no such word.
+A dateline's city is none, nor the place in the name of a company or a school. A name that is an everyday word too counts only in a
+sentence that also holds a country, a country's adjective or another place that is no such word.
 """
 
 from collections.abc import Iterable, Iterator
@@ -16,7 +16,9 @@ from aggregator.models import Article, Fact
 
 async def find_places(article: Article) -> Article:
     """Add the places that title and text name."""
-    return replace(article, facts=(*article.facts, *_in_field("title", article.title), *_in_field("text", article.text)))
+    fields = (("title", article.title), ("text", article.text))
+    found = [fact for field, text in fields for fact in _in_field(field, text, article)]
+    return replace(article, facts=(*article.facts, *found))
 
 
 def first_of_each(kind: str, field: str, text: str, mentions: Iterable[Mention]) -> Iterator[Fact]:
@@ -35,8 +37,9 @@ def first_of_each(kind: str, field: str, text: str, mentions: Iterable[Mention])
             )
 
 
-def _in_field(field: str, text: str) -> Iterator[Fact]:
-    filed = datelines(text) if field == "text" else ()
+def _in_field(field: str, text: str, article: Article) -> Iterator[Fact]:
+    houses = ((fact.start, fact.end) for fact in article.facts if fact.field == field and fact.concept.startswith("house/"))
+    filed = (*(datelines(text) if field == "text" else ()), *houses)
     mentions = [
         mention
         for mention in load_gazetteer().find(text)

@@ -12,7 +12,8 @@ from aggregator.enrich.numbers import Number
 _BEFORE = {
     "up_to": r"(?:up to|as many as|as much as|at most|no more than|not more than|a maximum of|maximum of|fewer than|less than|under"
     r"|below)"
-    r"|최대|최고|많게는|最多|至多|高达|高達|多达|多達|最高|最大|(?<![а-я])(?:до|не более|максимум|менее|не больше)",
+    r"|최대|최고|많게는|不超过|不超過|不到|不足|长达|長達"
+    r"|最多|至多|高达|高達|多达|多達|最高|最大|(?<![а-я])(?:до|не более|максимум|менее|не больше)",
     "at_least": r"(?:at least|more than|over|no fewer than|no less than|not less than|upwards of|exceeding|in excess of|a minimum of)"
     r"|최소|적어도|至少|超过|超過|逾|超|少なくとも|(?<![а-я])(?:более|больше|свыше|не менее|как минимум|минимум)(?: чем)?",
     "about": r"(?:about|around|some|roughly|approximately|nearly|almost|close to|circa|an? estimated|estimated|perhaps|~)"
@@ -30,19 +31,21 @@ _UNIT_BETWEEN = (
     r"|社|隻|艘|家|カ所)?(?:의)? ?"
 )
 _BEFORE_PATTERN = re.compile("|".join(rf"(?P<{name}>(?<![a-z])(?:{words}))" for name, words in _BEFORE.items()))
-_GAP = re.compile(r" ?(?:the |as |月|年|월|연|일인당 |1인당 )? ?$")
+_GAP = re.compile(r" ?(?:the |as |有|为|為|是|月|年|월|연|일인당 |1인당 )? ?$")
 _AFTER_PATTERN = re.compile(rf"{_UNIT_BETWEEN}(?:" + "|".join(f"(?P<{name}>{words})" for name, words in _AFTER.items()) + ")")
 _PERIODS = {
     "day": r"(?:a|per|each|every) day|daily|/day|하루|일당|매일|每天|每日|日薪|一天|1日|毎日|日給|в день|ежедневно|в сутки",
     "month": r"(?:a|per|each|every) month|monthly|/month|매달|매월|월(?: 평균)?(?= ?[0-9약최])|월급|한 ?달에|달마다|每月|每个月"
     r"|月薪|月收入|月給|毎月|月額|ひと月"
     r"|月(?=約|约|[0-9])(?<![0-9]月)|в месяц|ежемесячно",
-    "year": r"(?:a|per|each|every) year|annually|annual|yearly|per annum|/year|연간|매년|해마다|연(?= ?[0-9약최])|한 해|每年|年薪"
+    "year": r"(?:a|per|each|every) year|annually|annual|yearly|per annum|/year|연간|매년|해마다|연(?= ?[0-9약최])"
+    r"|(?<!작년 )(?<!지난 )(?<!올 )한 해|每年|年薪"
     r"|年均|(?<![0-9一二三四五六七八九十])年間|毎年|年額|в год|ежегодно",
     "once": r"one-time|one-off|lump sum|일시불|한꺼번에|一次性|一時金|一括|единовременн|разов",
 }
 _PERIOD_PATTERN = re.compile("|".join(f"(?P<{name}>{words})" for name, words in _PERIODS.items()))
-_REACH_BEFORE, _REACH_AFTER, _PERIOD_AFTER = 26, 16, 22
+_REACH_BEFORE, _REACH_AFTER, _PERIOD_AFTER = 32, 16, 22
+_DIGIT = re.compile(r"[0-9一二三四五六七八九]")
 _CLAUSE = re.compile(r"[.;:!?。！？；、，\n]|, ")
 
 
@@ -81,5 +84,6 @@ def _period(folded: str, start: int, end: int) -> str | None:
     behind = _PERIOD_PATTERN.search(after) if not re.match(r" ?[0-9]", after) else None
     if behind and behind.start() <= 4:
         return behind.lastgroup
-    ahead = list(_PERIOD_PATTERN.finditer(folded, start - len(before) + cut, min(end, start + 3)))
-    return ahead[-1].lastgroup if ahead else None
+    ahead = [match for match in _PERIOD_PATTERN.finditer(folded, start - len(before) + cut, min(end, start + 3)) if match.start() < start]
+    # A number between the two has the period for itself: "2,800 yuan a month, of which they keep 700".
+    return ahead[-1].lastgroup if ahead and not _DIGIT.search(folded, ahead[-1].end(), start) else None

@@ -30,9 +30,11 @@ _NATIONALITY = (
 _APPROXIMATION = r"(?:여|余|餘|多|來|来|强|強|數|数|이상|가까운|以上|近く|超|% ?)?"
 _YEAR = re.compile(r"(?:19|20)[0-9]{2}$")
 _AFTER_PREPOSITION = re.compile(r"(?:\b(?:in|since|by|until|from|of|during|early|late|before|after|and)|[в-]) $")
-_ORDINAL = re.compile(r"(?:第|제 ?|no\. ?|№ ?|#|[0-9]-[0-9]{1,4}-)$")
+_ORDINAL = re.compile(r"(?:第|제 ?|no\. ?|№ ?|#|[0-9]-[0-9]{1,4}-|(?<![a-zа-я])[a-zа-я]{1,3}-)$")
 _AFTER_MONTH = re.compile(r"(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*\.? $")
 _NUMBERING = re.compile(r"\bnumber(?:s|ed|ing)?(?: (?:at|up to|about|around|some|roughly|nearly|over|more than|between|an estimated))* $")
+_DESCRIBED = re.compile(r"[^\W\d_，。、]{0,16}?(?P<noun>厂|公司|企业|企業|餐厅|餐馆|饭店|银行|签证|许可证|会社|工場|レストラン)")
+_COLLECTIVE = re.compile(r"(?:двое|трое|четверо|пятеро|шестеро|семеро)")
 _LOOK_BACK, _LOOK_AHEAD = 12, 24
 _AFTER_DIGITS = frozenset(("배",))
 """Counters that are also nouns: behind a number word, 두 배 may be two ships."""
@@ -107,6 +109,9 @@ def _by_counter(folded: str, number: Number) -> Counted | None:
 def _of_generic(folded: str, number: Number, match: re.Match[str]) -> str | None:
     if match["noun"]:
         return _UNITS.nouns[match["noun"]]
+    ahead = _DESCRIBED.match(folded, match.end()) if match["generic"] else None
+    if ahead:
+        return _UNITS.nouns.get(ahead["noun"], "factory" if ahead["noun"].endswith("厂") else "company")
     nouns = list(_UNITS.noun_pattern.finditer(folded, max(0, number.start - _LOOK_BACK), number.start))
     return _UNITS.nouns[nouns[-1].group()] if match["generic"] and nouns else None
 
@@ -160,6 +165,8 @@ def _specified(unit: str, passed: list[str]) -> str:
 
 def _by_sentence(folded: str, number: Number) -> Counted | None:
     """Take "are estimated to number up to 100,000 in China" for people."""
+    if _COLLECTIVE.fullmatch(folded, number.start, number.end):
+        return Counted("person", number.start, number.end)
     numbering = number.high >= 100 and _NUMBERING.search(folded[max(0, number.start - 60) : number.start])
     return Counted("person", number.start, number.end) if numbering else None
 

@@ -9,6 +9,8 @@ from typing import Any, TypeAlias
 
 FOLDER = Path(__file__).parents[1] / "data" / "facts"
 LANGUAGES = ("en", "ko", "zh", "ja", "ru")
+LATER = ("second", "last")
+"""Sets written when the extractor stood already, in files of their own; their labels leave the id of what no vocabulary knows open."""
 KINDS = ("figures", "places", "organisations", "people", "provisions", "attributions", "responses", "dates")
 Told: TypeAlias = Mapping[str, Any]
 _VALUES: Mapping[str, tuple[str, ...]] = {
@@ -48,8 +50,9 @@ class Score:
 
 
 def sentences(part: str | None = None) -> list[Told]:
-    """Read the labelled sentences, all or those of one part ("open", "held")."""
-    lines = [line for language in LANGUAGES for line in (FOLDER / f"{language}.jsonl").read_text(encoding="utf-8").splitlines()]
+    """Read the labelled sentences: those of one part ("open", "held", "second", "last"), or all of the first set."""
+    files = (part,) if part in LATER else LANGUAGES
+    lines = [line for file in files for line in (FOLDER / f"{file}.jsonl").read_text(encoding="utf-8").splitlines()]
     return [row for line in lines if (row := json.loads(line)) and part in (None, row["part"])]
 
 
@@ -113,7 +116,7 @@ def traps(rows: Iterable[Told]) -> Counter[str]:
 def _same(kind: str, gold: Told, fact: Told) -> bool:
     if fact["end"] <= gold["start"] or gold["end"] <= fact["start"]:
         return False
-    return all(_equal(gold[key], fact[key]) for key in _VALUES[kind])
+    return all(_equal(gold[key], fact[key]) for key in _VALUES[kind] if not (key == "id" and gold[key] is None))
 
 
 def _equal(one: Any, other: Any) -> bool:

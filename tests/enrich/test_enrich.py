@@ -14,8 +14,8 @@ def test_steps_run_in_their_declared_order() -> None:
     assert [getattr(step, "__name__", "") for step in STEPS] == [
         "extract_text",
         "detect_language",
-        "find_places",
         "find_organisations",
+        "find_places",
         "find_figures",
         "find_attribution",
         "find_claims",

@@ -101,7 +101,7 @@ ORGANISATIONS = [
     ("북한의 39호실과 정찰총국", ["organisation/office-39", "organisation/reconnaissance-general-bureau"]),
     ("南江 과 다른 남강무역회사", ["organisation/namgang-trading"]),
     ("安理会专家小组", ["organisation/un-security-council", "organisation/panel-of-experts"]),
-    ("国連安保理", ["organisation/un-security-council", "actor/united-nations"]),
+    ("国連安保理", ["organisation/un-security-council"]),
     ("Совбез и группа экспертов", ["organisation/un-security-council", "organisation/panel-of-experts"]),
     ("spokesperson Lin Zhen", ["person/lin-jian"]),
     ("외교부 대변인 린젠은", ["person/lin-jian"]),

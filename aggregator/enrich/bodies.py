@@ -9,12 +9,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
+from typing import Any
 
+from aggregator.enrich.folding import Hints
 from aggregator.enrich.gazetteer import ANCHOR, read_bodies
 from aggregator.enrich.names import Mention
 
 _MOST = 200
 _REACH = 90
+_BEFORE, _BEHIND_HINT = 60, 70
 _BETWEEN = re.compile(r"(?:[省市县州区港]|[성시도주군])?(?:의 |の| |공화국 )?")
 _BEHIND = re.compile(r" (?:в |во |по |in |of )?")
 _LEAD = re.compile(
@@ -40,6 +43,7 @@ class Body:
 class _Kind:
     """Hold how one kind of body is named."""
 
+    hints: Hints
     heads: re.Pattern[str]
     left: re.Pattern[str] | None
     right: re.Pattern[str] | None
@@ -57,7 +61,7 @@ def bodies(text: str, language: str, mentions: Sequence[Mention]) -> Iterator[Bo
     found = [
         body
         for kind in _kinds().get(language, ())
-        for head in islice(kind.heads.finditer(text), _MOST)
+        for head in islice(_heads(text, kind), _MOST)
         if (body := _around(text, head, kind, (ends, starts)))
     ]
     through = 0
@@ -65,6 +69,16 @@ def bodies(text: str, language: str, mentions: Sequence[Mention]) -> Iterator[Bo
         if body.start >= through:
             through = body.end
             yield body
+
+
+def _heads(text: str, kind: _Kind) -> Iterator[re.Match[str]]:
+    """Look for heads only around the words that every head holds one of."""
+    through = 0
+    for position in kind.hints.positions(text):
+        start = max(through, position - _BEFORE)
+        for head in kind.heads.finditer(text, start, position + _BEHIND_HINT) if position + 1 > through else ():
+            through = max(through, head.end())
+            yield head
 
 
 def _around(text: str, head: re.Match[str], kind: _Kind, beside: tuple[Mapping[int, int], Mapping[int, int]]) -> Body | None:
@@ -102,10 +116,11 @@ def _kinds() -> Mapping[str, tuple[_Kind, ...]]:
     return {language: tuple(map(_kind, kinds)) for language, kinds in read_bodies().items()}
 
 
-def _kind(written: Mapping[str, object]) -> _Kind:
+def _kind(written: Mapping[str, Any]) -> _Kind:
     def pattern(name: str) -> re.Pattern[str] | None:
         return re.compile(str(written[name])) if name in written else None
 
     flags = {name: bool(written.get(name)) for name in ("bare", "place", "house")}
     known = str(written["id"]) if "id" in written else None
-    return _Kind(re.compile(str(written["heads"])), pattern("left"), pattern("right"), id=known, **flags)
+    hints = Hints(written["hints"])
+    return _Kind(hints, re.compile(written["heads"]), pattern("left"), pattern("right"), id=known, **flags)

@@ -11,7 +11,7 @@ from functools import cache
 from itertools import islice
 
 from aggregator.enrich.dateline import datelines, in_dateline
-from aggregator.enrich.folding import fold, sentence_span, sentences_with
+from aggregator.enrich.folding import Hints, fold, sentence_span
 from aggregator.enrich.gazetteer import load_gazetteer, outlet_concept, read_claims
 from aggregator.models import Article, Fact
 
@@ -89,7 +89,7 @@ class _Phrases:
     """Hold all phrases of a list in one pattern, each under its group's number."""
 
     pattern: re.Pattern[str]
-    hint: re.Pattern[str]
+    hints: Hints
     phrases: Sequence[_Phrase]
     start: re.Pattern[str] | None
 
@@ -106,7 +106,7 @@ class _Phrases:
 
     def find(self, text: str, folded: str) -> Iterator[tuple[re.Match[str], _Phrase, str | None]]:
         """Give the matches with their phrase, and the name in them where there is one; `text` is folded where the phrases are."""
-        spans = sentences_with(self.hint, text, folded)
+        spans = self.hints.sentences(text, folded)
         for match in islice((match for span in spans for match in self._matches(text, *span)), _MOST):
             number = int((match.lastgroup or "p0")[1:])
             names = match.groupdict()
@@ -273,9 +273,9 @@ def _load(section: str) -> Mapping[str, _Phrases]:
     return {language: _compiled(entries, hints[language], starts.get(language)) for language, entries in claims[section].items()}
 
 
-def _compiled(entries: Sequence[Mapping[str, object]], hint: str, start: str | None) -> _Phrases:
+def _compiled(entries: Sequence[Mapping[str, object]], hints: Sequence[str], start: str | None) -> _Phrases:
     """Join the patterns of a language into one; the group of each is numbered, since `lastgroup` tells which one matched."""
     patterns = [str(entry["pattern"]).replace("(?P<name>", f"(?P<n{number}>") for number, entry in enumerate(entries)]
     joined = "|".join(f"(?P<p{number}>{pattern})" for number, pattern in enumerate(patterns))
     phrases = [_Phrase(str(entry["kind"]), bool(entry.get("said")), bool(entry.get("lonely"))) for entry in entries]
-    return _Phrases(re.compile(joined), re.compile(hint), phrases, re.compile(start) if start else None)
+    return _Phrases(re.compile(joined), Hints(hints), phrases, re.compile(start) if start else None)

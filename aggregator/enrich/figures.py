@@ -10,10 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
-import ahocorasick_rs
-
 from aggregator.enrich.durations import durations
-from aggregator.enrich.folding import fold
+from aggregator.enrich.folding import Hints, fold
 from aggregator.enrich.gazetteer import read_cues
 from aggregator.enrich.numbers import RANGE, Number, amount, numbers
 from aggregator.enrich.provisions import provisions
@@ -55,7 +53,8 @@ def _in_field(name: str, text: str, language: str) -> Iterator[Fact]:
 
 def _figures(field: _Field, cited: Sequence[Fact], language: str) -> Iterator[Fact]:
     taken = 0
-    free = [number for number in numbers(field.folded) if not any(fact.start <= number.start < fact.end for fact in cited)]
+    shares = tuple(_shares(field))
+    free = [number for number in numbers(field.folded) if not any(fact.start <= number.start < fact.end for fact in (*cited, *shares))]
     uncounted: list[Number] = []
     for number in free:
         unit = counted(field.folded, number, language) if number.start >= taken else None
@@ -66,7 +65,7 @@ def _figures(field: _Field, cited: Sequence[Fact], language: str) -> Iterator[Fa
             uncounted.append(number)
     for number, name in durations(field.folded, uncounted):
         yield replace(_fact(field, number, Counted(name, number.start, number.end)), kind="duration")
-    yield from _shares(field)
+    yield from shares
 
 
 def _smallest(unit: str) -> int:
@@ -102,10 +101,9 @@ def _counted_thing(field: _Field, number: Number, unit: Counted) -> str | None:
 
 def _shares(field: _Field) -> Iterator[Fact]:
     """Give shares and multiples in words; "a fifth or even a third" is one range."""
-    if not _HINTS.find_matches_as_indexes(field.folded):
-        return
     waiting: tuple[Number, str] | None = None
-    for match in _PHRASE.finditer(field.folded):
+    spans = _HINTS.sentences(field.text, field.folded)
+    for match in (match for span in spans for match in _PHRASE.finditer(field.folded, *span)):
         unit, value = _MEANINGS[int((match.lastgroup or "p0")[1:])]
         number = Number(match.start(), match.end(), value, value)
         if waiting and waiting[1] == unit and waiting[0].low < value and RANGE.fullmatch(field.folded, waiting[0].end, number.start):
@@ -125,4 +123,4 @@ def _phrases() -> tuple[re.Pattern[str], tuple[tuple[str, float], ...]]:
 
 
 _PHRASE, _MEANINGS = _phrases()
-_HINTS = ahocorasick_rs.AhoCorasick(read_cues()["phrase_hints"])
+_HINTS = Hints(read_cues()["phrase_hints"])

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from itertools import takewhile
 
-from aggregator.enrich.folding import fold, sentences_with
+from aggregator.enrich.folding import Hints, fold
 from aggregator.enrich.gazetteer import read_claims
 from aggregator.models import Fact
 
@@ -33,7 +33,6 @@ _CITED = re.compile(
     r"|(?:第 ?)?\d{4}(?: ?\(\d{4}\))?(?:号|號)?(?:(?:、|,|和|及|与|與)(?:第 ?)?\d{4}(?:号|號)?){0,8}(?:号|號)?(?:决议|決議)"
     r"|\d{4}호 ?결의"
 )
-_FOUR_DIGITS = re.compile(r"[0-9]{4}")
 _DIGITS = re.compile(r"(?<![\d(])\d{4}(?![\d)])")
 _PARAGRAPH_BEFORE = re.compile(
     r"(?:operative )?(?:paragraph|para\.?|clause|section|пункт[а-я]{0,2}|п\.) (?P<n>\d{1,2})\)? (?:of (?:the )?"
@@ -63,10 +62,28 @@ _LAWS: Sequence[tuple[str, str]] = (
     ),
 )
 _LAW = re.compile("|".join(f"(?P<l{number}>{pattern})" for number, (_, pattern) in enumerate(_LAWS)))
-_LAW_HINT = re.compile(
-    r"caatsa|2017/1509|2016/849|nkspea|policy enhancement|정책강화법|제재강화법|brink|웜비어|브링크|13382|13551|13570|13687|13722"
-    r"|13810|321 ?\(b\)|302 ?\(b\)|adversaries"
+_LAW_HINTS = Hints(
+    (
+        *("caatsa", "2017/1509", "2016/849", "nkspea", "policy enhancement", "정책강화법", "제재강화법", "brink", "웜비어", "브링크"),
+        *(
+            "13382",
+            "13551",
+            "13570",
+            "13687",
+            "13722",
+            "13810",
+            "321(b)",
+            "321 (b)",
+            "302(b)",
+            "302 (b)",
+            "adversaries",
+            "적대세력",
+            "적성국",
+        ),
+    )
 )
+_ABBREVIATED = 30
+_NUMBERS = Hints(str(number) for number in RESOLUTIONS)
 
 
 def provisions(field: str, text: str) -> Iterator[Fact]:
@@ -78,9 +95,7 @@ def provisions(field: str, text: str) -> Iterator[Fact]:
 
 
 def _resolutions(field: str, text: str, folded: str) -> Iterator[Fact]:
-    if not any(int(number) in RESOLUTIONS for number in _FOUR_DIGITS.findall(folded)):
-        return
-    for match in _CITED.finditer(folded):
+    for match in _citations(text, folded):
         found = [number for number in _DIGITS.finditer(match.group()) if int(number.group()) in RESOLUTIONS]
         for number in found:
             paragraph = _paragraph(folded, match) if len(found) == 1 else None
@@ -88,6 +103,16 @@ def _resolutions(field: str, text: str, folded: str) -> Iterator[Fact]:
             if len(found) == 1:
                 start, end = (min(match.start(), paragraph[1]), max(match.end(), paragraph[2])) if paragraph else match.span()
             yield _resolution(field, text, (start, end), number.group(), paragraph[0] if paragraph else None)
+
+
+def _citations(text: str, folded: str) -> Iterator[re.Match[str]]:
+    """Look for citations in the sentences that hold a number of ours, and a little before them: "UNSC Res." ends none."""
+    through = 0
+    for start, end in _NUMBERS.sentences(text, folded):
+        for match in _CITED.finditer(folded, max(through, start - _ABBREVIATED), end):
+            through = match.end()
+            yield match
+        through = max(through, end - _ABBREVIATED)
 
 
 def _resolution(field: str, text: str, span: tuple[int, int], printed: str, paragraph: str | None) -> Fact:
@@ -117,7 +142,7 @@ def _paragraph(folded: str, match: re.Match[str]) -> tuple[str, int, int] | None
 
 
 def _laws(field: str, text: str, folded: str) -> Iterator[Fact]:
-    for match in (match for span in sentences_with(_LAW_HINT, text, folded) for match in _LAW.finditer(folded, *span)):
+    for match in (match for span in _LAW_HINTS.sentences(text, folded) for match in _LAW.finditer(folded, *span)):
         name = _LAWS[int((match.lastgroup or "l0")[1:])][0]
         concept = f"provision/{name.lower().replace(' ', '-')}"
         yield Fact(
@@ -135,7 +160,7 @@ def _described(field: str, text: str, folded: str, cited: Sequence[Fact]) -> Ite
     """Give the provisions that a sentence describes and does not cite; the words from the first sign to the last are the quote."""
     found: set[str] = set()
     hints, described = _descriptions()
-    for start, end in sentences_with(hints, text, folded):
+    for start, end in hints.sentences(text, folded):
         if any(start <= fact.start < end for fact in cited):
             continue
         sentence = folded[start:end]
@@ -161,7 +186,6 @@ def _described(field: str, text: str, folded: str, cited: Sequence[Fact]) -> Ite
 
 
 @cache
-def _descriptions() -> tuple[re.Pattern[str], tuple[tuple[str, tuple[re.Pattern[str], ...]], ...]]:
+def _descriptions() -> tuple[Hints, tuple[tuple[str, tuple[re.Pattern[str], ...]], ...]]:
     described = read_claims()["described"]
-    hints = re.compile("|".join(entry["all"][0] for entry in described))
-    return hints, tuple((entry["id"], tuple(map(re.compile, entry["all"]))) for entry in described)
+    return Hints(read_claims()["described_hints"]), tuple((entry["id"], tuple(map(re.compile, entry["all"]))) for entry in described)

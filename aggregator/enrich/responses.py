@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from itertools import islice
 
-from aggregator.enrich.folding import fold, sentence_span
+from aggregator.enrich.folding import Hints, fold, sentence_span
 from aggregator.enrich.gazetteer import read_claims
 from aggregator.models import Article, Fact
 
@@ -26,6 +26,7 @@ _NOT_OFFICIAL = re.compile(
 class _Answers:
     """Hold the phrases of a language, kinds by group number, and the words for official actors."""
 
+    hints: Hints
     pattern: re.Pattern[str]
     kinds: tuple[tuple[str, bool], ...]
     actor: re.Pattern[str]
@@ -44,7 +45,8 @@ async def find_responses(article: Article) -> Article:
 def _in_field(field: str, text: str, answers: _Answers, article: Article) -> Iterator[Fact]:
     folded = fold(text)
     told: set[tuple[int, str]] = set()
-    for match in islice(answers.pattern.finditer(folded), _MOST):
+    spans = answers.hints.sentences(text, folded)
+    for match in islice((match for span in spans for match in answers.pattern.finditer(folded, *span)), _MOST):
         kind, official = answers.kinds[int((match.lastgroup or "k0")[1:])]
         start, end = sentence_span(text, match.start())
         who = _who(field, (start, match.start(), end), article, official) or _actor(
@@ -99,12 +101,13 @@ def _actor(text: str, folded: str, span: tuple[int, int, int], answers: _Answers
 @cache
 def _load() -> Mapping[str, _Answers]:
     claims = read_claims()
-    return {language: _answers(entries, claims["actors"][language]) for language, entries in claims["responses"].items()}
+    hints, actors = claims["answer_hints"], claims["actors"]
+    return {language: _answers(entries, actors[language], hints[language]) for language, entries in claims["responses"].items()}
 
 
-def _answers(entries: list[dict[str, object]], actor: str) -> _Answers:
+def _answers(entries: list[dict[str, object]], actor: str, hints: list[str]) -> _Answers:
     joined = "|".join(f"(?P<k{number}>{entry['pattern']})" for number, entry in enumerate(entries))
     border = r"(?<![a-zа-я])" if "[a-zа-я" not in actor else ""
     right = r"(?![a-z])"
     kinds = tuple((str(entry["kind"]), bool(entry.get("official"))) for entry in entries)
-    return _Answers(re.compile(joined), kinds, re.compile(rf"{border}{actor}{right}"))
+    return _Answers(Hints(hints), re.compile(joined), kinds, re.compile(rf"{border}{actor}{right}"))

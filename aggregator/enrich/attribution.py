@@ -5,19 +5,22 @@ is one where another outlet carries its text.
 """
 
 import re
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import islice
 
 from aggregator.enrich.dateline import datelines, in_dateline
 from aggregator.enrich.folding import fold, sentence_span
-from aggregator.enrich.gazetteer import load_gazetteer, outlet_concept, read_cues
+from aggregator.enrich.gazetteer import ANCHOR, load_gazetteer, outlet_concept, read_cues, read_outlet_patterns
 from aggregator.enrich.names import Mention, Name, NameIndex
 from aggregator.enrich.places import first_of_each
 from aggregator.models import Article, Fact
 
 _REACH_BEFORE, _REACH_AFTER = 70, 180
 _MOST_MENTIONS = 500
+_CALLED = re.compile(r"(?:газет|агентств|издани|телеканал|портал)[а-я]{0,3} $")
+_WORD = re.compile(r"[^\W_]+")
 _GAP = r"[^.;:!?,\n]{0,40}"
 
 
@@ -58,9 +61,29 @@ def _cited(field: str, text: str, article: Article, find: Callable[[str], tuple[
     own.add(f"outlet/{article.feed.family}")
     folded = fold(text)
     filed = datelines(text) if field == "text" else ()
-    named = (mention for mention in find(text) if mention.concept.startswith("outlet/") and mention.concept not in own)
+    mentions = find(text)
+    known = [mention for mention in mentions if mention.concept.startswith("outlet/")]
+    unknown = _unknown(text, article.language or article.feed.language, mentions)
+    named = (mention for mention in (*known, *unknown) if mention.concept not in own)
     cites = (mention for mention in islice(named, _MOST_MENTIONS) if _cites(text, folded, mention, filed))
     return first_of_each("outlet", field, text, cites)
+
+
+def _unknown(text: str, language: str, mentions: Sequence[Mention]) -> Iterator[Mention]:
+    """Give what is named like an outlet and is none that the lists know."""
+    pattern = _patterns().get(language)
+    taken = [(mention.start, mention.end) for mention in mentions if not mention.concept.startswith(("place/", ANCHOR))]
+    for match in islice(pattern.finditer(text), _MOST_MENTIONS) if pattern else ():
+        start, end = match.span()
+        called = language != "ru" or _CALLED.search(text, max(0, start - 24), start - 1)
+        if called and not any(start < last and first < end for first, last in taken):
+            slug = "-".join(_WORD.findall(match.group().lower()))
+            yield Mention(f"outlet/{slug}", start, end, ambiguous=False)
+
+
+@cache
+def _patterns() -> Mapping[str, re.Pattern[str]]:
+    return {language: re.compile(pattern) for language, pattern in read_outlet_patterns().items()}
 
 
 def _cites(text: str, folded: str, mention: Mention, filed: tuple[tuple[int, int], ...]) -> bool:

@@ -34,11 +34,20 @@ _MOST = 200
 _BESIDE = 2
 """A title right before a name belongs to the name."""
 _OF_PEOPLE = frozenset(("named_official", "named_expert", "anonymous_official"))
-_LISTENS = re.compile(r"(?:told|telling|spoke (?:to|with)|interview (?:with|by)|interviewed by|рассказал\w* |сообщил\w* )(?: the)? ?$")
+_LISTENS = re.compile(
+    r"(?:告诉|告訴|向|told|telling|spoke (?:to|with)|interview (?:with|by)|interviewed by|рассказал\w* |сообщил\w* )(?: the)? ?$"
+)
+_LISTENED = re.compile(
+    r"^(?:에|에게|와의 [^.]{0,20}(?:통화|인터뷰)에서|과의 [^.]{0,20}(?:통화|인터뷰)에서) [^.]{0,60}(?:말했|전했|밝혔|털어놨|설명했|알려)"
+    r"|^に(?:対し)?[^。]{0,20}(?:話し|語っ|明かし|伝え|証言)"
+)
 _UNVERIFIED = re.compile(
     r"^.{0,30}(?:could|can|was unable|were unable|has not|have not)(?:not| not| to)? ?(?:independently |been able to )?(?:verify|confirm)"
     r"|^.{0,12}(?:无法|未能|無法)(?:独立)?(?:核实|证实|確認)|^.{0,16}(?:독자적으로 확인하지|확인할 수 없)|^.{0,16}確認でき"
 )
+_LED = re.compile(r"(?:led by|headed by|including|met(?: with)?|hosted by|accompanied by|greeted by|alongside|visit by)(?: \w+){0,2} $")
+"""Somebody who only leads or meets is not the one who speaks."""
+_SILENT = "silent"
 _NAME_FOLLOWS = 34
 _NOT_A_NAME = frozenset(
     (
@@ -68,7 +77,8 @@ _NOT_A_NAME = frozenset(
 
 
 _STATE = re.compile(
-    r"[Mm]inistry|Department|Service|Agency|Bureau|Office|Council|Kremlin|White House|Embassy|embassy|Treasury|NIS|Team|MSMT|Panel"
+    r"[Mm]inistry|[Pp]rosecutors|[Pp]olice|[Mm]ilitary|Force|Army|Navy|Department|Service|Agency|Bureau|Office|Council|Kremlin|White House"
+    r"|Embassy|embassy|Treasury|NIS|Team|MSMT|Panel"
     r"|부$|성$|원$|청$|국$|실$|팀$|패널|안보리|대사관|총서"
     r"|部$|院$|省$|庁$|厅$|廳$|局$|署$|组$|組$|チーム|パネル|大使馆|大使館|安理会|安保理"
     r"|МИД|МВД|ФСБ|Мин[а-я]+|Министерств|[Сс]лужб|[Уу]правлен|[Гг]рупп|Кремл|Рос[а-я]+|[Пп]осольств|Совбез"
@@ -142,7 +152,8 @@ def _in_field(field: str, text: str, language: str, article: Article) -> Iterato
         if not in_dateline(filed, fact.start) and not any(_overlap(fact, other) for other in kept):
             kept.append(fact)
     known = {(fact.field, fact.start) for fact in article.facts if fact.kind == "person"}
-    yield from sorted(_sociable(text, kept), key=lambda fact: fact.start)
+    spoke = [fact for fact in kept if fact.note != _SILENT]
+    yield from sorted(_sociable(text, spoke), key=lambda fact: fact.start)
     bodies = frozenset(fact.quote for fact in article.facts if fact.kind in ("organisation", "actor"))
     yield from _introduced(field, text, kept, known, bodies)
 
@@ -175,8 +186,10 @@ def _named(field: str, text: str, folded: str, language: str) -> Iterator[Fact]:
     phrases = _load("named").get(language)
     for match, phrase, name in phrases.find(text, folded) if phrases else ():
         start, end = sentence_span(text, match.start())
-        if name and name not in _NOT_A_NAME and (not phrase.said or said(language, folded[start:end])):
-            yield _credit(field, text, match.span(), phrase.kind, name)
+        speaks = not phrase.said or said(language, folded[start:end])
+        if name and name not in _NOT_A_NAME and speaks:
+            credit = _credit(field, text, match.span(), phrase.kind, name)
+            yield replace(credit, note=_SILENT) if _LED.search(folded[start : match.start()]) else credit
 
 
 def _nameless(field: str, text: str, folded: str, language: str, article: Article) -> Iterator[Fact]:
@@ -206,7 +219,7 @@ def _outlets(field: str, text: str, folded: str, article: Article) -> Iterator[F
             known = outlet_concept(fact.quote) or fact.concept
             kind = "state_media" if known in STATE_MEDIA else "other_outlet"
             credit = _credit(field, text, (fact.start, fact.end), kind, fact.concept.partition("/")[2])
-            yield replace(credit, note="lonely") if _LISTENS.search(folded[start : fact.start]) else credit
+            yield replace(credit, note="lonely") if _LISTENS.search(folded[start : fact.start]) or _LISTENED.match(behind) else credit
 
 
 def _institutions(field: str, text: str, folded: str, article: Article, credited: Sequence[Fact]) -> Iterator[Fact]:

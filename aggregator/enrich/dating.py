@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from aggregator.enrich.folding import Hints
+
 _Y = r"(?P<y>(?:19|20)\d\d)"
 _D = r"(?P<d>3[01]|[12]\d|0?[1-9])"
 _M = r"(?P<m>1[0-2]|0?[1-9])"
@@ -89,8 +91,8 @@ _TEMPLATES: Mapping[str, Sequence[str]] = {
         rf"{_Y}年(?!前|代|間|の歴史)",
         rf"(?P<ry>一昨年|昨年|去年|今年|来年)(?:の)?(?:{_M}月)?(?:{_D}日)?",
         rf"(?P<rm>先々月|先月|今月|来月)(?:{_D}日)?",
-        rf"(?<!\d){_M}月{_D}日",
-        rf"(?<![\dか~-]){_M}月(?!号|[~-])",
+        rf"(?<!\d){_MH}月{_DH}日",
+        rf"(?<![\dか~一二三四五六七八九十正数-]){_MH}月(?!号|[~-])",
         rf"(?<![\d月.週-]){_D}日{_NOT_DAY}(?!あたり|当たり|以内|以上)",
         r"(?P<rw>先週|今週|来週)?の?(?P<wd>[月火水木金土日])曜日?",
         r"(?P<rw>先週|今週|来週)",
@@ -122,11 +124,35 @@ _STARTS = {
     "ko": r"(?<!\d)\d|전날|지난|오는|이번|이달|다음|전달|재?작년|올해|금년|내년|[월화수목금토일]요일|[한두세네] ?(?:일|주|개월|달|년)"
     r"|어제|그제|오늘|내일",
     "zh": r"(?<!\d)\d|[去今明前本上下这這昨]|[周星礼禮週][一二三四五六日天期拜]|[一二两兩三四五六七八九十]",
-    "ja": r"(?<!\d)\d|[昨去今来先一明月火水木金土日]",
+    "ja": r"(?<!\d)\d|(?<![一二三四五六七八九十])[一二三四五六七八九十]{1,2}月|[昨去今来先一明月火水木金土日]",
     "ru": r"(?<![а-я\d])(?:\d|(?:янв|фев|мар|апр|ма[яйе]|июн|июл|авг|сен|окт|ноя|дек)|(?:в|во|на|с|до|к|по|за) |конц|позавчера"
     r"|вчера|сегодня|завтра"
     r"|(?:два|две|три|четыре|пять|неделю|день|дня|дней|недел|месяц|год|лет)[а-я ])",
 }
+_FIRST_WORDS = (
+    *("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec", "mid", "early", "late"),
+    *("in ", "since ", "until ", "till ", "by ", "from ", "during ", "before ", "after ", "of ", "around ", "between ", "to ", "through "),
+    *(
+        "for ",
+        "and ",
+        "year ",
+        "spring ",
+        "summer ",
+        "autumn ",
+        "fall ",
+        "winter ",
+        "on ",
+        "the end of",
+        "end of",
+        "last ",
+        "this ",
+        "next ",
+    ),
+    *("past ", "previous ", "coming ", "yesterday", "today", "tomorrow", "mon", "tues", "wednes", "thurs", "fri", "satur", "sun"),
+    *("a ", "an ", "one ", "two ", "three ", "four ", "five ", "six ", "seven ", "eight ", "nine ", "ten ", "eleven ", "twelve "),
+)
+"""Every English date starts with one of these, or with a digit."""
+_DIGITS = re.compile(r"[0-9]+")
 _FUTURE = {
     "en": r"\b(?:will|plans?|planned|planning|expected|expects?|to be|upcoming"
     r"|scheduled|due|approach\w*|would|next|set to"
@@ -157,15 +183,26 @@ class Phrases:
     start: re.Pattern[str]
     pointing: re.Pattern[str]
     capitals: bool
+    first: Hints | None = None
 
     def find(self, folded: str) -> Iterator[Phrase]:
         """Give the dates in a folded text; the costly pattern is tried only where a date can start."""
         through = 0
-        for start in self.start.finditer(folded):
-            match = self.pattern.match(folded, start.start()) if start.start() >= through else None
+        for start in self._starts(folded):
+            match = self.pattern.match(folded, start) if start >= through else None
             if match:
                 through = match.end()
                 yield self._phrase(match)
+
+    def _starts(self, folded: str) -> Iterator[int]:
+        """Give where a date can start; where a list of first words is known, only there is looked."""
+        if self.first is None:
+            yield from (match.start() for match in self.start.finditer(folded))
+            return
+        digits = (match.start() for match in _DIGITS.finditer(folded))
+        for position in sorted({*digits, *self.first.positions(folded)}):
+            if self.start.match(folded, position):
+                yield position
 
     def _phrase(self, match: re.Match[str]) -> Phrase:
         """Read a match of the pattern; of its group names the number is dropped."""
@@ -192,7 +229,8 @@ def _numbered(template: str, number: int) -> str:
 def _compiled(language: str) -> Phrases:
     templates = _TEMPLATES[language]
     numbered = (f"(?P<k{number}>{_numbered(template, number)})" for number, template in enumerate(templates))
-    return Phrases(re.compile("|".join(numbered)), re.compile(_STARTS[language]), re.compile(_FUTURE[language]), language == "en")
+    first = Hints(_FIRST_WORDS) if language == "en" else None
+    return Phrases(re.compile("|".join(numbered)), re.compile(_STARTS[language]), re.compile(_FUTURE[language]), language == "en", first)
 
 
 DATED: Mapping[str, Phrases] = {language: _compiled(language) for language in _TEMPLATES}

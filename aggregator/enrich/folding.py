@@ -81,7 +81,7 @@ class Hints:
 
     def positions(self, folded: str) -> list[int]:
         """Give where the words start, in ascending order."""
-        return [start for _, start, _ in self._automaton.find_matches_as_indexes(folded)]
+        return sorted(start for _, start, _ in self._automaton.find_matches_as_indexes(folded, overlapping=True))
 
     def sentences(self, text: str, folded: str) -> Iterator[tuple[int, int]]:
         """Give the spans of the sentences in which a word stands."""

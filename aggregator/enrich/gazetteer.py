@@ -98,6 +98,13 @@ def read_claims() -> Mapping[str, Any]:
 
 
 @cache
+def read_outlet_patterns() -> Mapping[str, str]:
+    """Read how outlets that no list knows are named."""
+    patterns: Mapping[str, str] = _read("outlets.yaml")["patterns"]
+    return patterns
+
+
+@cache
 def read_bodies() -> Mapping[str, Any]:
     """Read how bodies that no list knows are named."""
     return _read("bodies.yaml")

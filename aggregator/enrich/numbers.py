@@ -64,6 +64,7 @@ _BETWEEN = re.compile(r"between (?:about |some |around )?$")
 _LONGEST_LINK = 24
 _HANGUL_UNITS = frozenset("십백천만억")
 _FIGURE_START = re.compile(rf"[0-9]+|[수數数几幾上]|[{_IDEOGRAPHS}]+|[십백천만억]+")
+_DIGITS = re.compile(r"[0-9]+")
 _WORD_STARTS = ahocorasick_rs.AhoCorasick(
     [*_SPELT, *_NATIVE, "several ", "a few ", "many ", "a couple of ", "tens", "millions", "десят", "сот", "миллионы"],
     matchkind=ahocorasick_rs.MatchKind.LeftmostLongest,
@@ -104,7 +105,7 @@ def _matches(folded: str) -> Iterator[re.Match[str]]:
 
 
 def _figure_starts(folded: str) -> Iterator[int]:
-    for match in _FIGURE_START.finditer(folded):
+    for match in (_DIGITS if folded.isascii() else _FIGURE_START).finditer(folded):
         start = match.start()
         yield start - 1 if start and folded[start] in _HANGUL_UNITS and folded[start - 1] in _HANGUL_DIGITS else start
 

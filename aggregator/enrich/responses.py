@@ -80,7 +80,8 @@ def _who(field: str, span: tuple[int, int, int], article: Article, official: boo
 
 
 def _may_answer(fact: Fact, field: str) -> bool:
-    return fact.field == field and fact.kind in ("organisation", "person") and "kim-jong" not in fact.concept
+    known = fact.kind in ("organisation", "person") or fact.concept.startswith("body/")
+    return known and fact.field == field and "kim-jong" not in fact.concept
 
 
 def _actor(text: str, folded: str, span: tuple[int, int, int], answers: _Answers, official: bool) -> str | None:

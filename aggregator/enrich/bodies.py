@@ -20,6 +20,7 @@ _REACH = 90
 _BEFORE, _BEHIND_HINT = 60, 70
 _BETWEEN = re.compile(r"(?:[省市县州区港]|[성시도주군])?(?:의 |の| |공화국 )?")
 _BEHIND = re.compile(r" (?:в |во |по |in |of )?")
+_FURTHER = re.compile(r" [а-яё]+(?: [а-яё]+)?(?<!\bв)(?<!\bи)(?<!\bна) ")
 _LEAD = re.compile(
     r"(?:(?:The|A|An|In|On|At|But|And|When|As|By|For|From|Its|His|Her|Their|Our|Each|Last|Both|After|Before|While|That|This|With|If|and|of|for|or|&)"
     r" )+"
@@ -103,12 +104,19 @@ def _with_place(text: str, start: int, end: int, beside: tuple[Mapping[int, int]
         before = ends.get(start - gap)
         if before is not None and _BETWEEN.fullmatch(text, start - gap, start):
             return before, end
-    behind = _BEHIND.match(text, end)
-    after = starts.get(behind.end()) if behind and behind.end() > end else None
+    after = next((starts[gap.end()] for gap in _gaps(text, end) if gap.end() in starts), None)
     if after is None:
         return start, end
     again = _BEHIND.match(text, after)
     return start, starts.get(again.end(), after) if again else after
+
+
+def _gaps(text: str, end: int) -> Iterator[re.Match[str]]:
+    """Give what may stand between a head and its place: a preposition, or in Russian two more words (безопасности провинции)."""
+    for pattern in (_BEHIND, _FURTHER):
+        gap = pattern.match(text, end)
+        if gap:
+            yield gap
 
 
 @cache

@@ -47,6 +47,8 @@ _UNVERIFIED = re.compile(
 )
 _LED = re.compile(r"(?:led by|headed by|including|met(?: with)?|hosted by|accompanied by|greeted by|alongside|visit by)(?: \w+){0,2} $")
 """Somebody who only leads or meets is not the one who speaks."""
+_ACCORDING = re.compile(r"(?:according to|citing|据|據|по данным|по информации|по оценкам?|со ссылкой на)(?: the)? ?$")
+_ACCORDING_BEHIND = re.compile(r"^(?:에 따르면|에 의하면|によると|によれば)")
 _SILENT = "silent"
 _NAME_FOLLOWS = 34
 _NOT_A_NAME = frozenset(
@@ -231,7 +233,8 @@ def _institutions(field: str, text: str, folded: str, article: Article, credited
         if speaks is None or fact.field != field or fact.kind not in ("organisation", "actor") or not _is_state(fact):
             continue
         start, end = sentence_span(text, fact.start)
-        if (start, end) not in taken and speaks.match(folded[fact.end : end]):
+        cited = _ACCORDING.search(folded[start : fact.start]) or _ACCORDING_BEHIND.match(folded[fact.end : end])
+        if (start, end) not in taken and (cited or speaks.match(folded[fact.end : end])):
             taken.add((start, end))
             yield _credit(field, text, (fact.start, fact.end), "named_official", fact.name or fact.quote)
 

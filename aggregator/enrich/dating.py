@@ -36,6 +36,7 @@ _TEMPLATES: Mapping[str, Sequence[str]] = {
         rf"\b{_EN_M}\.? {_D}(?:st|nd|rd|th)?\b(?![,.:]?\d)",
         rf"(?<![\d.,:-]){_D}(?:st|nd|rd|th)?(?: of)? {_EN_M}\b\.?",
         rf"\b(?:mid-|early |late )?{_EN_M}\.?(?: of)?,? {_Y}\b",
+        rf"\b(?:in |from |between |since )?{_EN_M}(?= (?:and|to|or|through|until) [a-z]{{3,9}}\.? {_Y})",
         rf"\b{_EN_M} (?:of )?(?P<ry>last|this|next) year\b",
         rf"\b(?P<rm>last|next|this past|this) {_EN_M}\b",
         rf"\b(?:in|since|until|by|from|during|before|after|early|late|of|around)(?: early| late| mid)?[ -](?:mid-)?{_EN_M}\b"

@@ -30,4 +30,6 @@ def _embed(title: str, lead: str) -> tuple[tuple[float, ...], ...]:
 
 @cache
 def _encoder() -> Any:
+    # Before numpy is loaded: starting and stopping the threads of its algebra for each text costs ten times what the text does.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     return importlib.import_module(PACKAGE).USE(threads=1)

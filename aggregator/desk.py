@@ -31,7 +31,7 @@ VERDICTS = ("relevant", "not_relevant")
 class Desk:
     """Hold what the desk works with; `label` names a concept in a language, `draft` renders a digest by file suffix.
 
-    `rule_text` writes a topic as feeds.yaml does; without `trials` no rule can be tried. `located` gives name,
+    `rule_text` writes a topic as feeds.yaml does; without `trials` no rule can be tried. `plain` reads HTML as text. `located` gives name,
     latitude and longitude of the places that are known.
     """
 
@@ -42,6 +42,7 @@ class Desk:
     draft: Callable[[Digest], Mapping[str, bytes]]
     clock: Callable[[], datetime]
     rule_text: Callable[[TopicSpec], str] = lambda topic: topic.query
+    plain: Callable[[str], str] = str
     trials: Trials | None = None
     located: Callable[[], Mapping[str, tuple[str, float, float]]] = dict
     memory: "Memory" = field(default_factory=lambda: Memory())
@@ -135,6 +136,37 @@ def mark(desk: Desk, article_id: int, topic: str, verdict: str, by: str) -> None
         raise UsageError("there is no such topic in feeds.yaml")
     if not desk.store.record_verdict(article_id, topic, verdict, by, desk.clock()):
         raise UsageError("there is no such article")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """Hold what an editor decides of a story: `kind` is "merge", "split", "lead", "apart" or "undo".
+
+    `other` is the story to merge with, or the number of the decision to undo; the rest is about `articles`.
+    """
+
+    kind: str
+    articles: Sequence[int] = ()
+    other: int = 0
+
+
+def rearrange(desk: Desk, story_id: int, decision: Decision, by: str) -> None:
+    """Carry out what an editor decides of a story; raises `UsageError` where it makes no sense."""
+    now, chosen = desk.clock(), list(decision.articles)
+    match decision:
+        case Decision(kind="merge"):
+            desk.store.merge_stories(story_id, decision.other, now)
+        case Decision(kind="split"):
+            desk.store.split_story(story_id, chosen, now)
+        case Decision(kind="lead") if len(chosen) == 1:
+            desk.store.set_lead(story_id, chosen[0], now)
+        case Decision(kind="apart") if len(chosen) == 2:
+            desk.store.keep_apart(chosen[0], chosen[1], now)
+        case Decision(kind="undo"):
+            desk.store.undo_operation(decision.other, now)
+        case _:
+            raise UsageError("choose one article for the lead, two that are not the same, at least one to split off")
+    log.info("story rearranged by hand", story=story_id, decision=decision.kind, by=by)
 
 
 def try_topic(desk: Desk, topic: str, text: str) -> Outcome:

@@ -11,6 +11,7 @@ from datetime import datetime
 from aggregator.app.configured import read_configuration, user_agent, utc_now
 from aggregator.app.sending import draft
 from aggregator.desk import Desk
+from aggregator.enrich import plain_text
 from aggregator.enrich.gazetteer import located
 from aggregator.explore import Exploring
 from aggregator.feedfile.topics import read_topic, topic_text
@@ -41,6 +42,7 @@ def make_desk(settings: Settings, configuration: Configuration, store: DeskStore
         clock=clock,
         rule_text=lambda topic: topic_text(settings.feeds_file.read_text(encoding="utf-8"), topic),
         trials=_trials(),
+        plain=plain_text,
         located=located,
     )
 

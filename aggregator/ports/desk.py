@@ -24,13 +24,14 @@ from aggregator.models import (
     Digest,
     FeedHealth,
 )
+from aggregator.ports.stories import StoryStore
 from aggregator.records import (
     DeliveryRow,
     Poll,
 )
 
 
-class DeskStore(Protocol):
+class DeskStore(StoryStore, Protocol):
     """Read what stands for people, in pages by cursor; a cursor of another list raises `UsageError`."""
 
     def stories(self, chosen: StoryFilter, cursor: str | None = None, limit: int = 20) -> Page[StoryRow]: ...

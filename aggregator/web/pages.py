@@ -11,13 +11,14 @@ from fastapi.responses import RedirectResponse, StreamingResponse
 
 from aggregator.core.exports import WRITERS, Channel
 from aggregator.core.queries import LONGEST
-from aggregator.desk import Asked, Desk, export, mark, named, resend, search, topic_hits
-from aggregator.desk_records import ArticleDetail, SearchFilter, StoryFilter
+from aggregator.desk import Asked, Desk, export, resend, search, topic_hits
+from aggregator.desk_records import SearchFilter
 from aggregator.web import views
 from aggregator.web.access import COOKIE, SESSION, Door, form_of, log_in, log_out, safe_next, visitor_of
 from aggregator.web.overviews import add_overviews
-from aggregator.web.rendering import ZONE_COOKIE, ZONES, Pages, zone_of
+from aggregator.web.rendering import ZONE_COOKIE, ZONES, Pages
 from aggregator.web.rules import add_rules
+from aggregator.web.stories import add_stories
 
 DAYS = 14
 PREVIEW_POLICY = (
@@ -33,7 +34,7 @@ Day = Annotated[str, Query(max_length=10)]
 def page_routes(desk: Desk, door: Door, pages: Pages) -> APIRouter:
     """Make the routes of all pages."""
     router = APIRouter(include_in_schema=False)
-    _add_stories(router, desk, pages)
+    add_stories(router, desk, pages)
     _add_search(router, desk, pages)
     _add_sources(router, desk, pages)
     _add_deliveries(router, desk, pages)
@@ -41,48 +42,6 @@ def page_routes(desk: Desk, door: Door, pages: Pages) -> APIRouter:
     add_rules(router, desk, pages)
     _add_readers(router, door, pages)
     return router
-
-
-def _add_stories(router: APIRouter, desk: Desk, pages: Pages) -> None:
-    @router.get("/")
-    def stories(
-        request: Request, topic: Text = "", language: Text = "", feed: Text = "", place: Text = "", role: Text = "", cursor: Cursor = ""
-    ) -> Response:
-        chosen = StoryFilter(topic=topic, language=language, feed=feed, place=place, role=role)
-        page = desk.store.stories(chosen, cursor)
-        days = views.by_day([views.card(row) for row in page.items], zone_of(request))
-        return pages.page(request, "stories.html", days=days, chosen=chosen, next=page.next, topics=desk.topics, feeds=desk.feeds)
-
-    @router.get("/stories/{story_id}")
-    def story(request: Request, story_id: int) -> Response:
-        detail = desk.store.story(story_id) if 0 < story_id < 2**62 else None
-        if detail is None:
-            raise HTTPException(404, "There is no such story.")
-        lines = views.article_lines(detail.row.material.articles)
-        return pages.page(
-            request,
-            "story.html",
-            card=views.card(detail.row),
-            detail=detail,
-            lines=lines,
-            graph=views.graph(lines),
-            compared=views.compared(detail, lines),
-            named=views.named(detail, lambda concept: named(desk, concept)),
-        )
-
-    @router.get("/articles/{article_id}")
-    def article(request: Request, article_id: int) -> Response:
-        detail = desk.store.article(article_id) if 0 < article_id < 2**62 else None
-        if detail is None:
-            raise HTTPException(404, "There is no such article, or it still waits to be judged.")
-        title, text = _marked(detail)
-        return pages.page(request, "article.html", article=detail, title=title, text=text)
-
-    @router.post("/articles/{article_id}/verdict")
-    def give_verdict(request: Request, article_id: int) -> Response:
-        form = form_of(request)
-        mark(desk, article_id, form.get("topic", ""), form.get("verdict", ""), visitor_of(request).name)
-        return RedirectResponse(f"/articles/{article_id}#decisions", status_code=303)
 
 
 def _add_search(router: APIRouter, desk: Desk, pages: Pages) -> None:
@@ -217,12 +176,3 @@ def _begun(written: Iterator[str]) -> Iterator[str]:
     """Begin to write before the answer starts, so that a failure is an answer of its own."""
     first = next(written, "")
     return chain((first,), written)
-
-
-def _marked(detail: ArticleDetail) -> tuple[list[views.Piece], list[views.Piece]]:
-    marks = [one for judgement in detail.judgements if judgement.matched for one in judgement.evidence]
-    spots = [(one.field, one.start, one.end, "match") for one in marks]
-    spots += [(one.field, one.start, one.end, "fact") for one in detail.facts]
-    title = [(start, end, kind) for field, start, end, kind in spots if field == "title"]
-    text = [(start, end, kind) for field, start, end, kind in spots if field == "text"]
-    return views.marked(detail.title, title), views.marked(detail.text, text)

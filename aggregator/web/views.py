@@ -9,14 +9,18 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from difflib import SequenceMatcher
 from zoneinfo import ZoneInfo
 
 from aggregator.core.urls import web_url
-from aggregator.desk_records import FeedDay, StoryDetail, StoryRow
+from aggregator.desk_records import FeedDay, RevisionDetail, StoryDetail, StoryRow
 from aggregator.models import Fact, Role
 from aggregator.records import ToldArticle
 
 BARS = 24
+LONGEST_COMPARED = 6_000
+"""Characters of a revision that are compared with the one before."""
+_WORDS = re.compile(r"[\u3041-\u30ff\u3400-\u9fff\uac00-\ud7a3]|[^\W\u3041-\u30ff\u3400-\u9fff\uac00-\ud7a3]+|\s+|[^\w\s]")
 _TURNING = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _WITNESSES = {Role.ORIGIN: 0, Role.INDEPENDENT: 1, Role.UNKNOWN: 2, Role.ECHO: 3, Role.COPY: 4}
 
@@ -185,6 +189,32 @@ def marked(text: str, spots: Iterable[tuple[int, int, str]]) -> list[Piece]:
             pieces += [Piece(text[done:start]), Piece(text[start:end], kind)]
             done = end
     return [piece for piece in (*pieces, Piece(text[done:])) if piece.text]
+
+
+def changes(revisions: Sequence[RevisionDetail], plain: Callable[[str], str]) -> Mapping[int, Sequence[Piece]]:
+    """Tell for each revision what it changed in what its feed had served before, as runs marked "gone" or "new"."""
+    found: dict[int, Sequence[Piece]] = {}
+    before: dict[str, str] = {}
+    for revision in reversed(revisions):
+        text = plain_line(f"{revision.entry.title}\n{plain(revision.entry.content or revision.entry.summary)}")[:LONGEST_COMPARED]
+        known = before.get(f"{revision.feed_id} {revision.entry.id or revision.entry.url}")
+        if known is not None and known != text:
+            found[revision.seq] = difference(known, text)
+        before[f"{revision.feed_id} {revision.entry.id or revision.entry.url}"] = text
+    return found
+
+
+def difference(old: str, new: str, around: int = 6) -> Sequence[Piece]:
+    """Show what changed between two texts by words, with a few words around each change."""
+    was, now = _WORDS.findall(old), _WORDS.findall(new)
+    pieces: list[Piece] = []
+    for group in SequenceMatcher(None, was, now).get_grouped_opcodes(around):
+        pieces.append(Piece(" … " if pieces else ""))
+        for kind, a, b, c, d in group:
+            if kind == "equal":
+                pieces.append(Piece("".join(now[c:d])))
+            pieces += [Piece("".join(part), name) for name, part in (("gone", was[a:b]), ("new", now[c:d])) if kind != "equal" and part]
+    return [piece for piece in pieces if piece.text]
 
 
 def by_day(cards: Sequence[StoryCard], zone: ZoneInfo) -> Mapping[date, Sequence[StoryCard]]:

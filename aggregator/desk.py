@@ -31,8 +31,8 @@ VERDICTS = ("relevant", "not_relevant")
 class Desk:
     """Hold what the desk works with; `label` names a concept in a language, `draft` renders a digest by file suffix.
 
-    `rule_text` writes a topic as feeds.yaml does; without `trials` no rule can be tried. `plain` reads HTML as text. `located` gives name,
-    latitude and longitude of the places that are known.
+    `rule_text` writes a topic as feeds.yaml does; without `trials` no rule can be tried. `plain` reads HTML as text, `opml` writes the
+    list of sources, `located` gives name, latitude and longitude of the places that are known.
     """
 
     store: DeskStore
@@ -43,6 +43,7 @@ class Desk:
     clock: Callable[[], datetime]
     rule_text: Callable[[TopicSpec], str] = lambda topic: topic.query
     plain: Callable[[str], str] = str
+    opml: Callable[[], str] = str
     trials: Trials | None = None
     located: Callable[[], Mapping[str, tuple[str, float, float]]] = dict
     memory: "Memory" = field(default_factory=lambda: Memory())

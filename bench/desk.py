@@ -27,7 +27,7 @@ from aggregator.desk_records import write_cursor
 from aggregator.store import SqlStore, open_store
 from aggregator.web import Door, Status, create_site
 
-PORT = 18_088
+PORT = 18_089
 
 
 def pages(count: int) -> dict[str, str]:

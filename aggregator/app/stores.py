@@ -22,6 +22,7 @@ from aggregator.models import (
 from aggregator.ports import DeskStore, ReaderStore, Store
 from aggregator.settings import Settings
 from aggregator.sources.discovery import feed_addresses
+from aggregator.sources.opml import ListedFeed, write_opml
 from aggregator.sources.workers import ReaderPool, Worker
 from aggregator.store import open_store
 from aggregator.trial import Trials, try_rule
@@ -43,6 +44,7 @@ def make_desk(settings: Settings, configuration: Configuration, store: DeskStore
         rule_text=lambda topic: topic_text(settings.feeds_file.read_text(encoding="utf-8"), topic),
         trials=_trials(),
         plain=plain_text,
+        opml=lambda: write_opml("aggregator", [ListedFeed(url=feed.url, title=feed.name) for feed in configuration.feeds if feed.enabled]),
         located=located,
     )
 

@@ -24,6 +24,7 @@ def backtest(
     labels: Annotated[
         Path | None, typer.Option(help="JSON rows with url or title and text, and topics, relevant or label_<topic>.")
     ] = None,
+    marked: Annotated[bool, typer.Option("--marked", help="Take what readers marked in the desk as labels too.")] = False,
     since: Annotated[str | None, typer.Option(help="Only articles stored since a day, 2026-11-01, or in the last days, 30d.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
@@ -41,7 +42,8 @@ def backtest(
     rows = _labels(labels) if labels else ()
     before, after = _rules(settings, old or settings.feeds_file), _rules(settings, new)
     with open_installed_store(settings) as store:
-        result = compare(before, after, read_archive(store, start), rows)
+        marks = [{"seq": seq, f"label_{topic}": relevant} for seq, topic, relevant in store.marks()] if marked else []
+        result = compare(before, after, read_archive(store, start), _joined([*rows, *marks]))
     if json:
         screen.print_json(_as_json(result))
     else:
@@ -78,6 +80,15 @@ def _labels(path: Path) -> Sequence[Mapping[str, Any]]:
             return check_labels(read_json(lines))
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} cannot be read: {getattr(error, 'strerror', None) or 'it is not UTF-8'}") from error
+
+
+def _joined(rows: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
+    """Make one row of the marks on one article, since an article may be marked for several topics."""
+    found: dict[object, Mapping[str, Any]] = {}
+    for number, row in enumerate(rows):
+        key = row["seq"] if row.keys() & {"seq"} else f"row {number}"
+        found[key] = {**found.get(key, {}), **row}
+    return list(found.values())
 
 
 def _as_json(result: "Compared") -> Mapping[str, Any]:

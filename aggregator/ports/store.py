@@ -250,6 +250,10 @@ class Store(StoryStore, Protocol):
 
     def overview(self) -> Overview: ...
 
+    def marks(self) -> Sequence[tuple[int, str, bool]]:
+        """Give what readers said of matches: revision, topic, and whether it is relevant to it."""
+        ...
+
     def prune_fetches(self, before: datetime) -> int:
         """Forget the history of polls older than `before`; entries stay."""
         ...

@@ -32,6 +32,13 @@ class Samples(Section):
                 marks=marks,
             )
 
+    def marks(self) -> Sequence[tuple[int, str, bool]]:
+        """Give what readers said: the revision that the article shows, the topic, and whether it is relevant to it."""
+        query = select(articles.c.current_seq, verdicts.c.topic, verdicts.c.verdict).join(articles, articles.c.id == verdicts.c.article_id)
+        with self._database.read() as connection:
+            rows = connection.execute(query.where(articles.c.current_seq.is_not(None)).order_by(articles.c.id, verdicts.c.topic))
+            return [(int(seq), str(topic), verdict == "relevant") for seq, topic, verdict in rows]
+
 
 def _newest(connection: Connection, limit: int, *only: ColumnElement[bool]) -> Sequence[Archived]:
     shown = (articles.c.article_key, articles.c.outlet, articles.c.title.label("shown_title"), articles.c.language, articles.c.published_at)

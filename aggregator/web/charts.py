@@ -72,6 +72,7 @@ def _options(title: str) -> dict[str, Any]:
         "js": [],
         "show_y_guides": True,
         "margin": 12,
+        "margin_bottom": 36,
         "truncate_legend": 28,
         "truncate_label": 24,
     }

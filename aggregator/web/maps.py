@@ -129,14 +129,17 @@ def _near(frame: Frame, point: Point) -> bool:
 @cache
 def _coast() -> Sequence[Sequence[Point]]:
     text = files("aggregator.web").joinpath("coast.txt").read_text(encoding="ascii")
-    return [_line(row.split()) for row in text.splitlines()]
+    return [line for row in text.splitlines() for line in _lines(row.split())]
 
 
-def _line(steps: Sequence[str]) -> Sequence[Point]:
+def _lines(steps: Sequence[str]) -> Sequence[Sequence[Point]]:
+    """Read a row; where it steps over the date line, it goes on as another line."""
     longitude = latitude = 0
-    points: list[Point] = []
-    for step in steps:
+    lines: list[list[Point]] = [[]]
+    for number, step in enumerate(steps):
         across, _, up = step.partition(",")
         longitude, latitude = longitude + int(across), latitude + int(up)
-        points.append((longitude / 10, latitude / 10))
-    return points
+        if number and abs(int(across)) > 1_800:
+            lines.append([])
+        lines[-1].append((longitude / 10, latitude / 10))
+    return lines

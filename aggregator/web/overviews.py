@@ -40,7 +40,7 @@ def add_overviews(router: APIRouter, desk: Desk, pages: Pages) -> None:
         now = desk.clock()
         days = charts.last_days(now.date(), 30)
         drawn = {
-            "topics": lambda: charts.stacked("Matched articles a day, by topic", volumes(now).topics, days),
+            "topics": lambda: charts.stacked("Matched articles a day, by topic", _by_topic(desk, volumes(now).topics), days),
             "languages": lambda: charts.stacked("Matched articles a day, by language", volumes(now).languages, days),
             "places": lambda: charts.stacked("Matched articles a day, by place", _labelled(desk, volumes(now).by_place), days),
             "sectors": lambda: charts.stacked("Matched articles a day, by sector", _labelled(desk, volumes(now).by_sector), days),
@@ -55,18 +55,22 @@ def add_overviews(router: APIRouter, desk: Desk, pages: Pages) -> None:
 
 def _sums(desk: Desk, drawn: Volumes) -> Mapping[str, Sequence[tuple[str, int]]]:
     """Sum what the charts show, most first, for their table."""
-    topics = {topic.id: topic.name for topic in desk.topics}
-    kinds = {"topic": drawn.topics, "language": drawn.languages}
+    kinds = {"topic": _by_topic(desk, drawn.topics), "language": drawn.languages}
     kinds |= {"place": _labelled(desk, drawn.by_place), "sector": _labelled(desk, drawn.by_sector)}
     sums: dict[str, Counter[str]] = {kind: Counter() for kind in kinds}
     for kind, counts in kinds.items():
         for (_, name), count in counts.items():
-            sums[kind][topics.get(name, name)] += count
+            sums[kind][name] += count
     return {kind: counted.most_common(12) for kind, counted in sums.items()}
 
 
 def _map(desk: Desk, frame: str, counts: Mapping[str, int]) -> bytes:
     return maps.drawn(maps.FRAMES[frame], "Stories by place", maps.spots_of(counts, desk.located()))
+
+
+def _by_topic(desk: Desk, counts: Mapping[tuple[date, str], int]) -> Mapping[tuple[date, str], int]:
+    names = {topic.id: topic.name for topic in desk.topics}
+    return {(day, names.get(topic, topic)): count for (day, topic), count in counts.items()}
 
 
 def _labelled(desk: Desk, counts: Mapping[tuple[date, str], int]) -> Mapping[tuple[date, str], int]:

@@ -94,6 +94,11 @@ def _add_sources(router: APIRouter, desk: Desk, pages: Pages) -> None:
         ordered = sorted(health, key=lambda feed: (order.index(feed.status) if feed.status in order else 9, feed.name))
         return pages.page(request, "sources.html", feeds=ordered, specs=specs, bars=views.feed_bars(days, now))
 
+    @router.get("/sources.opml")
+    def listed() -> Response:
+        head = {"Content-Disposition": 'attachment; filename="sources.opml"'}
+        return Response(desk.opml(), media_type="text/x-opml", headers=head)
+
     @router.get("/sources/{feed_id}")
     def source(request: Request, feed_id: str, cursor: Cursor = "") -> Response:
         health = next((line for line in desk.store.feed_health() if line.feed_id == feed_id), None)

@@ -1,5 +1,6 @@
 """Search finds the same articles on both engines: five languages, words of two characters, phrases, nearness, filters, pages."""
 
+import random
 from datetime import timedelta
 
 import pytest
@@ -161,3 +162,18 @@ def test_places_of_a_query_in_a_text() -> None:
         "북한",
         "노동자",
     ]
+
+
+def test_every_korean_word_of_two_syllables_is_found_as_a_full_scan_finds_it(store: SqlStore) -> None:
+    chance = random.Random(5)
+    words = ["".join(chance.choices("북한노동자제재송금국경", k=length)) for length in (2, 2, 3, 4) for _ in range(12)]
+    texts: dict[int, str] = {}
+    for number in range(20):
+        text = " ".join(chance.choice(words) + chance.choice(("", "은", "에서", "들이")) for _ in range(12))
+        revision = take_in(store, intake(f"ko{number}", served=entry(f"ko{number}", title="제목")))[-1]
+        store.record_judged(matched(revision, opened(), text=text))
+        texts[revision.article_id] = text
+    asked = {text[at : at + 2] for text in texts.values() for at in range(len(text) - 1) if " " not in text[at : at + 2]}
+    for word in sorted(asked)[::5]:
+        page = store.search(parse_query(word), SearchFilter(), best=False, limit=100)
+        assert {hit.article_id for hit in page.items} == {number for number, text in texts.items() if word in text}, word

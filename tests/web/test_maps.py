@@ -1,9 +1,11 @@
 """The map shows known places where they lie, and holds nothing but shapes and words."""
 
+from itertools import pairwise
+
 from lxml import etree
 
 from aggregator.enrich.gazetteer import located
-from aggregator.web.maps import FRAMES, Spot, drawn, spots_of
+from aggregator.web.maps import FRAMES, Spot, _land, drawn, spots_of
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -32,3 +34,8 @@ def test_a_name_is_text_and_nothing_leaves_the_picture() -> None:
     assert elements <= {"svg", "title", "style", "path", "circle", "text"}
     assert b"http" not in picture.replace(b'xmlns="http://www.w3.org/2000/svg"', b"")
     assert len(drawn(FRAMES["world"], "Places", ())) < 80_000
+
+
+def test_no_line_crosses_the_map_at_the_date_line() -> None:
+    lines = [[step.split()[0] for step in line.split("L")] for line in _land(FRAMES["world"]).split("M")[1:]]
+    assert max(abs(int(one) - int(other)) for line in lines for one, other in pairwise(line)) < 300

@@ -99,8 +99,11 @@ def search(desk: Desk, asked: Asked, cursor: str | None = None, limit: int = 20,
     wanted = parse_query(asked.query)
     if wanted is None and (asked.query.strip() or not asked.chosen.labelled):
         return Results(found=(), next=None, asks=False)
-    page = desk.store.search(wanted, asked.chosen, best=asked.best, cursor=cursor, limit=limit)
-    counted = desk.store.facets(wanted, asked.chosen) if facets else {}
+    counted: Mapping[str, Mapping[str, int]] = {}
+    if facets:
+        page, counted = desk.store.search_counted(wanted, asked.chosen, best=asked.best, cursor=cursor, limit=limit)
+    else:
+        page = desk.store.search(wanted, asked.chosen, best=asked.best, cursor=cursor, limit=limit)
     return Results(found=[_found(hit, wanted) for hit in page.items], next=page.next, asks=True, facets=counted)
 
 

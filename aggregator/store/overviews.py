@@ -100,7 +100,9 @@ class Overviews(Section):
             .where(facts.c.kind == "figure")
         )
         if place:
-            query = query.where(facts.c.seq <= place[0], or_(facts.c.seq < place[0], facts.c.position > place[1]))
+            # Said of both sides: PostgreSQL would otherwise walk down to this place through every newer article.
+            query = query.where(facts.c.seq <= place[0], articles.c.current_seq <= place[0])
+            query = query.where(or_(facts.c.seq < place[0], facts.c.position > place[1]))
         with self._database.read() as connection:
             rows = connection.execute(query.order_by(facts.c.seq.desc(), facts.c.position).limit(limit + 1)).mappings().all()
         last = rows[limit - 1] if len(rows) > limit else None

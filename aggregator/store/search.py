@@ -18,8 +18,8 @@ from aggregator.store.database import Section
 from aggregator.store.search_index import documents, insert, is_sqlite, label, topics_of
 from aggregator.store.tables import articles, matches, revisions, story_articles
 
-CANDIDATES = 400
-COMMON, WINDOW = 20_000, 100_000
+CANDIDATES = 200
+COMMON, WINDOW = 5_000, 60_000
 """On PostgreSQL: words that so many articles are expected to have are looked for among so many newest articles first."""
 _SHOWN = 12_000
 """Characters of a text from which a snippet is cut."""
@@ -36,16 +36,17 @@ class Search(Section):
             )
             return Page(_hits(connection, ids), following)
 
-    def facets(self, wanted: Wanted | None, chosen: SearchFilter) -> Mapping[str, Mapping[str, int]]:
-        """Count topics, languages and feeds of the newest `CANDIDATES` hits."""
+    def search_counted(
+        self, wanted: Wanted | None, chosen: SearchFilter, *, best: bool, cursor: str | None = None, limit: int = 20
+    ) -> tuple[Page[Hit], Mapping[str, Mapping[str, int]]]:
+        """Search, and count topics, languages and feeds of the newest `CANDIDATES` hits, which are looked up once for both."""
         with self._database.read() as connection:
-            ids = _matching(connection, wanted, chosen, None, CANDIDATES)
-            shown = select(articles.c.language, articles.c.feed_id).where(articles.c.id.in_(ids))
-            rows = connection.execute(shown).all()
-            topics = select(matches.c.topic, func.count()).join(articles, articles.c.current_seq == matches.c.seq)
-            counted = connection.execute(topics.where(articles.c.id.in_(ids)).group_by(matches.c.topic)).all()
-        languages, feeds = Counter(row.language for row in rows), Counter(row.feed_id for row in rows)
-        return {"topic": {str(topic): int(count) for topic, count in counted}, "language": languages, "feed": feeds}
+            newest = _matching(connection, wanted, chosen, None, CANDIDATES)
+            if cursor or not best:
+                ids, following = (_best if best else _newest)(connection, wanted, chosen, cursor, limit)
+            else:
+                ids, following = _page_of(_ranked(connection, wanted, newest), newest, 0, limit)
+            return Page(_hits(connection, ids), following), _facets(connection, newest)
 
     def rebuild_search(self, progress: Callable[[int], None] = lambda done: None) -> int:
         """Index every judged article again, in batches, and give how many there are."""
@@ -84,17 +85,29 @@ def _best(
     place = read_cursor(cursor, 2)
     top, skip = place or (None, 0)
     newest = _matching(connection, wanted, chosen, None if top is None else top + 1, CANDIDATES)
-    ranked = _ranked(connection, wanted, newest)
-    ids = ranked[max(skip, 0) : max(skip, 0) + limit]
-    left = max(skip, 0) + limit < len(ranked)
-    return ids, write_cursor(newest[0], max(skip, 0) + limit) if left else None
+    return _page_of(_ranked(connection, wanted, newest), newest, max(skip, 0), limit)
+
+
+def _page_of(ranked: Sequence[int], newest: Sequence[int], skip: int, limit: int) -> tuple[list[int], str | None]:
+    following = write_cursor(newest[0], skip + limit) if skip + limit < len(ranked) else None
+    return list(ranked[skip : skip + limit]), following
+
+
+def _facets(connection: Connection, ids: Sequence[int]) -> Mapping[str, Mapping[str, int]]:
+    rows = connection.execute(select(articles.c.language, articles.c.feed_id).where(articles.c.id.in_(ids))).all()
+    topics = select(matches.c.topic, func.count()).join(articles, articles.c.current_seq == matches.c.seq)
+    counted = connection.execute(topics.where(articles.c.id.in_(ids)).group_by(matches.c.topic)).all()
+    languages, feeds = Counter(row.language for row in rows), Counter(row.feed_id for row in rows)
+    return {"topic": {str(topic): int(count) for topic, count in counted}, "language": languages, "feed": feeds}
 
 
 def _matching(connection: Connection, wanted: Wanted | None, chosen: SearchFilter, before: int | None, limit: int) -> list[int]:
     number, fits = _index(connection)
     asked = _asked(connection, wanted, chosen)
     low, high = _range(connection, chosen, before)
-    query = select(number).select_from(table("search_index")).where(fits, number >= low, number < high)
+    query = select(number).select_from(table("search_index")).where(fits, number < high)
+    if low:
+        query = query.where(number >= low)
     newest = query.order_by(number.desc()).limit(limit)
     if is_sqlite(connection):
         return [int(row[0]) for row in connection.execute(newest, asked)]
@@ -157,7 +170,11 @@ def _ranked(connection: Connection, wanted: Wanted | None, newest: Sequence[int]
     if not newest or wanted is None:
         return list(newest)
     number, fits = _index(connection)
-    query = select(number).select_from(table("search_index")).where(fits, number.in_(newest))
+    query = (
+        select(number)
+        .select_from(table("search_index"))
+        .where(fits, number.between(newest[-1], newest[0]) if is_sqlite(connection) else number.in_(newest))
+    )
     asked = f"title : ({_fts(wanted)})" if is_sqlite(connection) else _tsquery(wanted, ":A", loose=True)
     exact = {} if is_sqlite(connection) else {"exact": _tsquery(wanted, ":A")}
     titled = {int(row[0]) for row in connection.execute(query, {"asked": asked, **exact})}

@@ -110,7 +110,7 @@ def test_filters_narrow_and_facets_count(store: SqlStore) -> None:
     assert found(store, "china workers", SearchFilter(until=NOW.date())) == both[1:]
     wanted = parse_query("china workers")
     assert wanted is not None
-    assert store.facets(wanted, SearchFilter()) == {
+    assert store.search_counted(wanted, SearchFilter(), best=True)[1] == {
         "topic": {"bans": 1, "workers": 1},
         "language": {"en": 2},
         "feed": {"yonhap": 1, "dailynk": 1},

@@ -1,7 +1,8 @@
-"""Read mutated feeds: ``python bench/mutations.py [count]``; none may crash the reader or take long.
+"""Read mutated feeds: ``python bench/mutations.py [count] [seed]``; none may crash a reader or take long.
 
 Documents of the benchmark's own world, and where they lie beside the project the collected ones, have bytes flipped, cut, doubled and
-exchanged. Each is read in this process; one that takes more than two seconds, or raises, is printed.
+exchanged. Most are read as a feed is polled, some as `aggregator parse` reads them, some as a sitemap, a page, a JSON Feed or a list of
+feeds. Each is read in this process; one that takes more than two seconds, or raises, is printed.
 """
 
 import random
@@ -12,13 +13,19 @@ from time import perf_counter
 
 from _world import document
 
+from aggregator.errors import ParseError
 from aggregator.models import FeedSpec
 from aggregator.sources import read_document
+from aggregator.sources.opml import read_opml
+from aggregator.sources.report import Document, report_document
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 CORPORA = Path(__file__).parents[1].parent / "shared" / "corpora"
 PIECES = (b"<item>", b"</item>", b"<![CDATA[", b"]]>", b"<!--", b"-->", b"&", b"&#x0;", b"\x00", b"\xff", b"<", b">", b'"', b"\xc2")
-FEEDS = [FeedSpec(id=kind, name=kind, url="", publisher="", family="", kind=kind) for kind in ("syndication", "sitemap")]
+FEEDS = {
+    kind: FeedSpec(id=kind, name=kind, url="", publisher="", family="", kind=kind, options={"item": "item, li, div"})
+    for kind in ("syndication", "sitemap", "listing", "jsonfeed")
+}
 
 
 def mutated(body: bytes, chance: random.Random) -> bytes:
@@ -32,17 +39,30 @@ def mutated(body: bytes, chance: random.Random) -> bytes:
     return bytes(changed)
 
 
-def main(count: int) -> int:
+def read(body: bytes, chance: random.Random) -> bool:
+    """Read a document in one of the ways, and tell whether anything was found."""
+    way = chance.choices(("syndication", "sitemap", "listing", "jsonfeed", "report", "list"), (70, 4, 4, 4, 14, 4))[0]
+    if way == "report":
+        return bool(report_document(Document(name="x", body=body, url="https://a.example/"), NOW)["entries"])
+    if way == "list":
+        try:
+            return bool(read_opml(body).feeds)
+        except ParseError:
+            return False
+    return bool(read_document(FEEDS[way], "https://a.example/", {}, body, NOW).entries)
+
+
+def main(count: int, seed: int) -> int:
     """Read so many mutations and tell of those that go wrong."""
-    chance = random.Random(1)
+    chance = random.Random(seed)
     small = [document(feed, "https://a.example", 40, 1) for feed in range(10)]
     found = [path.read_bytes() for path in sorted(CORPORA.rglob("*")) if path.is_file() and path.stat().st_size < 3_000]
-    documents, wrong, slowest, read = [*small, *found], 0, 0.0, 0
+    documents, wrong, slowest, gave = [*small, *found], 0, 0.0, 0
     start = perf_counter()
     for _ in range(count):
         body, began = mutated(chance.choice(documents), chance), perf_counter()
         try:
-            read += bool(read_document(FEEDS[chance.random() < 0.05], "https://a.example/", {}, body, NOW).entries)
+            gave += read(body, chance)
         except Exception as error:  # a finding, not an end: the next one may be another
             wrong += 1
             print(f"{type(error).__name__}: {error}: {body[:300]!r}")
@@ -50,9 +70,10 @@ def main(count: int) -> int:
         slowest = max(slowest, took)
         if took > 2:
             print(f"took {took:.1f} s: {body[:300]!r}")
-    print(f"{count} mutations in {perf_counter() - start:.0f} s: {wrong} raised, slowest {slowest:.2f} s, {read} gave entries")
+    print(f"{count} mutations in {perf_counter() - start:.0f} s: {wrong} raised, slowest {slowest:.2f} s, {gave} gave entries")
     return wrong
 
 
 if __name__ == "__main__":
-    sys.exit(bool(main(int(sys.argv[1]) if len(sys.argv) > 1 else 100_000)))
+    numbers = [int(argument) for argument in sys.argv[1:]]
+    sys.exit(bool(main(*(numbers + [100_000, 1][len(numbers) :]))))

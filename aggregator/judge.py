@@ -33,13 +33,15 @@ KEEP_EVERY = 2.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judging:
-    """Hold what judging works with; `enrich` turns a served entry into an article with facts, `level` tells a place's level.
+    """Hold what judging works with.
 
-    `embed` turns title and lead into vectors where sentence embeddings are installed.
+    `enrich` turns a served entry into an article with text, `find_facts` adds the facts of one that matched, `level` tells a place's
+    level, `embed` turns title and lead into vectors where sentence embeddings are installed.
     """
 
     store: Store
     enrich: Callable[[Entry, FeedSpec], Awaitable[Article]]
+    find_facts: Callable[[Article], Awaitable[Article]]
     topics: Judge
     feeds: Mapping[str, FeedSpec]
     level: Callable[[str], str]
@@ -72,15 +74,26 @@ async def _read_some(judging: Judging, waiting: Sequence[StoredRevision]) -> Seq
 
 
 async def _read(judging: Judging, revision: StoredRevision) -> Judged:
-    """Enrich one revision and match it against the topics; no story is looked at yet."""
+    """Read one revision and match it against the topics; no story is looked at yet."""
     feed = _feed(judging, revision)
     try:
         article = await judging.enrich(revision.entry, feed)
-        return await asyncio.to_thread(_matched, judging, revision, article)
+        return await with_facts(judging, await asyncio.to_thread(_matched, judging, revision, article))
     except Exception as error:  # one text must not hold up all those behind it
         log.exception("an entry could not be judged", seq=revision.seq, feed=revision.feed_id)
         unread = _judged(judging, revision, Article(title=revision.entry.title, text="", feed=feed), ())
         return replace(unread, outcome=Reason(code=outcomes.NOT_READ, detail=f"internal error: {type(error).__name__}"), replaces=False)
+
+
+async def with_facts(judging: Judging, judged: Judged) -> Judged:
+    """Give what matched with its facts; what matches nothing needs none, and most of what feeds serve does not."""
+    if judged.article.facts or not _matches(judged):
+        return judged
+    return _judged(judging, judged.revision, await judging.find_facts(judged.article), judged.judgements)
+
+
+def _matches(judged: Judged) -> bool:
+    return any(judgement.matched for judgement in judged.judgements)
 
 
 def _matched(judging: Judging, revision: StoredRevision, article: Article) -> Judged:
@@ -101,10 +114,16 @@ def _judged(judging: Judging, revision: StoredRevision, article: Article, judgem
 
 
 def _settle_some(judging: Judging, read: Sequence[Judged]) -> int:
-    """Settle what was read in one transaction, until it has lasted long enough, and give how many were settled."""
+    """Settle what was read in one transaction, until it has lasted long enough, and give how many were settled.
+
+    What matched nothing is kept at once and first: no story depends on it.
+    """
     end = time.monotonic() + KEEP_EVERY
     with judging.store.transaction():
+        one_by_one = {judged.revision.seq for judged in judging.store.record_unmatched(read)}
         for done, judged in enumerate(read, 1):
+            if judged.revision.seq not in one_by_one:
+                continue
             settled = _settle(judging, judged)
             story_id = judging.store.record_judged(settled)
             log.debug("judged", seq=judged.revision.seq, feed=judged.revision.feed_id, outcome=settled.outcome.code, story=story_id)
@@ -115,8 +134,7 @@ def _settle_some(judging: Judging, read: Sequence[Judged]) -> int:
 
 def settle_again(judging: Judging, judged: Judged, was: Archived) -> Judged:
     """Decide what becomes of an article that is judged by other rules: a new match is placed, but nothing told grows a version."""
-    matches = any(judgement.matched for judgement in judged.judgements)
-    if not matches:
+    if not _matches(judged):
         return judged
     if was.in_story:
         return replace(judged, outcome=Reason(code=was.outcome, detail=was.detail) if was.scores else judged.outcome)
@@ -128,7 +146,7 @@ def settle_again(judging: Judging, judged: Judged, was: Archived) -> Judged:
 
 
 def judged_again(judging: Judging, archived: Archived) -> Judged:
-    """Judge an article of the archive as it stands; no network, no enrichment."""
+    """Judge an article of the archive as it stands, without network."""
     article = Article(
         title=archived.title,
         text=archived.text,
@@ -143,7 +161,7 @@ def judged_again(judging: Judging, archived: Archived) -> Judged:
 
 def _settle(judging: Judging, judged: Judged) -> Judged:
     """Decide what a matched revision is to the stories that stand; the store is only read."""
-    if not any(judgement.matched for judgement in judged.judgements):
+    if not _matches(judged):
         return judged
     return _placed(judging, judged, judging.store.telling(judged.revision.article_id))
 

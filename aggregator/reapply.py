@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from aggregator.judge import Judging, judged_again, settle_again
+from aggregator.judge import Judging, judged_again, settle_again, with_facts
 from aggregator.ports import Store
-from aggregator.records import Archived
+from aggregator.records import Archived, Judged
 
 NEAR_MISSES_A_WEEK = 40
 
@@ -31,18 +31,19 @@ async def reapply(judging: Judging, progress: Callable[[int], None] = lambda don
     total, after = Reapplied(), 0
     version = judging.topics.rule_version
     while waiting := await asyncio.to_thread(judging.store.archived, after, judging.batch, None, version):
-        done = await asyncio.to_thread(_batch, judging, waiting)
+        judged = await asyncio.to_thread(lambda rows: [judged_again(judging, row) for row in rows], waiting)
+        done = await asyncio.to_thread(_batch, judging, waiting, [await with_facts(judging, one) for one in judged])
         total = Reapplied(judged=total.judged + done.judged, gained=total.gained + done.gained, lost=total.lost + done.lost)
         after = waiting[-1].revision.seq
         progress(total.judged)
     return total
 
 
-def _batch(judging: Judging, waiting: Sequence[Archived]) -> Reapplied:
+def _batch(judging: Judging, waiting: Sequence[Archived], read: Sequence[Judged]) -> Reapplied:
     gained = lost = 0
     with judging.store.transaction():
-        for archived in waiting:
-            judged = settle_again(judging, judged_again(judging, archived), archived)
+        for archived, one in zip(waiting, read, strict=True):
+            judged = settle_again(judging, one, archived)
             matches = any(judgement.matched for judgement in judged.judgements)
             gained += matches and not archived.scores
             lost += bool(archived.scores) and not matches

@@ -155,16 +155,17 @@ def _revisiting(configuration: Configuration, store: Store, visitor: Visitor | N
 def _judging(configuration: Configuration, store: Store, visitor: Visitor | None, clock: Callable[[], datetime]) -> Judging:
     enricher = Enricher(configuration.feeds)
     topics = compile_topics(configuration.topics, load_packs())
-    enrich_entry: Callable[[Entry, FeedSpec], Awaitable[Article]] = enricher.enrich
+    enrich_entry: Callable[[Entry, FeedSpec], Awaitable[Article]] = enricher.read
     if visitor:
         enrich_entry = FullText(
             visitor=visitor,
-            enrich=enricher.enrich,
+            enrich=enricher.read,
             matches=lambda article: any(judgement.matched for judgement in topics.judge(article)),
         )
     return Judging(
         store=store,
         enrich=enrich_entry,
+        find_facts=enricher.find_facts,
         topics=topics,
         feeds={feed.id: feed for feed in configuration.feeds},
         level=enricher.level,

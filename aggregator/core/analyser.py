@@ -43,7 +43,15 @@ def terms(text: str, limit: int | None = None) -> list[str]:
     """Give the terms of a text in order, at most `limit` of them."""
     found: list[str] = []
     for match in _TOKEN.finditer(normalise(text).text):
-        found.extend(term for term, _, _, _ in _pieces(match))
+        # The same as `_pieces`, without its places: every stored text runs through here.
+        kind, word = match.lastgroup, match.group()
+        if kind == "word":
+            found.append(stem(word[:LONGEST_TERM]))
+        elif kind == "cjk":
+            found += [word[at : at + 2] for at in range(len(word) - 1)]
+            found.append(word[-1])
+        else:
+            found.append(word.replace(",", ""))
         if limit is not None and len(found) >= limit:
             return found[:limit]
     return found

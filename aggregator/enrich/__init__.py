@@ -42,6 +42,8 @@ STEPS: tuple[Step, ...] = (
     find_dates,
 )
 
+READING = (extract_text, detect_language)
+
 log = structlog.get_logger(__name__)
 
 
@@ -64,11 +66,19 @@ class Enricher:
         feeds = tuple(feeds)
         self._families = dict(named for feed in feeds if (named := _named(feed)))
         cited = (Name(f"outlet/{feed.family}", name, exact=name.isascii()) for feed in feeds for name in feed.cited_as)
-        self._steps = tuple(attribution_by(cited) if step is find_attribution else step for step in STEPS)
+        self._steps = tuple(attribution_by(cited) if step is find_attribution else step for step in STEPS if step not in READING)
 
     async def enrich(self, entry: Entry, feed: FeedSpec) -> Article:
         """Turn a served entry into an article with all its facts."""
-        article = await enrich(article_of(entry, feed), self._steps)
+        return await self.find_facts(await self.read(entry, feed))
+
+    async def read(self, entry: Entry, feed: FeedSpec) -> Article:
+        """Turn a served entry into an article with text and language, which is all that topics look at."""
+        return await enrich(article_of(entry, feed), READING)
+
+    async def find_facts(self, article: Article) -> Article:
+        """Add its facts to an article that was read."""
+        article = await enrich(article, self._steps)
         return replace(article, facts=tuple(self._by_family(fact) for fact in article.facts))
 
     def level(self, concept: str) -> str:

@@ -117,6 +117,10 @@ class Store(StoryStore, Protocol):
         """Keep a judgement with matches, facts, decisions and placement; give the story's id where there is one."""
         ...
 
+    def record_unmatched(self, judged: Sequence[Judged]) -> Sequence[Judged]:
+        """Keep at once those that matched nothing and are the first text of their article; give back the rest, in their order."""
+        ...
+
     # pages
     def claim_pages(self, now: datetime, lease: timedelta, limit: int) -> Sequence[PageVisit]:
         """Lease up to `limit` pages that are due to be looked at again, longest due first."""

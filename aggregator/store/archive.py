@@ -16,7 +16,7 @@ from aggregator.models import Fact
 from aggregator.records import Archived, Judged, NearMiss
 from aggregator.store.database import Section
 from aggregator.store.desk import label_story
-from aggregator.store.judging import keep_judgements, revision_of
+from aggregator.store.judging import keep_facts, keep_judgements, revision_of
 from aggregator.store.locks import JUDGING, hold_until_commit
 from aggregator.store.neighbours import keep_traits
 from aggregator.store.placing import place, story_of
@@ -61,6 +61,8 @@ class Archive(Section):
                 update(articles).where(articles.c.id == judged.revision.article_id).values(concepts=tuple(sorted(judged.concepts)))
             )
             keep_judgements(connection, judged)
+            if connection.execute(select(facts.c.seq).where(facts.c.seq == seq).limit(1)).first() is None:
+                keep_facts(connection, judged)
             if judged.placement and story_of(connection, judged.revision.article_id) is None:
                 connection.execute(delete(decisions).where(decisions.c.seq == seq, decisions.c.stage != "match"))
                 told_at = connection.execute(select(articles.c.told_at).where(articles.c.id == judged.revision.article_id)).scalar()

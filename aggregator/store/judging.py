@@ -4,7 +4,8 @@ A revision is judged once; a second judgement of it changes nothing. The article
 matched is replaced only by one that matches too, and only where the judge says that it replaces.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,14 +14,14 @@ from sqlalchemy import Connection, RowMapping, bindparam, func, select, update
 from aggregator.errors import StoreError
 from aggregator.models import Fact, Judgement
 from aggregator.records import Judged, StoredRevision
-from aggregator.store.database import Section
+from aggregator.store.database import Section, batches
 from aggregator.store.desk import label_story
 from aggregator.store.evidence import seal
 from aggregator.store.locks import JUDGING, hold_until_commit
 from aggregator.store.neighbours import keep_traits
 from aggregator.store.pages import keep_page
 from aggregator.store.placing import place, story_of
-from aggregator.store.search_index import document_of, reindex
+from aggregator.store.search_index import Document, document_of, insert, reindex
 from aggregator.store.sequence import last_taken
 from aggregator.store.tables import articles, decisions, entries, facts, matches, revisions
 
@@ -54,17 +55,27 @@ class Judging(Section):
             if not _claim(connection, judged):
                 return story_of(connection, judged.revision.article_id)
             keep_judgements(connection, judged)
-            _keep_facts(connection, judged)
+            keep_facts(connection, judged)
             told_at = _keep_article(connection, judged)
             if told_at and judged.placement:
                 keep_traits(connection, judged, told_at)
             keep_page(connection, judged)
             story_id = place(connection, judged, judged.placement) if judged.placement else None
-            if any(judgement.matched for judgement in judged.judgements):
+            if _matches(judged):
                 seal(connection, judged, self._database.evidence)
             if story_id is not None:
                 label_story(connection, story_id)
             return story_id
+
+    def record_unmatched(self, judged: Sequence[Judged]) -> Sequence[Judged]:
+        """Keep at once those that matched nothing and are the first text of their article; give back the rest, in their order."""
+        with self._database.write() as connection:
+            hold_until_commit(connection, JUDGING)
+            plain = _plain(connection, judged)
+            if plain:
+                _keep_plain(connection, plain)
+            kept = {one.revision.seq for one, _ in plain}
+            return [one for one in judged if one.revision.seq not in kept]
 
 
 def judged_through(connection: Connection) -> int:
@@ -84,12 +95,49 @@ _STANDING = select(articles.c.current_seq, articles.c.published_at, articles.c.f
 _SHOW = update(articles).where(articles.c.id == bindparam("shown_id"))
 
 
+def _plain(connection: Connection, judged: Sequence[Judged]) -> list[tuple[Judged, RowMapping]]:
+    """Choose what nothing else depends on: unmatched, not judged yet, the only text of an article that shows none; with its row."""
+    texts = Counter(one.revision.article_id for one in judged)
+    plain = [one for one in judged if not _matches(one) and one.article.page is None and texts[one.revision.article_id] == 1]
+    seqs, ids = [one.revision.seq for one in plain], [one.revision.article_id for one in plain]
+    waiting = set(connection.execute(select(revisions.c.seq).where(revisions.c.seq.in_(seqs), revisions.c.judged_at.is_(None))).scalars())
+    empty = select(articles.c.id, *_STANDING.selected_columns).where(articles.c.id.in_(ids), articles.c.current_seq.is_(None))
+    standing = {row["id"]: row for row in connection.execute(empty).mappings()}
+    return [
+        (one, standing[one.revision.article_id]) for one in plain if one.revision.seq in waiting and one.revision.article_id in standing
+    ]
+
+
+def _keep_plain(connection: Connection, plain: Sequence[tuple[Judged, RowMapping]]) -> None:
+    """Write many judgements with one statement a table."""
+    connection.execute(_CLAIM, [_claimed(one) for one, _ in plain])
+    said = [_decision(one, judgement) for one, _ in plain for judgement in one.judgements]
+    proofs = [_fact(one.revision.seq, position, fact) for one, _ in plain for position, fact in enumerate(one.article.facts)]
+    for table, rows in ((decisions, said), (facts, proofs)):
+        for batch in batches(rows):
+            connection.execute(table.insert(), batch)
+    shown = [_shown(one, row) for one, row in plain]
+    connection.execute(_SHOW, shown)
+    insert(connection, [(row["shown_id"], _document(row)) for row in shown])
+
+
+def _document(shown: Mapping[str, Any]) -> Document:
+    return Document(title=shown["title"], text=shown["text"], language=shown["language"] or "", feed_id=shown["feed_id"], topics=())
+
+
+def _matches(judged: Judged) -> bool:
+    return any(judgement.matched for judgement in judged.judgements)
+
+
+def _claimed(judged: Judged) -> dict[str, Any]:
+    outcome = {"outcome": judged.outcome.code, "detail": judged.outcome.detail}
+    return {"claimed_seq": judged.revision.seq, "judged_at": judged.decided_at, "rule_version": judged.rule_version, **outcome}
+
+
 def _claim(connection: Connection, judged: Judged) -> bool:
     """Mark a revision as judged, unless it is already."""
     seq = judged.revision.seq
-    outcome = {"outcome": judged.outcome.code, "detail": judged.outcome.detail}
-    values = {"claimed_seq": seq, "judged_at": judged.decided_at, "rule_version": judged.rule_version, **outcome}
-    if connection.execute(_CLAIM, values).rowcount:
+    if connection.execute(_CLAIM, _claimed(judged)).rowcount:
         return True
     if connection.execute(select(revisions.c.seq).where(revisions.c.seq == seq)).first() is None:
         raise StoreError(f"revision {seq} cannot be judged: it is not stored")
@@ -106,7 +154,8 @@ def keep_judgements(connection: Connection, judged: Judged) -> None:
         connection.execute(matches.insert(), matched)
 
 
-def _keep_facts(connection: Connection, judged: Judged) -> None:
+def keep_facts(connection: Connection, judged: Judged) -> None:
+    """Keep the facts of a text that has none yet."""
     rows = [_fact(judged.revision.seq, position, fact) for position, fact in enumerate(judged.article.facts)]
     if rows:
         connection.execute(facts.insert(), rows)
@@ -114,13 +163,23 @@ def _keep_facts(connection: Connection, judged: Judged) -> None:
 
 def _keep_article(connection: Connection, judged: Judged) -> datetime | None:
     """Show this revision's text as the article's, where it may replace what stands there; give when it is told, None where it may not."""
-    article, revision = judged.article, judged.revision
-    standing = connection.execute(_STANDING, {"shown_id": revision.article_id}).one()
-    if standing.current_seq is not None and not _replaces(connection, judged, standing.current_seq):
+    article_id = judged.revision.article_id
+    standing = connection.execute(_STANDING, {"shown_id": article_id}).mappings().one()
+    if standing["current_seq"] is not None and not _replaces(connection, judged, standing["current_seq"]):
         return None
-    published_at = article.published_at or standing.published_at
-    told_at: datetime = published_at or standing.first_seen_at
-    shown = {
+    indexed = document_of(connection, article_id) if standing["current_seq"] is not None else None
+    shown = _shown(judged, standing)
+    connection.execute(_SHOW, shown)
+    reindex(connection, article_id, indexed)
+    told_at: datetime = shown["told_at"]
+    return told_at
+
+
+def _shown(judged: Judged, standing: RowMapping) -> dict[str, Any]:
+    """Give what an article shows of a judged text."""
+    article, revision = judged.article, judged.revision
+    published_at = article.published_at or standing["published_at"]
+    return {
         "shown_id": revision.article_id,
         "feed_id": revision.feed_id,
         "outlet": article.outlet or article.feed.publisher,
@@ -130,18 +189,14 @@ def _keep_article(connection: Connection, judged: Judged) -> datetime | None:
         "text": article.text,
         "text_hash": judged.text_hash,
         "published_at": published_at,
-        "told_at": told_at,
+        "told_at": published_at or standing["first_seen_at"],
         "current_seq": revision.seq,
         "concepts": tuple(sorted(judged.concepts)),
     }
-    indexed = document_of(connection, revision.article_id)
-    connection.execute(_SHOW, shown)
-    reindex(connection, revision.article_id, indexed)
-    return told_at
 
 
 def _replaces(connection: Connection, judged: Judged, current_seq: int) -> bool:
-    matched = any(judgement.matched for judgement in judged.judgements)
+    matched = _matches(judged)
     shown_matches = connection.execute(select(matches.c.topic).where(matches.c.seq == current_seq)).first() is not None
     return (judged.replaces and matched) if shown_matches else (judged.replaces or matched)
 

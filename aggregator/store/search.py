@@ -59,8 +59,7 @@ class Search(Section):
         while True:
             with self._database.write() as connection:
                 rows = documents(connection, last)
-                for article_id, document in rows:
-                    insert(connection, article_id, document)
+                insert(connection, rows)
             if not rows:
                 return done
             last, done = rows[-1][0], done + len(rows)

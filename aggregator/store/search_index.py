@@ -6,6 +6,7 @@ SQLite keeps it in a contentless FTS5 table, which must be told the old terms to
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection, select, text
 
@@ -57,21 +58,30 @@ def reindex(connection: Connection, article_id: int, before: Document | None) ->
         )
     after = document_of(connection, article_id)
     if after is not None:
-        insert(connection, article_id, after)
+        insert(connection, [(article_id, after)])
 
 
-def insert(connection: Connection, article_id: int, document: Document) -> None:
-    """Add an article to the index, or on PostgreSQL put it in the place of its former self."""
+def insert(connection: Connection, added: Sequence[tuple[int, Document]]) -> None:
+    """Add articles to the index, many at once; on PostgreSQL they may take the place of their former selves."""
     if is_sqlite(connection):
-        _write(connection, article_id, document, "INSERT INTO search_index(rowid, title, text, labels) VALUES(:id, :a, :b, :c)")
-        return
-    keep = "INSERT INTO search_index VALUES (:id, CAST(:words AS tsvector)) ON CONFLICT (article_id) DO UPDATE SET words = excluded.words"
-    connection.execute(text(keep), {"id": article_id, "words": _tsvector(document)})
+        rows = [_row(article_id, document) for article_id, document in added]
+        keep = "INSERT INTO search_index(rowid, title, text, labels) VALUES(:id, :a, :b, :c)"
+    else:
+        rows = [{"id": article_id, "words": _tsvector(document)} for article_id, document in added]
+        keep = (
+            "INSERT INTO search_index VALUES (:id, CAST(:words AS tsvector)) ON CONFLICT (article_id) DO UPDATE SET words = excluded.words"
+        )
+    if rows:
+        connection.execute(text(keep), rows)
 
 
 def _write(connection: Connection, article_id: int, document: Document, statement: str) -> None:
+    connection.execute(text(statement), _row(article_id, document))
+
+
+def _row(article_id: int, document: Document) -> dict[str, Any]:
     title, body, labels = document.fields()
-    connection.execute(text(statement), {"id": article_id, "a": " ".join(title), "b": " ".join(body), "c": " ".join(labels)})
+    return {"id": article_id, "a": " ".join(title), "b": " ".join(body), "c": " ".join(labels)}
 
 
 def _tsvector(document: Document) -> str:

@@ -59,7 +59,15 @@ WEATHER = entry("weather", "Rain over the harbour", "It rains, and it will rain 
 
 
 def judging(store: Store, clock: Clock) -> Judging:
-    return Judging(store=store, enrich=_ENRICHER.enrich, topics=_TOPICS, feeds=FEEDS, level=_ENRICHER.level, clock=clock)
+    return Judging(
+        store=store,
+        enrich=_ENRICHER.read,
+        find_facts=_ENRICHER.find_facts,
+        topics=_TOPICS,
+        feeds=FEEDS,
+        level=_ENRICHER.level,
+        clock=clock,
+    )
 
 
 def serve(store: Store, clock: Clock, *entries: Entry, feed: FeedSpec = PAPER) -> None:

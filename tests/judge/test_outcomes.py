@@ -111,7 +111,8 @@ def served(store_url: str, store: Store, clock: Clock) -> str:
     return store_url
 
 
-@pytest.mark.parametrize("call", range(1, len(EVERYTHING) + 1))
+# What matches nothing is kept with one call for all of it, before the others.
+@pytest.mark.parametrize("call", range(1, len(EVERYTHING)))
 async def test_killed_in_the_middle_of_a_batch_it_is_judged_again_with_the_same_result(
     served: str, store: Store, clock: Clock, call: int
 ) -> None:
@@ -128,7 +129,7 @@ async def test_killed_in_the_middle_of_a_batch_it_is_judged_again_with_the_same_
 
 
 async def test_batches_that_were_kept_before_the_kill_stay(served: str, store: Store, clock: Clock) -> None:
-    dying = DyingStore(served, 6)
+    dying = DyingStore(served, 5)
     with pytest.raises(StoreError):
         await judge_pending(replace(judging(dying, clock), batch=2))
     dying.close()

@@ -202,3 +202,18 @@ def test_a_broken_judgement_leaves_nothing_behind(sql_store: SqlStore, store: St
     assert [revision.seq for revision in store.unjudged(10)] == [2]
     assert [row["seq"] for row in rows(sql_store, matches)] == [1]
     assert {row["seq"] for row in rows(sql_store, decisions)} == {1}
+
+
+def test_what_matches_nothing_is_kept_at_once_and_the_rest_is_given_back(store: Store) -> None:
+    first, second, third = take_in(store, intake("one"), intake("two"), intake("three"))
+    judged = [unmatched(first), matched(second, opened()), unmatched(third)]
+    assert store.record_unmatched(judged) == [judged[1]]
+    assert [one.seq for one in store.unjudged(10)] == [second.seq]
+    assert store.record_unmatched(judged) == judged
+
+
+def test_a_second_text_of_an_article_is_never_kept_in_passing(store: Store) -> None:
+    (first,) = take_in(store, intake("one"))
+    assert store.record_unmatched([unmatched(first), unmatched(first)]) == [unmatched(first)] * 2
+    store.record_judged(unmatched(first))
+    assert store.record_unmatched([unmatched(first)]) == [unmatched(first)]

@@ -8,6 +8,7 @@ import asyncio
 import logging
 import re
 import ssl
+from base64 import b64encode
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,7 +21,7 @@ from aggregator.http_client.decoding import decode
 from aggregator.http_client.failures import EXPECTED, FetchError, failure_of, failure_of_status
 from aggregator.http_client.guard import Guard, Resolve, SystemResolver, parse_url
 from aggregator.http_client.limits import Limits
-from aggregator.http_client.transport import GuardedTransport
+from aggregator.http_client.transport import GuardedTransport, RawHeaders
 from aggregator.models import Failed, FailureKind, Fetched, FetchOutcome, FetchRequest, NotModified, Posted, PostOutcome
 
 DEFAULT_USER_AGENT = "aggregator (news monitor)"
@@ -36,7 +37,8 @@ class _Answer:
 
     url: httpx.URL
     status: int
-    headers: httpx.Headers
+    raw: RawHeaders
+    headers: Mapping[str, str]
     body: bytes = b""
 
 
@@ -58,9 +60,14 @@ class HttpClient:
     ) -> None:
         self._limits = limits or Limits()
         self._resolver = SystemResolver()
-        transport = GuardedTransport(Guard(allow), resolve or self._resolver, self._limits, tls or _usual_tls())
+        self._transport = GuardedTransport(Guard(allow), resolve or self._resolver, self._limits, tls or _usual_tls())
+        self._headers = (
+            (b"User-Agent", user_agent.encode("ascii", "ignore")),
+            (b"Accept-Encoding", b"gzip, deflate"),
+            (b"Connection", b"close"),
+        )
         self._client = httpx.AsyncClient(
-            transport=transport,
+            transport=self._transport,
             trust_env=False,
             follow_redirects=False,
             timeout=self._limits.deadline,
@@ -125,19 +132,22 @@ class HttpClient:
             return await self._get(url, request)
 
     async def _get(self, url: httpx.URL, request: FetchRequest) -> _Answer:
-        response = await self._client.send(self._client.build_request("GET", url, headers=_conditions(request)), stream=True)
+        # Past httpx's client, whose request, response and headers cost as much again as the exchange itself.
+        headers = [(b"Host", url.netloc), *self._headers, *_conditions(request), *_credentials(url)]
+        head, exchange = await self._transport.ask("GET", url, headers)
         try:
-            body = b"".join([piece async for piece in response.aiter_raw()]) if response.status_code in _SUCCESS else b""
+            body = b"".join([piece async for piece in exchange]) if head.status_code in _SUCCESS else b""
         finally:
-            await response.aclose()
-        return _Answer(url, response.status_code, response.headers, body)
+            await exchange.aclose()
+        raw = list(head.headers)
+        return _Answer(url, head.status_code, raw, _named(raw), body)
 
     def _outcome(self, answer: _Answer, request: FetchRequest, *, moved: bool) -> FetchOutcome:
         if answer.status == 304 and (request.etag or request.last_modified):
             return NotModified(
-                etag=_opaque(answer.headers, b"etag"),
-                last_modified=_opaque(answer.headers, b"last-modified"),
-                headers=dict(answer.headers),
+                etag=_opaque(answer.raw, b"etag"),
+                last_modified=_opaque(answer.raw, b"last-modified"),
+                headers=answer.headers,
                 moved_to=str(answer.url) if moved else None,
             )
         if answer.status not in _SUCCESS:
@@ -145,10 +155,10 @@ class HttpClient:
         return Fetched(
             url=str(answer.url),
             status=answer.status,
-            headers=dict(answer.headers),
+            headers=answer.headers,
             body=decode(answer.body, answer.headers.get("content-encoding", ""), self._limits.max_body),
-            etag=_opaque(answer.headers, b"etag"),
-            last_modified=_opaque(answer.headers, b"last-modified"),
+            etag=_opaque(answer.raw, b"etag"),
+            last_modified=_opaque(answer.raw, b"last-modified"),
             moved_to=str(answer.url) if moved else None,
         )
 
@@ -186,9 +196,32 @@ def _conditions(request: FetchRequest) -> list[tuple[bytes, bytes]]:
     return headers
 
 
-def _opaque(headers: httpx.Headers, name: bytes) -> str | None:
+def _credentials(url: httpx.URL) -> list[tuple[bytes, bytes]]:
+    """Give the name and password that an address holds, as HTTP wants them (RFC 7617)."""
+    if not url.userinfo:
+        return []
+    return [(b"Authorization", b"Basic " + b64encode(f"{url.username}:{url.password}".encode()))]
+
+
+def _named(raw: RawHeaders) -> Mapping[str, str]:
+    """Give headers by their lower-case names; those of one name are joined (RFC 9110 section 5.3)."""
+    headers: dict[str, str] = {}
+    for key, value in raw:
+        name, text = key.decode("ascii", "replace").lower(), _text(value)
+        headers[name] = f"{headers[name]}, {text}" if name in headers else text
+    return headers
+
+
+def _text(value: bytes) -> str:
+    try:
+        return value.decode("utf-8")
+    except UnicodeDecodeError:
+        return value.decode("latin-1")
+
+
+def _opaque(raw: RawHeaders, name: bytes) -> str | None:
     """Give a validator as served, byte for byte; one too long to be sent back is not remembered."""
-    value = next((value.decode("latin-1") for key, value in headers.raw if key.lower() == name), "")
+    value = next((value.decode("latin-1") for key, value in raw if key.lower() == name), "")
     return value if _VALIDATOR.fullmatch(value) else None
 
 

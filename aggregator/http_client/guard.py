@@ -12,6 +12,7 @@ import re
 import socket
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from typing import TypeAlias
 
 import httpx
@@ -121,6 +122,7 @@ class Guard:
         return port in WEB_PORTS and is_public(address)
 
 
+@lru_cache(maxsize=10_000)
 def parse_url(text: str) -> httpx.URL:
     """Read an address with the one parser that also fetches it; its fragment is dropped.
 

@@ -10,6 +10,7 @@ import socket
 import ssl
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import h11
 import httpx
@@ -19,6 +20,8 @@ from aggregator.http_client.failures import FetchError
 from aggregator.http_client.guard import Guard, Resolve, port_of
 from aggregator.http_client.limits import Limits
 from aggregator.models import FailureKind
+
+RawHeaders: TypeAlias = list[tuple[bytes, bytes]]
 
 _CHUNK = 65_536
 _MAX_ADDRESSES = 4
@@ -37,15 +40,19 @@ class GuardedTransport(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request and give the answer's head; its stream reads the body and ends the connection."""
-        reader, writer = await self._connect(request.url)
-        exchange = _Exchange(reader, writer, self.limits)
+        head, exchange = await self.ask(request.method, request.url, request.headers.raw, await request.aread())
+        return httpx.Response(head.status_code, headers=list(head.headers), stream=exchange)
+
+    async def ask(self, method: str, url: httpx.URL, headers: RawHeaders, body: bytes = b"") -> tuple[h11.Response, "Exchange"]:
+        """Send a request and give the answer's head, and the exchange that its body comes from, which the caller ends."""
+        reader, writer = await self._connect(url)
+        exchange = Exchange(reader, writer, self.limits)
         try:
-            await exchange.send(request, await request.aread())
-            head = await exchange.head()
+            await exchange.send(h11.Request(method=method, target=url.raw_path, headers=headers), body)
+            return await exchange.head(), exchange
         except BaseException:
             await exchange.aclose()
             raise
-        return httpx.Response(head.status_code, headers=list(head.headers), stream=exchange)
 
     async def _connect(self, url: httpx.URL) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         host, port = url.raw_host.decode("ascii"), port_of(url)
@@ -74,7 +81,7 @@ class GuardedTransport(httpx.AsyncBaseTransport):
             return await asyncio.open_connection(address, port, ssl=self.tls if secure else None, server_hostname=name, limit=_CHUNK)
 
 
-class _Exchange(httpx.AsyncByteStream):
+class Exchange(httpx.AsyncByteStream):
     """Hold one request and its answer; iterating gives the body as it comes off the wire, still packed."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, limits: Limits) -> None:
@@ -84,28 +91,30 @@ class _Exchange(httpx.AsyncByteStream):
         self._wire = 0
         self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=limits.max_headers)
 
-    async def send(self, request: httpx.Request, body: bytes) -> None:
+    async def send(self, head: h11.Request, body: bytes) -> None:
         """Write the whole request."""
-        head = h11.Request(method=request.method, target=request.url.raw_path, headers=request.headers.raw)
         events = (head, h11.Data(data=body), h11.EndOfMessage()) if body else (head, h11.EndOfMessage())
         self._writer.write(b"".join(self._http.send(event) or b"" for event in events))
-        async with asyncio.timeout(self._limits.read_timeout):
-            await self._writer.drain()
+        if body:
+            async with asyncio.timeout(self._limits.read_timeout):
+                await self._writer.drain()
 
     async def head(self) -> h11.Response:
-        """Wait for the answer's status and headers, past a few interim answers.
+        """Wait for the answer's status and headers, past a few interim answers; all of them within one read's time.
 
         :raises h11.RemoteProtocolError: the other side does not speak HTTP, or not within the header limit.
         """
-        for _ in range(_MAX_INTERIM):
-            event = await self._event()
-            if isinstance(event, h11.Response):
-                return event
+        async with asyncio.timeout(self._limits.read_timeout):
+            for _ in range(_MAX_INTERIM):
+                event = await self._event()
+                if isinstance(event, h11.Response):
+                    return event
         raise h11.RemoteProtocolError("no final answer")
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         for _ in range(_MAX_PIECES):
-            event = await self._event()
+            async with asyncio.timeout(self._limits.read_timeout):
+                event = await self._event()
             if not isinstance(event, h11.Data):
                 return
             yield bytes(event.data)
@@ -117,8 +126,7 @@ class _Exchange(httpx.AsyncByteStream):
         return event
 
     async def _read(self) -> bytes:
-        async with asyncio.timeout(self._limits.read_timeout):
-            data = await self._reader.read(_CHUNK)
+        data = await self._reader.read(_CHUNK)
         # A read that finds data waiting does not let others run by itself.
         await asyncio.sleep(0)
         if not data and not self._wire:

@@ -203,3 +203,19 @@ async def test_credentials_in_the_url_are_sent_but_never_shown(network: Network)
     assert isinstance(outcome, Failed)
     assert "secret" not in outcome.message
     assert str(server.requests[0].header("authorization")).startswith("Basic ")
+
+
+async def test_name_and_password_of_an_address_are_sent_and_not_told(network: Network) -> None:
+    server = await network.server(always(response()))
+    address = server.url("/feed").replace("http://", "http://ki%40m:s%3Acret@")
+    await network.client("127.0.0.1").fetch(FetchRequest(url=address))
+    assert server.requests[0].header("authorization") == "Basic a2lAbTpzOmNyZXQ="
+    assert server.requests[0].header("host") == f"{server.address}:{server.port}"
+
+
+async def test_headers_of_one_name_are_joined(network: Network) -> None:
+    head = b"HTTP/1.1 200 OK\r\nCache-Control: private\r\ncache-control: max-age=60\r\nX-Name: \xea\xb9\x80\r\nContent-Length: 1\r\n\r\nx"
+    server = await network.server(always(head))
+    outcome = await network.client("127.0.0.1").fetch(FetchRequest(url=server.url()))
+    assert isinstance(outcome, Fetched)
+    assert (outcome.headers["cache-control"], outcome.headers["x-name"]) == ("private, max-age=60", "김")

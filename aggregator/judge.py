@@ -19,7 +19,7 @@ from aggregator.core.fingerprints import text_hash
 from aggregator.core.revisions import material_changes
 from aggregator.core.stories import settle, story_concepts
 from aggregator.core.traits import Embed, countable, no_meaning, traits_of
-from aggregator.core.watch import HELD
+from aggregator.core.watch import HELD, RELEASED
 from aggregator.matching import Judge
 from aggregator.models import Article, Entry, FeedSpec, Judgement, Reason, Role
 from aggregator.ports import Store
@@ -183,7 +183,9 @@ def _placed(judging: Judging, judged: Judged, before: Telling | None) -> Judged:
 
 
 def _held(revision: StoredRevision, before: Telling | None) -> Reason | None:
-    """Say why a matched revision is stored and found but not told; one that was held stays so when it is reworded."""
+    """Say why a matched revision is stored and found but not told; one that was held stays so when it is reworded, until it is released."""
+    if RELEASED in revision.entry.notes:
+        return None
     codes = [code for code in revision.entry.notes if code in HELD]
     if codes:
         return Reason(code=outcomes.HELD, detail=codes[0])

@@ -75,6 +75,23 @@ def show_feed(
     screen.print_table("History", columns, history, numbers=("entries", "new", "revised"))
 
 
+@feeds.command("release")
+def release_feed(feed: Annotated[str, typer.Argument(help="The id of a feed.")]) -> None:
+    """Tell what was held of a feed: the older part of its first backlog, or a flood. The next digests and alerts tell it.
+
+    Example: aggregator feeds release daily-nk-ko
+    """
+    from aggregator.app.configured import read_configuration, utc_now
+    from aggregator.app.stores import open_installed_store
+
+    settings = settings_from_environment(quiet=True)
+    if feed not in {one.id for one in read_configuration(settings).feeds}:
+        raise UsageError(f"no feed has the id {feed}; {settings.feeds_file} lists them")
+    with open_installed_store(settings) as store:
+        released = store.release_held(feed, utc_now())
+    screen.out.print(f"{feed}: {released} held entries are judged again and told" if released else f"{feed}: nothing is held")
+
+
 @feeds.command("test")
 def try_address(
     url: Annotated[str, typer.Argument(help="The address of a feed.")],

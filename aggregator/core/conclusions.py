@@ -169,7 +169,9 @@ def _failing(asked: Asked, failure: Failed, *, retired: bool) -> Sequence[Alarm]
         message = f"{failure.message}: it is asked no more; remove it, change its address, or poll it by name to try again"
         return (_alarm(asked, "gone", message),)
     count = asked.state.failures + 1
-    if count < watch.FAILING_AFTER and failure.kind is not FailureKind.PERMANENT:
+    # A page that answers and is not read any more mends itself no more than a refused address does.
+    reshaped = asked.feed.kind == "listing" and failure.status is not None and failure.status < 300
+    if count < watch.FAILING_AFTER and failure.kind is not FailureKind.PERMANENT and not reshaped:
         return ()
     return (_alarm(asked, "failing", f"{failure.message} ({'at once' if count == 1 else f'{count} polls in a row'})"),)
 

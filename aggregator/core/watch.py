@@ -20,6 +20,8 @@ from aggregator.records import FeedState, Habits, Intake
 BACKLOG, FLOOD, TAKEOVER = "backlog", "flood", "takeover"
 HELD = frozenset({BACKLOG, FLOOD, TAKEOVER})
 """Notes on entries that are stored and found, but not told."""
+RELEASED = "released"
+"""Note on an entry that was held until a person let it go."""
 BACKLOG_AGE = timedelta(days=7)
 FIRST_TOLD = 30
 """Newest entries of a first poll that are told whatever their age, so that a new installation shows what it can do."""

@@ -121,6 +121,10 @@ class Store(StoryStore, Protocol):
         """Keep at once those that matched nothing and are the first text of their article; give back the rest, in their order."""
         ...
 
+    def release_held(self, feed_id: str, now: datetime) -> int:
+        """Put a feed's held entries up for judgement again, and give their number; they are told by what is decided from then on."""
+        ...
+
     # pages
     def claim_pages(self, now: datetime, lease: timedelta, limit: int) -> Sequence[PageVisit]:
         """Lease up to `limit` pages that are due to be looked at again, longest due first."""

@@ -22,6 +22,7 @@ from aggregator.store.overviews import Overviews
 from aggregator.store.pages import Pages
 from aggregator.store.polls import Polls
 from aggregator.store.readers import Readers
+from aggregator.store.releases import Releases
 from aggregator.store.samples import Samples
 from aggregator.store.search import Search
 from aggregator.store.subscriptions import Subscriptions
@@ -49,6 +50,7 @@ class SqlStore(
     Desk,
     Overviews,
     Readers,
+    Releases,
     Samples,
     Search,
 ):

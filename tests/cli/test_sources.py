@@ -80,6 +80,13 @@ def test_sources_are_listed_polled_and_shown_with_their_history(place: Path) -> 
     assert (code, "no feed has the id two" in out) == (2, True)
 
 
+def test_what_is_held_of_a_source_can_be_released(place: Path) -> None:
+    assert run("poll", "one")[0] == 0
+    assert run("feeds", "release", "one") == (0, "one: nothing is held\n")
+    code, out = run("feeds", "release", "two")
+    assert (code, "no feed has the id two" in out) == (2, True)
+
+
 def test_an_address_is_tested_and_a_site_explored(place: Path) -> None:
     base = f"http://127.0.0.1:{(place / 'port').read_text()}"
     code, out = run("feeds", "test", f"{base}/feed.xml")

@@ -141,3 +141,12 @@ async def test_304_for_ever_is_silence(sqlite_store: SqlStore, clock: Clock) -> 
         clock.pass_by(hours=6)
         await poll_due(use, only=["paper"])
     assert [(alarm.kind, alarm.cleared_at) for alarm in sqlite_store.alarms(since=NOW)] == [("silence", None)]
+
+
+@pytest.mark.parametrize(("kind", "alarms"), [("listing", ["failing"]), ("syndication", [])])
+async def test_a_list_that_changed_its_shape_is_told_at_once(sqlite_store: SqlStore, clock: Clock, kind: str, alarms: list[str]) -> None:
+    fetcher = ScriptedFetcher(lambda request: fetched(request, b"<html><body>New look</body></html>"))
+    use = polling(sqlite_store, fetcher, clock)
+    page = replace(feed(), kind=kind, options={"item": "li"} if kind == "listing" else {})
+    await poll_due(replace(use, feeds={page.id: page}), only=["paper"])
+    assert [alarm.kind for alarm in sqlite_store.alarms(since=NOW)] == alarms

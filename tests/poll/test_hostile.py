@@ -39,6 +39,8 @@ DOCUMENTS = {
     "unclosed comment": OPEN + b"x" + b"<!--" * 250_000,
     "no such character": OPEN + b"&#99999999999;" + CLOSE,
     "wrong encoding": b'<?xml version="1.0" encoding="utf-8"?>' + OPEN + "북한 노동자".encode("euc-kr") + CLOSE,
+    "reverse encoding": b'<?xml version="1.0" encoding="euc-kr"?>' + OPEN + "북한 노동자".encode() + CLOSE,
+    "page": b"<!DOCTYPE html><html><body>" + b"<p>x" * 10_000,
     "huge entry": OPEN + b"x</title><description>" + b"y" * 8_000_000 + b"</description></item></channel></rss>",
     "huge title": OPEN + b"x" * 1_000_000 + CLOSE,
     "many tags": OPEN + b"x</title>" + b"<category>t</category>" * 10_000 + b"</item></channel></rss>",
@@ -73,6 +75,11 @@ class Hostile:
         elif path == "drips":
             for place in range(9_000):
                 yield head[place : place + 1] or b"x"
+                await asyncio.sleep(0.001)
+        elif path == "trickles":
+            yield head + b"\r\n"
+            for _ in range(9_000):
+                yield b"x"
                 await asyncio.sleep(0.001)
         elif path == "bomb":
             yield head + b"Content-Encoding: gzip\r\nConnection: close\r\n\r\n" + BOMB
@@ -115,19 +122,24 @@ async def test_hostile_documents_harm_nobody_and_ask_for_nothing(sqlite_store: S
         assert "root:" not in told
         assert len(told) <= 1_001_000
         assert len(revision.entry.categories) <= 100
+        assert (revision.entry.title == "북한 노동자") == (revision.feed_id in ("wrong encoding", "reverse encoding"))
     read = {name for name, outcome in outcomes.items() if outcome == "ok"}
-    assert read >= {"utf-16", "nul", "huge title", "many tags", "long link", "wrong encoding", "huge entry"}
+    assert read >= {"utf-16", "nul", "huge title", "many tags", "long link", "wrong encoding", "reverse encoding", "huge entry"}
+    assert outcomes["page"] == "failed"
 
 
 async def test_slow_hosts_and_bombs_end_at_their_limits_while_others_are_polled(sqlite_store: SqlStore, clock: Clock) -> None:
-    async with everything(sqlite_store, clock, ["hangs", "drips", "bomb", "good"]) as (_, polling):
+    async with everything(sqlite_store, clock, ["hangs", "drips", "trickles", "bomb", "good"]) as (_, polling):
         await poll_due(polling, only=["good"])  # a reader process may take its time to start
         done: list[str] = []
-        polls = await poll_due(polling, only=["hangs", "drips", "bomb", "good"], progress=lambda poll: done.append(poll.feed_id))
+        polls = await poll_due(
+            polling, only=["hangs", "drips", "trickles", "bomb", "good"], progress=lambda poll: done.append(poll.feed_id)
+        )
     messages = {poll.feed_id: poll.message or "" for poll in polls}
     assert done.index("good") < done.index("hangs")
     assert "did not finish within" in messages["hangs"]
     assert "did not finish within" in messages["drips"]
+    assert "did not finish within" in messages["trickles"]
     assert "larger than 12 MB" in messages["bomb"]
 
 

@@ -3,7 +3,7 @@
 ``own``: somebody is quoted or named as the source. ``anonymous``: the source has no name. ``firsthand``: the
 outlet's own people asked or saw. ``hearsay``: it retells claims or reports
 without saying whose. ``unverified``: the outlet says that it could not confirm. ``response``: somebody answers, denies or declines to
-comment. ``ahead``: the headline announces. Five languages; the phrases are ours, after what desks of this beat write.
+comment. ``ahead``: the headline announces. ``update``: the headline says that it tells an earlier report anew. Five languages; the phrases are ours, after what desks of this beat write.
 """
 
 import re
@@ -35,8 +35,15 @@ _CUES = {
 _PATTERNS = {cue: re.compile(pattern, re.IGNORECASE) for cue, pattern in _CUES.items()}
 
 
+_UPDATE = re.compile(
+    r"\A\W{0,2}(?:\d(?:st|nd|rd|th) )?(?:LEAD|LD|UPDATED?|WRAPUP)\b|\A\W{0,2}UPDATE \d"
+    r"|[(\[【〔](?:종합\d?보?|상보|수정|2보|3보|更新|改訂|続報|обновлен\w*|дополнен\w*)[)\]】〕]"
+)
+
+
 def cues_of(title: str, text: str) -> frozenset[str]:
     """Give the cues of a text."""
     read = f"{title}\n{text[:REACH]}"
     found = {cue for cue, pattern in _PATTERNS.items() if pattern.search(read)}
-    return frozenset(found | {"ahead"} if looks_ahead(title) else found)
+    headline = {"ahead": looks_ahead(title), "update": bool(_UPDATE.search(title))}
+    return frozenset(found | {cue for cue, said in headline.items() if said})

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from operator import mul
 
-from aggregator.records import Telling
+from aggregator.records import Telling, Traits
 
 WINDOW = timedelta(days=3)
 """Reports further apart are taken to tell two events, unless they are copies."""
@@ -30,11 +30,16 @@ FULL_TEXT = 120
 """Letters from which a text is more than a headline and its teaser; one newsroom that writes two of them tells two events."""
 FULL = "full"
 """The cue of such a text."""
+LONG_TEXT = 1_000
+"""Letters from which two texts of one newsroom that are no copies of each other are two reports, however alike they sound."""
+LONG = "long"
+"""The cue of such a text."""
+_LONG_APART = 2.0
+"""How much more than teasers two long texts of one newsroom count."""
 _BEYOND = 2.0
 """What reports further apart than the window count more."""
 _MEASURED = 1.7
 """How much more than heads two different tonnages, sums or shares count."""
-_SHIFT = 0.5
 _SCALE = 400.0
 """Embeddings are kept as small integers: a component times this."""
 _BODIES = ("organisation/", "person/", "resolution/", "provision/")
@@ -69,12 +74,12 @@ class _Found:
 _WITHOUT_MEANING = {
     "headline": 5.5,
     "lead": 7.4,
-    "town": 2.4,
+    "town": 2.65,
     "country": 0.9,
-    "figure": 7.0,
-    "bodies": 2.2,
-    "themes": 0.5,
-    "cites": 2.0,
+    "figure": 4.25,
+    "bodies": 2.05,
+    "themes": 0.77,
+    "cites": 1.97,
     "sentences": 4.0,
     "other places": -8.0,
     "other figures": -2.4,
@@ -82,38 +87,38 @@ _WITHOUT_MEANING = {
     "own other headline": -2.0,
     "own newsroom": -2.9,
     "own other text": -7.0,
-    "announced and done": -1.9,
-    "": -0.7,
+    "announced and done": -1.39,
+    "": -0.06,
 }
 _WITH_MEANING = {
-    "headline": 0.87,
-    "lead": 1.86,
+    "headline": 0.75,
+    "lead": 1.7,
     "town": 2.87,
     "country": 1.68,
-    "figure": 1.73,
+    "figure": 1.4,
     "bodies": 1.66,
-    "themes": 2.01,
-    "cites": 2.0,
+    "themes": 1.53,
+    "cites": 1.96,
     "sentences": 4.0,
     "meaning": 11.81,
     "other places": -4.88,
     "other figures": -2.67,
     "time between": -6.63,
-    "own other headline": -0.5,
-    "own newsroom": -3.22,
+    "own other headline": -0.51,
+    "own newsroom": -3.33,
     "own other text": -7.0,
-    "announced and done": -1.03,
-    "": -6.58,
+    "announced and done": -2.13,
+    "": -6.08,
 }
 
 
 def likeness(one: Telling, other: Telling, overlap: float = 0.0) -> Likeness:
     """Weigh two tellings; `overlap` is the share of the shorter text that stands in the longer one, where it is known."""
-    meant = bool(one.traits.meaning and other.traits.meaning)
+    meant = bool(one.traits.meaning and other.traits.meaning) and one.language[:2] != other.language[:2]
     weights = _WITH_MEANING if meant else _WITHOUT_MEANING
     found = dict(_compared(one, other, overlap, meant=meant))
     parts = [Part(name, item.value, weights[name] * item.value, item.shared) for name, item in found.items() if item.value]
-    score = weights[""] + sum(part.adds for part in parts) + _SHIFT
+    score = weights[""] + sum(part.adds for part in parts)
     return Likeness(1 / (1 + math.exp(-max(-30.0, min(30.0, score)))), (Part("at the start", 1.0, weights[""]), *parts))
 
 
@@ -141,10 +146,18 @@ def _compared(one: Telling, other: Telling, overlap: float, *, meant: bool) -> I
     yield "time between", _Found(beyond + math.sqrt(min(1.0, max(gap, SIMULTANEOUS) / WINDOW)))
     if own and overlap < COPY:
         yield "own other headline", _Found(1.0 - headline.value)
-        yield "own newsroom", _Found(float(headline.value < 0.8))
-        yield "own other text", _Found(float(FULL in ours.cues and FULL in theirs.cues))
+        updated = "update" in ours.cues | theirs.cues
+        yield "own newsroom", _Found(float(headline.value < 0.8 and not updated))
+        yield "own other text", _Found(0.0 if updated else _written_twice(ours, theirs))
     if meant:
         yield "meaning", _Found(sum(map(mul, ours.meaning, theirs.meaning)) / (_SCALE * _SCALE * 2))
+
+
+def _written_twice(ours: Traits, theirs: Traits) -> float:
+    """Tell whether both are texts of their own, no teasers."""
+    if LONG in ours.cues and LONG in theirs.cues:
+        return _LONG_APART
+    return float(FULL in ours.cues and FULL in theirs.cues)
 
 
 def _facts(ours: Mapping[str, float], theirs: Mapping[str, float]) -> Iterator[tuple[str, _Found]]:

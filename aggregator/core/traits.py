@@ -9,7 +9,7 @@ from hashlib import blake2b
 from heapq import nlargest
 
 from aggregator.core.cues import cues_of
-from aggregator.core.likeness import FULL, FULL_TEXT, quantised
+from aggregator.core.likeness import FULL, FULL_TEXT, LONG, LONG_TEXT, quantised
 from aggregator.core.rarity import Rarity
 from aggregator.core.terms import LEAD, terms_of, without_dateline
 from aggregator.models import Article
@@ -46,7 +46,7 @@ def traits_of(article: Article, concepts: Iterable[str], rarity: Rarity, embed: 
         lead=rarity.words(lead_terms(article)),
         facts={concept: round(rarity.fact(concept), 4) for concept in concepts},
         headline=frozenset(fact.concept for fact in article.facts if fact.field == "title"),
-        cues=cues_of(article.title, article.text) | ({FULL} if len(article.text) >= FULL_TEXT else frozenset()),
+        cues=cues_of(article.title, article.text) | _lengths(article.text),
         doubt=round(rarity.doubt, 4),
         meaning=quantised(embed(article.title, article.text[:LEAD])),
     )
@@ -59,6 +59,10 @@ def keys_of(traits: Traits, language: str) -> tuple[int, ...]:
     chosen = _rarest(facts, MOST_KEYS - _LEAST_WORDS)
     said = [f"{language[:2]} {term}" for term in _rarest(words, MOST_KEYS - len(chosen))]
     return tuple(_key(name) for name in (*chosen, *said))
+
+
+def _lengths(text: str) -> frozenset[str]:
+    return frozenset(cue for cue, least in ((FULL, FULL_TEXT), (LONG, LONG_TEXT)) if len(text) >= least)
 
 
 def _rarest(weights: Mapping[str, float], most: int) -> list[str]:

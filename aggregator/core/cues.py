@@ -1,9 +1,9 @@
 """Cues: what the wording of a text says of where it has its news from.
 
-``own``: somebody is quoted or named as the source. ``anonymous``: the source has no name. ``firsthand``: the
-outlet's own people asked or saw. ``hearsay``: it retells claims or reports
-without saying whose. ``unverified``: the outlet says that it could not confirm. ``response``: somebody answers, denies or declines to
-comment. ``ahead``: the headline announces. ``update``: the headline says that it tells an earlier report anew. Five languages; the phrases are ours, after what desks of this beat write.
+``own``: somebody is quoted or named as the source. ``anonymous``: the source has no name. ``firsthand``: the outlet's own people asked or
+saw. ``hearsay``: it retells claims or reports without saying whose. ``unverified``: the outlet says that it could not confirm.
+``response``: somebody answers, denies or declines to comment. ``ahead``: the headline announces. ``update``: the headline says that it
+tells an earlier report anew. Five languages; the phrases are ours, after what desks of this beat write.
 """
 
 import re
@@ -36,7 +36,7 @@ _PATTERNS = {cue: re.compile(pattern, re.IGNORECASE) for cue, pattern in _CUES.i
 
 
 _UPDATE = re.compile(
-    r"\A\W{0,2}(?:\d(?:st|nd|rd|th) )?(?:LEAD|LD|UPDATED?|WRAPUP)\b|\A\W{0,2}UPDATE \d"
+    r"\A\W{0,2}(?:\d(?:st|nd|rd|th) )?(?:LEAD|LD|UPDATED?|WRAPUP)\b"
     r"|[(\[【〔](?:종합\d?보?|상보|수정|2보|3보|更新|改訂|続報|обновлен\w*|дополнен\w*)[)\]】〕]"
 )
 

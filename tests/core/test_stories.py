@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from aggregator.core.cues import cues_of
+from aggregator.core.likeness import JOIN, TOUCH, likeness
 from aggregator.core.revisions import figure_words, material_changes, word_diff
 from aggregator.core.stories import settle, shared, story_concepts
 from aggregator.models import Evidence, Fact, Judgement, Reason, Role
@@ -238,3 +240,31 @@ def test_a_diff_shows_the_words_that_changed_and_little_else() -> None:
     before = "A plant in Dandong told 300 workers to go home by the end of the month, a manager said."
     assert "[-300-] {+30+}" in word_diff(before, before.replace("300", "30"))
     assert word_diff("三百名工人", "三十名工人") == "三[-百-] {+十+} 名工人"
+
+
+@pytest.mark.parametrize(
+    ("title", "marked"),
+    [
+        ("(LEAD) Seoul returns remains of soldiers", True),
+        ("(2nd LD) Seoul returns remains of soldiers", True),
+        ("UPDATE 2-Tanker seized off Nampo", True),
+        ("북한 노동자 귀국 [종합2보]", True),
+        ("Leaders meet in Pyongyang", False),
+        ("Updated rules for visas take effect", False),
+    ],
+)
+def test_headlines_marked_as_updates_are_told_from_others(title: str, marked: bool) -> None:
+    assert ("update" in cues_of(title, "")) is marked
+
+
+def test_two_long_texts_of_one_newsroom_are_two_reports_but_for_an_update() -> None:
+    one, other = (telling(number, "agency", "place/dandong", title="inspects training base", full="", long="") for number in (1, 2))
+    apart = likeness(one, other).probability
+    marked = replace(other, traits=replace(other.traits, cues=other.traits.cues | {"update"}))
+    assert apart < TOUCH < JOIN < likeness(one, marked).probability
+
+
+def test_meaning_is_asked_only_across_languages() -> None:
+    one, other = (replace(telling(number), traits=Traits(meaning=(200, 200))) for number in (1, 2))
+    names = [{part.name for part in likeness(one, each).parts} for each in (other, replace(other, language="ko"))]
+    assert ["meaning" in found for found in names] == [False, True]

@@ -2,7 +2,7 @@
 
 The dead-man's switch is among them: a digest that was due and did not go raises an alarm whatever kept it. Alarms are computed from the
 ledger each time they are asked for, so none is lost with a process; they show on the status page, in ``/readyz``, in `aggregator
-doctor`, and once in the log.
+doctor`, once in the log, and once in a message to the operator.
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,8 +11,10 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from aggregator.deliver import Delivering, open_addresses
-from aggregator.models import SubscriptionSpec
+from aggregator.core.notices import OPERATOR
+from aggregator.deliver import Delivering, open_addresses, tell_operator
+from aggregator.models import Notice, SubscriptionSpec
+from aggregator.records import Alarm as FeedAlarm
 from aggregator.records import Closure, DeliveryRow, SubscriptionState
 
 log = structlog.get_logger(__name__)
@@ -23,6 +25,8 @@ PATIENCE = timedelta(hours=2)
 """How long a decided message may wait for its receiver."""
 REMEMBERED = timedelta(days=14)
 """How long a dead letter is an alarm; it stays in the ledger for ever."""
+RECENT = timedelta(days=1)
+"""How long ago a feed's alarm may have been raised that is over already and is told all the same."""
 _SHOWN = 200
 
 
@@ -43,8 +47,30 @@ def alarms(delivering: Delivering) -> tuple[Alarm, ...]:
     return (*_overdue(delivering, now), *_unsent(delivering, now), *_closed(delivering), *_dead(delivering, now))
 
 
+def notices(raised: Sequence[Alarm], feeds: Sequence[FeedAlarm]) -> tuple[Notice, ...]:
+    """Give alarms of deliveries and of feeds as the operator is told of them; those of messages to the operator would tell themselves."""
+    of_deliveries = (
+        Notice(
+            key=f"{alarm.kind} {alarm.subscription} {alarm.about} {alarm.since.isoformat()}",
+            text=f"{alarm.subscription}: {alarm.text}",
+            since=alarm.since,
+        )
+        for alarm in raised
+        if alarm.subscription != OPERATOR
+    )
+    of_feeds = (
+        Notice(
+            key=f"{alarm.kind} {alarm.feed_id} {alarm.raised_at.isoformat()}",
+            text=f"feed {alarm.feed_id}: {alarm.message}",
+            since=alarm.raised_at,
+        )
+        for alarm in feeds
+    )
+    return (*of_deliveries, *of_feeds)
+
+
 class Watchman:
-    """Log each alarm once when it is raised, and once when it is over."""
+    """Log each alarm once when it is raised, and once when it is over; tell the operator of each that is raised."""
 
     def __init__(self) -> None:
         self._raised: dict[tuple[str, str, str], Alarm] = {}
@@ -58,6 +84,7 @@ class Watchman:
         for key in self._raised.keys() - current.keys():
             log.info("alarm is over", kind=key[0], subscription=key[1])
         self._raised = current
+        tell_operator(delivering, notices(tuple(current.values()), delivering.store.alarms(since=delivering.clock() - RECENT)))
         return tuple(current.values())
 
 

@@ -28,6 +28,7 @@ _SECRETS = ("database_url", "smtp_url", "metrics_token", "heartbeat_url")
 _DATABASES = ("sqlite", "postgresql", "postgresql+psycopg")
 _PORTS = {"starttls": 587, "implicit": 465, "none": 25}
 _MAILBOX = re.compile(r"(?:[^<>@\r\n]*<[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+)")
+_OPERATOR = re.compile(r"[^<>@\s,]+@[^<>@\s,]+|env:[A-Z][A-Z0-9_]*")
 _PLACE = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}")
 
 
@@ -102,6 +103,16 @@ def _names(value: object) -> object:
     return tuple(name for part in value.split(",") if (name := part.strip())) if isinstance(value, str) else value
 
 
+def _operators(value: object) -> object:
+    names = _names(value)
+    if isinstance(names, tuple) and not all(_OPERATOR.fullmatch(name) for name in names):
+        _refuse(
+            "the value names nobody who can be told",
+            "mail addresses and names of Slack webhooks: ops@example.org,env:OPS_SLACK",
+        )
+    return names
+
+
 def _is_network(text: str) -> bool:
     try:
         ipaddress.ip_network(text, strict=False)
@@ -174,6 +185,7 @@ class Settings(BaseSettings):
     trusted_proxies: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_places)] = ()
     proxy_editors: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names)] = ()
     http_allow: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_places)] = ()
+    operator: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_operators)] = ()
     full_text: bool = False
     log_format: Annotated[Literal["auto", "console", "json"], BeforeValidator(_lower)] = "auto"
     log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = "info"

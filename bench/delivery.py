@@ -30,7 +30,7 @@ from aggregator.records import Address
 from aggregator.store import open_store
 
 NOW = datetime(2026, 11, 21, 22, 30, tzinfo=UTC)
-PARALLEL = 4
+PARALLEL = 8
 
 
 def digest_of(stories: int) -> Digest:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from aggregator.app.configured import user_agent, utc_now
-from aggregator.app.recipients import addresses
+from aggregator.app.recipients import addresses, operator_addresses, operator_spec
 from aggregator.app.sending import make_channels
 from aggregator.app.stores import make_desk
 from aggregator.channels import EmailChannel
@@ -121,7 +121,8 @@ def declare(app: App) -> None:
     now = app.delivering.clock()
     app.store.sync_feeds(app.configuration.feeds, now)
     due = {subscription.id: next_due_at(subscription.schedule, now) for subscription in app.configuration.subscriptions}
-    app.store.sync_subscriptions(app.configuration.subscriptions, due, now)
+    operator = (operator_spec(),) if app.delivering.operator else ()
+    app.store.sync_subscriptions((*app.configuration.subscriptions, *operator), due, now)
 
 
 def at_work(settings: Settings) -> AbstractContextManager[None]:
@@ -190,6 +191,7 @@ def _delivering(
         subscriptions={subscription.id: subscription for subscription in configuration.subscriptions},
         topics=configuration.topics,
         addresses=lambda subscription: addresses(settings, subscription),
+        operator=operator_addresses(settings),
         label=load_packs().label,
         clock=clock,
         session=_session(channels),

@@ -4,9 +4,8 @@ from collections.abc import Sequence
 
 from aggregator.channels.mail import mailbox
 from aggregator.channels.slack import is_destination
-from aggregator.models import (
-    SubscriptionSpec,
-)
+from aggregator.core.notices import OPERATOR
+from aggregator.models import Schedule, SubscriptionSpec
 from aggregator.records import Address
 from aggregator.settings import Settings
 
@@ -29,6 +28,18 @@ def addresses(settings: Settings, subscription: SubscriptionSpec) -> Sequence[Ad
         return (Address(channel="file", recipient=OUTBOX),)
     known = [recipient for recipient in subscription.recipients if settings.secret(recipient.removeprefix("env:"))]
     return tuple(Address(channel=subscription.channel, recipient=recipient) for recipient in dict.fromkeys(known))
+
+
+def operator_addresses(settings: Settings) -> Sequence[Address]:
+    """Resolve who is told of alarms: addresses by mail, names of variables by Slack; one that is not set up is left out."""
+    mail = [Address(channel="email", recipient=one) for one in settings.operator if "@" in one and settings.smtp]
+    slack = [Address(channel="slack", recipient=one) for one in settings.operator if "@" not in one and settings.secret(one)]
+    return (*mail, *slack)
+
+
+def operator_spec() -> SubscriptionSpec:
+    """Give the subscription that stands in the ledger for messages to the operator; news never makes it due."""
+    return SubscriptionSpec(id=OPERATOR, name="Operator", channel="email", recipients=(), topics=(), schedule=Schedule(every="immediate"))
 
 
 def unusable(settings: Settings, address: Address) -> str | None:

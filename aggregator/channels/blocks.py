@@ -23,6 +23,7 @@ LONGEST_FALLBACK = 1_000
 _HEADER = 150
 _SECTION = 700
 _CONTEXT = 900
+NOTICES_SHOWN = 20
 _CLOSING = 3
 """Blocks kept free for the line that counts what is left out, and for the coverage statement."""
 _CLOSING_CHARACTERS = 2_600
@@ -52,6 +53,8 @@ def blocks_of(page: Page) -> list[Block]:
         HeaderBlock(text=_plain(_title(page), _HEADER)),
         ContextBlock(elements=[_plain(_dateline(page), 300)]),
     ]
+    if page.notices:
+        return [*blocks, *_notices(page)]
     told = 0
     for opening, story in _stories(page):
         if not _has_room([*blocks, *opening, *story]):
@@ -60,6 +63,16 @@ def blocks_of(page: Page) -> list[Block]:
         told += 1
     left = sum(len(section.cards) for section in page.sections) - told
     return [*blocks, *_closing(page, left)]
+
+
+def _notices(page: Page) -> Iterator[Block]:
+    """Tell alarms, as many as fit."""
+    shown = page.notices[:NOTICES_SHOWN]
+    for notice in shown:
+        yield SectionBlock(text=_plain(f"{notice.text} ({say(page.language, 'since {when}', when=notice.since)})", 500))
+    left = len(page.notices) - len(shown) + page.notices_more
+    if left:
+        yield ContextBlock(elements=[_plain(say(page.language, "and {count} more", count=left), 100)])
 
 
 def fallback(page: Page) -> str:

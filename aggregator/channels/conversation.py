@@ -145,7 +145,7 @@ class Conversation:
 
 def stuffed(message: bytes) -> bytes:
     """Give a message as DATA carries it: lines end in CRLF, a leading dot is doubled, a lone dot ends it."""
-    if message.count(b"\n") != message.count(b"\r\n") or message.count(b"\r") != message.count(b"\r\n"):
+    if message.count(b"\n") != message.count(b"\r\n"):
         message = re.sub(rb"\r\n|\r|\n", b"\r\n", message)
     message = message.replace(b"\r\n.", b"\r\n..")
     start = b"." if message.startswith(b".") else b""

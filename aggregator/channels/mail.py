@@ -147,7 +147,7 @@ class _Head:
 
 def _head(shared: _Head, delivery: Delivery, to: str | None) -> tuple[bytes, ...]:
     """Give a mail's headers; those of the body come last."""
-    to_line = _line("To", Address(addr_spec=to) if to else "undisclosed-recipients:;")
+    to_line = _line("To", to or "undisclosed-recipients:;")
     return shared.first, to_line, shared.middle, _line("Message-ID", f"<{identifier(delivery.key)}@{shared.domain}>"), shared.last
 
 

@@ -25,6 +25,7 @@ from aggregator.models import Coverage, Digest, FeedHealth, Item, Outlet
 ALSO_IN = 8
 FAILING_FEEDS = 20
 REASONS = 12
+NOTICES = 50
 CHART_HEIGHT = 36
 _BLOCKS = "▁▂▃▄▅▆▇█"
 
@@ -97,6 +98,14 @@ class Bar:
     height: int
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Hold one alarm and since when it stands."""
+
+    text: str
+    since: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trouble:
     """Hold one feed that does not deliver, and why."""
@@ -142,6 +151,8 @@ class Page:
     late: str = ""
     continuing: tuple[Continued, ...] = ()
     days: tuple[Bar, ...] = ()
+    notices: tuple[Told, ...] = ()
+    notices_more: int = 0
 
     @property
     def sparkline(self) -> str:
@@ -152,13 +163,13 @@ class Page:
     @property
     def empty(self) -> bool:
         """Tell a page without a single story."""
-        return not self.sections and not self.more
+        return not self.sections and not self.more and not self.notices
 
     @property
     def lead(self) -> str:
         """Give the first headline, for the line that mail programs show beside the subject."""
         cards = [card for section in self.sections for card in (*section.cards, *section.lines)]
-        return cards[0].headline if cards else ""
+        return cards[0].headline if cards else "".join(notice.text for notice in self.notices[:1])
 
 
 def lay_out(digest: Digest, public_url: str | None = None) -> Page:
@@ -180,6 +191,8 @@ def lay_out(digest: Digest, public_url: str | None = None) -> Page:
         late=_late(digest),
         continuing=tuple(_continued(item, digest.language) for item in digest.continuing),
         days=_bars(digest.days),
+        notices=tuple(Told(clean(notice.text, 400), _moment(notice.since, digest)) for notice in digest.notices[:NOTICES]),
+        notices_more=max(len(digest.notices) - NOTICES, 0),
     )
 
 

@@ -99,6 +99,8 @@ def counted(number: int, one: str, many: str | None = None) -> str:
 
 def summary(digest: Digest) -> str:
     """Say in a few words what the digest brings: ``3 new, 1 update``."""
+    if digest.kind == "notice":
+        return say_count(digest.language, len(digest.notices), "alarm")
     updates = sum(item.kind == "update" for item in digest.items)
     new = len(digest.items) - updates
     parts = [say(digest.language, "{count} new", count=f"{new:,}")] if new else []

@@ -7,8 +7,20 @@ out again under the same Message-ID or idempotency key.
 """
 
 from aggregator.deliver.deciding import decide_due, decide_now, open_addresses, preview
+from aggregator.deliver.notices import tell_operator
 from aggregator.deliver.rendering import render_again
 from aggregator.deliver.sending import send_due
 from aggregator.deliver.work import LEASE, Delivering, Sent
 
-__all__ = ["LEASE", "Delivering", "Sent", "decide_due", "decide_now", "open_addresses", "preview", "render_again", "send_due"]
+__all__ = [
+    "LEASE",
+    "Delivering",
+    "Sent",
+    "decide_due",
+    "decide_now",
+    "open_addresses",
+    "preview",
+    "render_again",
+    "send_due",
+    "tell_operator",
+]

@@ -19,7 +19,7 @@ class Delivering:
 
     `addresses` resolves a subscription's recipients; no address means that nobody is configured yet, and its window stays open.
     `label` gives a concept's name in a language. `session` is entered while messages go out, for channels that keep a connection;
-    `parallel` messages are on their way at once.
+    `parallel` messages are on their way at once. `operator` is told of alarms.
     """
 
     store: Store
@@ -29,7 +29,8 @@ class Delivering:
     addresses: Callable[[SubscriptionSpec], Sequence[Address]]
     label: Callable[[str, str], str]
     clock: Callable[[], datetime]
-    parallel: int = 4
+    parallel: int = 8
+    operator: Sequence[Address] = ()
     session: Callable[[], AbstractAsyncContextManager[None]] = nullcontext
 
 

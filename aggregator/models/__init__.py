@@ -22,7 +22,7 @@ from aggregator.models.fetched import (
     Removed,
 )
 from aggregator.models.judged import Article, Evidence, Fact, Judgement, Reason, Role
-from aggregator.models.told import Coverage, Delivery, Digest, FeedHealth, Item, Outlet, Receipt
+from aggregator.models.told import Coverage, Delivery, Digest, FeedHealth, Item, Notice, Outlet, Receipt
 
 __all__ = [
     "Article",
@@ -45,6 +45,7 @@ __all__ = [
     "Item",
     "Judgement",
     "NotModified",
+    "Notice",
     "Outlet",
     "Page",
     "ParsedFeed",

@@ -79,12 +79,22 @@ class Coverage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """Hold one alarm as the operator is told of it; `key` tells it from every other, so that it is told once."""
+
+    key: str
+    text: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Digest:
     """Hold one message to a subscription, frozen when it was decided, so that it renders the same for ever.
 
     It covers the ingest sequence in the half-open window (`after_seq`, `through_seq`]. `continuing` are stories told before that
     more outlets report now. `due_at` is set where the digest is late, and `missed` counts the further times that passed since.
-    `days` counts the stories opened on each of the last days, the day of the decision last.
+    `days` counts the stories opened on each of the last days, the day of the decision last. A digest of the kind "notice" tells the
+    operator of alarms, its `notices`, and of no stories.
     """
 
     subscription: str
@@ -103,6 +113,7 @@ class Digest:
     due_at: datetime | None = None
     missed: int = 0
     days: tuple[int, ...] = ()
+    notices: tuple[Notice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, or_, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, bindparam, or_, select, update
 
 from aggregator.models import Delivery, Digest, Receipt
 from aggregator.records import ClaimedDelivery, DeliveryRow
@@ -26,6 +26,12 @@ SHARED_ATTEMPTS = 3
 _KEPT = 8
 """Digests kept in memory between claims: one that goes to thousands is read once."""
 _FREE: dict[str, Any] = {"leased_until": None, "lease_token": None}
+_SENT = (
+    update(deliveries)
+    .where(deliveries.c.id == bindparam("told_id"))
+    .values(status="sent", sent_at=bindparam("at"), receipt=bindparam("said"), due_at=None, last_error=None)
+    .values(thread=bindparam("named"), body_hash=bindparam("hash"), **_FREE)
+)
 
 
 class Deliveries(Section):
@@ -62,7 +68,11 @@ class Deliveries(Section):
     def record_all_sent(self, receipts: Sequence[tuple[ClaimedDelivery, Receipt]], now: datetime) -> Sequence[bool]:
         """Keep receipts in one transaction; False for each whose claim is no longer held."""
         with self._database.write() as connection:
-            return [_settle(connection, claimed, _sent(receipt, now)) for claimed, receipt in receipts]
+            held = _held(connection, [claimed for claimed, _ in receipts])
+            kept = [_sent(claimed, receipt, now) for claimed, receipt in receipts if claimed.delivery.id in held]
+            if kept:
+                connection.execute(_SENT, kept)
+            return [claimed.delivery.id in held for claimed, _ in receipts]
 
     def record_not_sent(self, claimed: ClaimedDelivery, error: str, retry_at: datetime | None, now: datetime) -> bool:
         """Put a failed delivery back until `retry_at`, or among the dead where it is None."""
@@ -150,9 +160,15 @@ def _oldest(connection: Connection, come: ColumnElement[bool], now: datetime, mo
     return [row.id for row in found if row.attempts < SHARED_ATTEMPTS]
 
 
-def _sent(receipt: Receipt, now: datetime) -> dict[str, Any]:
-    values = {"status": "sent", "sent_at": now, "receipt": receipt.detail, "due_at": None, "last_error": None}
-    return values | {"thread": receipt.thread, "body_hash": receipt.body_hash}
+def _sent(claimed: ClaimedDelivery, receipt: Receipt, now: datetime) -> dict[str, Any]:
+    return {"told_id": claimed.delivery.id, "at": now, "said": receipt.detail, "named": receipt.thread, "hash": receipt.body_hash}
+
+
+def _held(connection: Connection, claims: Sequence[ClaimedDelivery]) -> frozenset[int]:
+    """Give which of these claims still hold."""
+    tokens = {claimed.delivery.id: claimed.token for claimed in claims}
+    rows = connection.execute(select(deliveries.c.id, deliveries.c.lease_token).where(deliveries.c.id.in_(tokens)).with_for_update())
+    return frozenset(row.id for row in rows if row.lease_token == tokens[row.id])
 
 
 def _settle(connection: Connection, claimed: ClaimedDelivery, values: dict[str, Any]) -> bool:

@@ -12,8 +12,9 @@ from collections.abc import Iterator, Sequence
 
 from slack_sdk.models.blocks import Block, ContextBlock, HeaderBlock, MarkdownTextObject, PlainTextObject, SectionBlock
 
-from aggregator.channels.page import Card, Page, Statement
+from aggregator.channels.page import Card, Page
 from aggregator.channels.phrases import say
+from aggregator.channels.statement import Statement
 from aggregator.channels.wording import counted
 from aggregator.core.excerpts import cut
 
@@ -126,10 +127,17 @@ def link_target(url: str) -> str:
 
 def _closing(page: Page, left: int) -> Iterator[Block]:
     if left:
-        more = f"{counted(left, 'more story', 'more stories')} did not fit into this message."
-        where = f" <{link_target(page.public_url)}|Read them on the web>" if page.public_url and len(page.public_url) < 500 else ""
+        more = _left_out(left, page.language)
+        label = say(page.language, "Read them on the web")
+        where = f" <{link_target(page.public_url)}|{label}>" if page.public_url and len(page.public_url) < 500 else ""
         yield SectionBlock(text=_marked(more + where))
     yield ContextBlock(elements=[_plain(_coverage(page.statement, page.language), 1_800)])
+
+
+def _left_out(left: int, language: str) -> str:
+    if language == "en":
+        return f"{counted(left, 'more story', 'more stories')} did not fit into this message."
+    return say(language, "Stories left out of this message: {count}.", count=f"{left:,}")
 
 
 def _coverage(statement: Statement, language: str) -> str:
@@ -145,7 +153,7 @@ def _coverage(statement: Statement, language: str) -> str:
         "; ".join(sums) + ".",
         f"{statement.feeds}.",
         *troubles,
-        *([f"and {more} more failing"] if more else []),
+        *([say(language, "and {count} more", count=more)] if more else []),
         say(language, "No news is not no events: this watch sees what its feeds publish, and nothing else."),
     ]
     return "\n".join(lines)

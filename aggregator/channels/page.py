@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from aggregator.channels.phrases import LANGUAGES, primary, say, say_count
+from aggregator.channels.phrases import LANGUAGES, primary, say
+from aggregator.channels.statement import Statement, statement_of
 from aggregator.channels.wording import (
     clean,
     clean_piece,
@@ -15,16 +16,13 @@ from aggregator.channels.wording import (
     host_of,
     language_tag,
     outlets_line,
-    reason_words,
     role_words,
     summary,
     web_link,
 )
-from aggregator.models import Coverage, Digest, FeedHealth, Item, Outlet
+from aggregator.models import Digest, Item, Outlet
 
 ALSO_IN = 8
-FAILING_FEEDS = 20
-REASONS = 12
 NOTICES = 50
 CHART_HEIGHT = 36
 _BLOCKS = "▁▂▃▄▅▆▇█"
@@ -107,31 +105,6 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Trouble:
-    """Hold one feed that does not deliver, and why."""
-
-    name: str
-    error: str
-    since: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Statement:
-    """Hold the coverage statement in words and numbers."""
-
-    feeds: str
-    troubles: tuple[Trouble, ...]
-    troubles_more: int
-    seen: int
-    unmatched: int
-    matched: int
-    folded: int
-    told: int
-    reasons: tuple[tuple[str, int], ...]
-    gap: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """Hold a whole message, ready for a template; `more` counts the stories it has no room for."""
 
@@ -184,7 +157,7 @@ def lay_out(digest: Digest, public_url: str | None = None) -> Page:
         since=_moment(digest.since, digest) if digest.since else "",
         sections=sections_of(cards),
         more=0,
-        statement=_statement(digest.coverage, digest),
+        statement=statement_of(digest.coverage, digest),
         public_url=web_link(public_url) if public_url else None,
         reference=f"{clean(digest.subscription, 60)} {digest.after_seq}-{digest.through_seq}",
         language=digest.language if primary(digest.language) in LANGUAGES else "en",
@@ -213,7 +186,7 @@ def _late(digest: Digest) -> str:
 def _continued(item: Item, language: str) -> Continued:
     names = ", ".join(dict.fromkeys(clean(outlet.name, 60) for outlet in item.outlets[:ALSO_IN]))
     return Continued(
-        headline=clean(item.headline, 160) or "(no headline)",
+        headline=clean(item.headline, 160) or say(language, "(no headline)"),
         language=language_tag(item.language),
         url=web_link(item.url),
         outlets=say(language, "told before, now also in {outlets}", outlets=names),
@@ -242,7 +215,7 @@ def _card(item: Item, digest: Digest) -> Card:
     return Card(
         topic=topics[0] if topics else "",
         kind="update" if item.kind == "update" else "new",
-        headline=clean(item.headline) or "(no headline)",
+        headline=clean(item.headline) or say(digest.language, "(no headline)"),
         language=language_tag(item.language),
         url=url,
         host=host_of(url) if url else "",
@@ -295,57 +268,3 @@ def _pieces(text: str, marks: Sequence[tuple[int, int]]) -> tuple[Piece, ...]:
             done = end
     pieces.append(Piece(clean_piece(text[done:]), marked=False))
     return tuple(piece for piece in pieces if piece.text)
-
-
-# --- the coverage statement -------------------------------------------------------------------------------------
-
-
-def _statement(coverage: Coverage, digest: Digest) -> Statement:
-    failing = [feed for feed in coverage.feeds if feed.status == "failing"]
-    reasons = sorted(coverage.unmatched_by_reason.items(), key=lambda pair: (-pair[1], pair[0]))
-    named = [(reason_words(code, digest.language), count) for code, count in reasons if count]
-    return Statement(
-        feeds=_feeds_line(coverage.feeds, digest.language),
-        troubles=tuple(_trouble(feed, digest) for feed in failing[:FAILING_FEEDS]),
-        troubles_more=max(len(failing) - FAILING_FEEDS, 0),
-        seen=coverage.seen,
-        unmatched=coverage.unmatched,
-        matched=coverage.matched,
-        folded=coverage.folded,
-        told=coverage.told,
-        reasons=_reasons(named, say(digest.language, "other reasons")),
-        gap=_gap(failing, digest),
-    )
-
-
-def _gap(failing: Sequence[FeedHealth], digest: Digest) -> str:
-    """Name the feed that has been without an answer for longest."""
-    oldest = min(failing, key=lambda feed: (feed.last_success_at is not None, feed.last_success_at), default=None)
-    if oldest is None or len(failing) < 2:
-        return ""
-    trouble = _trouble(oldest, digest)
-    return say(digest.language, "Oldest gap: {name}, {since}.", name=trouble.name, since=trouble.since)
-
-
-def _reasons(reasons: list[tuple[str, int]], others: str) -> tuple[tuple[str, int], ...]:
-    """Keep the most frequent reasons; the rest go into one line, so that the numbers still add up."""
-    rest = sum(count for _, count in reasons[REASONS:])
-    return tuple(reasons[:REASONS] + ([(others, rest)] if rest else []))
-
-
-def _feeds_line(feeds: Sequence[FeedHealth], language: str) -> str:
-    words = {"ok": "ok", "late": "late", "silent": "silent", "failing": "failing", "never": "not polled yet", "disabled": "switched off"}
-    counts = {status: sum(feed.status == status for feed in feeds) for status in words}
-    shown = [(words[status], count) for status, count in counts.items() if count or status in ("ok", "failing")]
-    parts = [say(language, f"{{count}} {word}", count=f"{count:,}") for word, count in shown]
-    return f"{say_count(language, len(feeds), 'feed')}: {', '.join(parts)}"
-
-
-def _trouble(feed: FeedHealth, digest: Digest) -> Trouble:
-    last: datetime | None = feed.last_success_at
-    since = say(digest.language, "last read {when}", when=_moment(last, digest)) if last else say(digest.language, "never read yet")
-    return Trouble(
-        name=clean(feed.name, 80) or clean(feed.feed_id, 80),
-        error=clean(feed.error or "no reason recorded", 240),
-        since=since,
-    )

@@ -128,7 +128,7 @@ def outlets_line(item: Item, language: str = "en") -> str:
     parts += [_orphans(name, count, language) for name, count in echoed.items()]
     if by_role[Role.COPY]:
         parts.append(say_count(language, len(by_role[Role.COPY]), "copy", "copies"))
-    shown = parts[:6] + ([f"{len(parts) - 6} more"] if len(parts) > 6 else [])
+    shown = parts[:6] + ([say(language, "and {count} more", count=len(parts) - 6)] if len(parts) > 6 else [])
     return "; ".join(shown)
 
 

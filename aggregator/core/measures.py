@@ -37,9 +37,15 @@ def in_words(figure: Fact, language: str) -> str | None:
         amount = f"{amount}–{_amount(figure.high)}"
     if figure.unit.isupper():
         return f"{figure.unit} {amount}"
-    words = _UNITS.get(figure.unit)
+    words = unit_words(figure.unit, name)
     gap = "" if name in ("ko", "zh", "ja") else " "
-    return f"{amount}{gap}{words[_LANGUAGES.index(name)]}" if words else None
+    return f"{amount}{gap}{words}" if words else None
+
+
+def unit_words(unit: str, language: str) -> str | None:
+    """Name a unit in one of our languages, or give None where it has no name."""
+    words = _UNITS.get(unit)
+    return words[_LANGUAGES.index(language)] if words else None
 
 
 def _amount(value: float) -> str:

@@ -130,7 +130,7 @@ def outlet(name: str, role: Role, echo_of: str | None = None) -> Outlet:
         ([outlet("A", Role.INDEPENDENT), outlet("B", Role.ECHO, "A")], "A independent → 1 echo"),
         ([outlet("B", Role.ECHO, "Kyodo"), outlet("C", Role.ECHO)], "1 echo of a source not seen here; 1 echo of Kyodo"),
         ([outlet("A", Role.UNKNOWN), outlet("A", Role.UNKNOWN), outlet("A", Role.COPY)], "A; 1 copy"),
-        ([outlet(str(index), Role.ORIGIN) for index in range(9)], "0; 1; 2; 3; 4; 5; 3 more"),
+        ([outlet(str(index), Role.ORIGIN) for index in range(9)], "0; 1; 2; 3; 4; 5; and 3 more"),
         ([], ""),
     ],
 )

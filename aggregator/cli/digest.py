@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -18,9 +19,12 @@ if TYPE_CHECKING:
     from aggregator.app.installation import App
     from aggregator.deliver import Sent
     from aggregator.models import Digest, SubscriptionSpec
+    from aggregator.records import DeliveryRow
 
 digest = typer.Typer(help="Preview, send and list digests.", no_args_is_help=True)
 Name = Annotated[str, typer.Argument(help="The id of a subscription in feeds.yaml.")]
+MOST = 100_000
+"""Deliveries of one digest that are counted."""
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -111,7 +115,8 @@ def list_digests(
         return
 
     with open_installed_store(settings_from_environment(quiet=True)) as store:
-        digests, deliveries = store.digests(limit=limit), store.deliveries(limit=limit * 20)
+        digests = store.digests(limit=limit)
+        deliveries = {} if json else {digest_id: _counted(store.deliveries(digest_id=digest_id, limit=MOST)) for digest_id, _ in digests}
     if json:
         for digest_id, composed in digests:
             screen.print_json({"id": digest_id, "digest": composed})
@@ -122,7 +127,7 @@ def list_digests(
             composed.subscription,
             composed.decided_at,
             len(composed.items),
-            ", ".join(f"{row.delivery.channel} {row.status}" for row in deliveries if row.delivery.digest_id == digest_id),
+            deliveries[digest_id],
         )
         for digest_id, composed in digests
     ]
@@ -133,10 +138,11 @@ def list_digests(
 def resend(
     delivery_ids: Annotated[list[int] | None, typer.Argument(min=1, max=2**31 - 1, help="Dead letters, see `digest list --dead`.")] = None,
     every: Annotated[bool, typer.Option("--all", help="Every dead letter.")] = False,
+    json: Json = False,
 ) -> None:
     """Put dead letters back, due now, under the keys they always had; the service or the next `digest send` sends them.
 
-    An address that its receiver refused is opened again; who unsubscribed gets nothing.
+    An address that its receiver refused is opened again; who unsubscribed gets nothing. Exit code 1 where one could not be put back.
 
     Example: aggregator digest resend 17 18
     """
@@ -146,9 +152,12 @@ def resend(
     if bool(delivery_ids) == every:
         raise UsageError("name the deliveries to send again, or say --all; `aggregator digest list --dead` shows them")
     with open_installed_store(settings_from_environment(quiet=True)) as store:
-        chosen = [row.delivery.id for row in store.deliveries(status="dead", limit=100_000)] if every else list(delivery_ids or ())
+        chosen = [row.delivery.id for row in store.deliveries(status="dead", limit=MOST)] if every else list(delivery_ids or ())
         put_back = store.resend(chosen, utc_now())
-    screen.out.print(f"{put_back} of {len(chosen)} put back.")
+    if json:
+        screen.print_json({"chosen": len(chosen), "put_back": put_back})
+    else:
+        screen.out.print(f"{put_back} of {len(chosen)} put back.")
     if put_back < len(chosen):
         raise typer.Exit(1)
 
@@ -179,6 +188,12 @@ def show(
         screen.print_json(composed)
     else:
         typer.echo(draft(settings, composed)[f".{form.value}"], nl=False)
+
+
+def _counted(rows: Sequence[DeliveryRow]) -> str:
+    """Count deliveries by channel and state: ``email 9,998 sent, email 2 retry``."""
+    counts = Counter((row.delivery.channel, row.status) for row in rows)
+    return ", ".join(f"{channel} {count:,} {status}" for (channel, status), count in counts.most_common())
 
 
 def _show_delivery(digest_id: int, delivery_id: int) -> None:

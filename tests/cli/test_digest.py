@@ -64,7 +64,7 @@ def test_sending_and_listing_are_tables_for_people(command: Command, polled: Pat
     assert lines(sent.out)[-1].split() == ["morning", "file", "outbox", "sent"]
     row = lines(command("digest", "list").out)[-1]
     assert row.split()[:2] == ["1", "morning"]
-    assert row.rstrip().endswith("file sent")
+    assert row.rstrip().endswith("file 1 sent")
 
 
 @pytest.mark.parametrize(("form", "words"), [("txt", HEADLINE), ("html", "</html>"), ("eml", "MIME-Version: 1.0")])
@@ -105,7 +105,7 @@ def test_a_message_that_is_not_taken_ends_with_1_and_is_kept_for_later(
     done = command("digest", "send", "morning", "--json")
     assert done.code == 1
     assert done.records[0]["error"]
-    assert lines(command("digest", "list").out)[-1].rstrip().endswith("email retry")
+    assert lines(command("digest", "list").out)[-1].rstrip().endswith("email 1 retry")
 
 
 @pytest.mark.parametrize("number", ["7", "0", "-1", "99999999999999999999999", "first"])
@@ -120,3 +120,10 @@ def test_a_list_takes_a_limit_of_at_least_one(command: Command, polled: Path) ->
     command("digest", "send", "morning")
     assert len(command("digest", "list", "--json", "--limit", "1").records) == 1
     assert command("digest", "list", "--limit", "0").code == 2
+
+
+def test_nothing_is_put_back_where_nothing_is_dead(command: Command, polled: Path) -> None:
+    assert command("digest", "resend").code == 2
+    done = command("digest", "resend", "--all", "--json")
+    assert (done.code, done.records) == (0, [{"chosen": 0, "put_back": 0}])
+    assert command("digest", "resend", "17", "--json").code == 1

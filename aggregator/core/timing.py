@@ -13,6 +13,8 @@ from aggregator.records import Habits
 
 LONGEST_BACKOFF = timedelta(hours=12)
 PERMANENT_PAUSE = timedelta(days=1)
+SHARED_ATTEMPTS = 3
+"""A delivery that was tried so often without success is claimed alone from then on, so that it cannot use up its neighbours' attempts."""
 DELIVERY_RETRIES = (
     timedelta(seconds=30),
     timedelta(minutes=2),

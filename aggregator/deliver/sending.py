@@ -11,7 +11,7 @@ from typing import Any
 
 import structlog
 
-from aggregator.core.timing import DELIVERY_RETRIES
+from aggregator.core.timing import DELIVERY_RETRIES, SHARED_ATTEMPTS
 from aggregator.deliver.claims import Claims
 from aggregator.deliver.receipts import Receipts, not_sent
 from aggregator.deliver.rendering import body_hash
@@ -22,6 +22,8 @@ from aggregator.records import ClaimedDelivery
 
 log = structlog.get_logger(__name__)
 
+MOST_ATTEMPTS = SHARED_ATTEMPTS + len(DELIVERY_RETRIES) + 1
+"""Attempts that may break off without an answer; the first of them may have been a neighbour's fault."""
 LAST_SECONDS = 6.0
 """How long a message on its way is waited for when the service stops."""
 
@@ -92,7 +94,7 @@ async def _hand_over(delivering: Delivering, claimed: ClaimedDelivery) -> Receip
     channel = delivering.channels.get(claimed.delivery.channel)
     if channel is None:  # it may come back with the next start, so the message waits for it
         raise DeliveryError(f"channel {claimed.delivery.channel!r} is not configured: set what it needs in the environment")
-    if claimed.delivery.attempts > len(DELIVERY_RETRIES) + 1:
+    if claimed.delivery.attempts > MOST_ATTEMPTS:
         raise DeliveryError("every attempt so far broke off without an answer", permanent=True)
     message = channel.render(claimed.digest, claimed.delivery)
     receipt = await channel.send(claimed.delivery, message)

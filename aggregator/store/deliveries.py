@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, bindparam, or_, select, update
 
+from aggregator.core.timing import SHARED_ATTEMPTS
 from aggregator.models import Delivery, Digest, Receipt
 from aggregator.records import ClaimedDelivery, DeliveryRow
 from aggregator.store.closures import reopened
@@ -21,8 +22,6 @@ from aggregator.store.tables import deliveries, digest_items, digests
 
 FARTHEST = timedelta(days=2)
 """No delivery is put off, and no lease given, for longer."""
-SHARED_ATTEMPTS = 3
-"""A delivery that was tried so often without success is claimed alone from then on."""
 _KEPT = 8
 """Digests kept in memory between claims: one that goes to thousands is read once."""
 _FREE: dict[str, Any] = {"leased_until": None, "lease_token": None}

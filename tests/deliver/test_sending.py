@@ -11,6 +11,7 @@ import pytest
 from aggregator.channels import EmailChannel
 from aggregator.core.timing import DELIVERY_RETRIES
 from aggregator.deliver import LEASE, Sent, decide_now, send_due
+from aggregator.deliver.sending import MOST_ATTEMPTS
 from aggregator.errors import DeliveryError, StoreError
 from aggregator.models import Delivery, Receipt, SmtpServer
 from aggregator.ports import Message
@@ -246,7 +247,7 @@ async def test_a_message_that_kills_its_sender_again_and_again_is_given_up(sqlit
     use = delivering(sqlite_store, clock, crash(), parallel=1)
     tell(sqlite_store, clock, "one")
     decide_now(use, "morning")
-    for _ in range(len(DELIVERY_RETRIES) + 1):
+    for _ in range(MOST_ATTEMPTS):
         with pytest.raises(Crash):
             await send_due(use)
         sqlite_store.release_leases()

@@ -3,10 +3,10 @@ from datetime import timedelta
 
 import pytest
 
+from aggregator.core.timing import SHARED_ATTEMPTS
 from aggregator.models import Receipt
 from aggregator.ports import Store
 from aggregator.records import Address, ClaimedDelivery
-from aggregator.store.deliveries import SHARED_ATTEMPTS
 from tests.store.samples import HOUR, NOW, digest
 
 LEASE = timedelta(minutes=5)

@@ -11,7 +11,7 @@ from functools import cache
 from itertools import islice
 
 from aggregator.enrich.dateline import datelines, in_dateline
-from aggregator.enrich.folding import fold, sentence_span
+from aggregator.enrich.folding import Hints, fold, sentence_span
 from aggregator.enrich.gazetteer import ANCHOR, load_gazetteer, outlet_concept, read_cues, read_outlet_patterns
 from aggregator.enrich.names import Mention, Name, NameIndex
 from aggregator.enrich.places import first_of_each
@@ -20,6 +20,13 @@ from aggregator.models import Article, Fact
 _REACH_BEFORE, _REACH_AFTER = 70, 180
 _MOST_MENTIONS = 500
 _CALLED = re.compile(r"(?:газет|агентств|издани|телеканал|портал)[а-я]{0,3} $")
+_OUTLET_HINTS = Hints(
+    (
+        *("Times", "Post", "Herald", "Journal", "Tribune", "Gazette", "Shimbun", "Ilbo", "News Agency", "Broadcasting"),
+        *("신문", "일보", "통신", "방송", "日报", "晚报", "时报", "通讯社", "电视台", "新闻网", "新聞", "通信", "放送", "テレビ"),
+        *("газет", "агентств", "издани", "телеканал", "портал"),
+    )
+)
 _WORD = re.compile(r"[^\W_]+")
 _GAP = r"[^.;:!?,\n]{0,40}"
 
@@ -73,7 +80,7 @@ def _unknown(text: str, language: str, mentions: Sequence[Mention]) -> Iterator[
     """Give what is named like an outlet and is none that the lists know."""
     pattern = _patterns().get(language)
     taken = [(mention.start, mention.end) for mention in mentions if not mention.concept.startswith(("place/", ANCHOR))]
-    for match in islice(pattern.finditer(text), _MOST_MENTIONS) if pattern else ():
+    for match in islice(_OUTLET_HINTS.around(pattern, text, 64, 24), _MOST_MENTIONS) if pattern else ():
         start, end = match.span()
         called = language != "ru" or _CALLED.search(text, max(0, start - 24), start - 1)
         if called and not any(start < last and first < end for first, last in taken):

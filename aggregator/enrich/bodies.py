@@ -62,7 +62,7 @@ def bodies(text: str, language: str, mentions: Sequence[Mention]) -> Iterator[Bo
     found = [
         body
         for kind in _kinds().get(language, ())
-        for head in islice(_heads(text, kind), _MOST)
+        for head in islice(kind.hints.around(kind.heads, text, _BEFORE, _BEHIND_HINT), _MOST)
         if (body := _around(text, head, kind, (ends, starts)))
     ]
     through = 0
@@ -70,16 +70,6 @@ def bodies(text: str, language: str, mentions: Sequence[Mention]) -> Iterator[Bo
         if body.start >= through:
             through = body.end
             yield body
-
-
-def _heads(text: str, kind: _Kind) -> Iterator[re.Match[str]]:
-    """Look for heads only around the words that every head holds one of."""
-    through = 0
-    for position in kind.hints.positions(text):
-        start = max(through, position - _BEFORE)
-        for head in kind.heads.finditer(text, start, position + _BEHIND_HINT) if position + 1 > through else ():
-            through = max(through, head.end())
-            yield head
 
 
 def _around(text: str, head: re.Match[str], kind: _Kind, beside: tuple[Mapping[int, int], Mapping[int, int]]) -> Body | None:

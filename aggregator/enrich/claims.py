@@ -5,6 +5,7 @@ one stays: a name before a nameless "official". A named person is told as a pers
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -12,43 +13,17 @@ from itertools import islice
 
 from aggregator.enrich.dateline import datelines, in_dateline
 from aggregator.enrich.folding import Hints, fold, sentence_span
-from aggregator.enrich.gazetteer import load_gazetteer, outlet_concept, read_claims
+from aggregator.enrich.gazetteer import load_gazetteer, read_claims
+from aggregator.enrich.speakers import credit, institutions, outlets
 from aggregator.models import Article, Fact
 
-STATE_MEDIA = frozenset(
-    f"outlet/{name}"
-    for name in (
-        "kcna",
-        "rodong-sinmun",
-        "uriminzokkiri",
-        "xinhua",
-        "cctv",
-        "global-times",
-        "peoples-daily",
-        "tass",
-        "ria-novosti",
-        "choson-sinbo",
-    )
-)
 _MOST = 200
 _BESIDE = 2
 """A title right before a name belongs to the name."""
 _OF_PEOPLE = frozenset(("named_official", "named_expert", "anonymous_official"))
-_LISTENS = re.compile(
-    r"(?:告诉|告訴|向|told|telling|spoke (?:to|with)|interview (?:with|by)|interviewed by|рассказал\w* |сообщил\w* )(?: the)? ?$"
-)
-_LISTENED = re.compile(
-    r"^(?:에|에게|와의 [^.]{0,20}(?:통화|인터뷰)에서|과의 [^.]{0,20}(?:통화|인터뷰)에서) [^.]{0,60}(?:말했|전했|밝혔|털어놨|설명했|알려)"
-    r"|^に(?:対し)?[^。]{0,20}(?:話し|語っ|明かし|伝え|証言)"
-)
-_UNVERIFIED = re.compile(
-    r"^.{0,30}(?:could|can|was unable|were unable|has not|have not)(?:not| not| to)? ?(?:independently |been able to )?(?:verify|confirm)"
-    r"|^.{0,12}(?:无法|未能|無法)(?:独立)?(?:核实|证实|確認)|^.{0,16}(?:독자적으로 확인하지|확인할 수 없)|^.{0,16}確認でき"
-)
 _LED = re.compile(r"(?:led by|headed by|including|met(?: with)?|hosted by|accompanied by|greeted by|alongside|visit by)(?: \w+){0,2} $")
 """Somebody who only leads or meets is not the one who speaks."""
-_ACCORDING = re.compile(r"(?:according to|citing|据|據|по данным|по информации|по оценкам?|со ссылкой на)(?: the)? ?$")
-_ACCORDING_BEHIND = re.compile(r"^(?:에 따르면|에 의하면|によると|によれば)")
+_LONGEST_CREDIT = 80
 _SILENT = "silent"
 _NAME_FOLLOWS = 34
 _NOT_A_NAME = frozenset(
@@ -78,15 +53,6 @@ _NOT_A_NAME = frozenset(
 )
 
 
-_STATE = re.compile(
-    r"[Mm]inistry|[Pp]rosecutors|[Pp]olice|[Mm]ilitary|Force|Army|Navy|Department|Service|Agency|Bureau|Office|Council|Kremlin|White House"
-    r"|Embassy|embassy|Treasury|NIS|Team|MSMT|Panel"
-    r"|부$|성$|원$|청$|국$|실$|팀$|패널|안보리|대사관|총서"
-    r"|部$|院$|省$|庁$|厅$|廳$|局$|署$|组$|組$|チーム|パネル|大使馆|大使館|安理会|安保理"
-    r"|МИД|МВД|ФСБ|Мин[а-я]+|Министерств|[Сс]лужб|[Уу]правлен|[Гг]рупп|Кремл|Рос[а-я]+|[Пп]осольств|Совбез"
-)
-
-
 @dataclass(frozen=True, slots=True)
 class _Phrase:
     """Hold one way to credit somebody; `said` needs a word of speaking in the sentence, `lonely` no other credit in it."""
@@ -105,21 +71,25 @@ class _Phrases:
     phrases: Sequence[_Phrase]
     start: re.Pattern[str] | None
 
-    def _matches(self, text: str, start: int, end: int) -> Iterator[re.Match[str]]:
+    def _matches(self, text: str, start: int, end: int, hints: Sequence[int]) -> Iterator[re.Match[str]]:
+        """Try the pattern where a credit can start and one of the hints follows soon."""
         if self.start is None:
             yield from self.pattern.finditer(text, start, end)
             return
         through = start
         for candidate in self.start.finditer(text, start, end):
-            match = self.pattern.match(text, candidate.start(), end) if candidate.start() >= through else None
+            position = candidate.start()
+            following = bisect_left(hints, position)
+            near = following < len(hints) and hints[following] - position <= _LONGEST_CREDIT
+            match = self.pattern.match(text, position, end) if near and position >= through else None
             if match:
                 through = match.end()
                 yield match
 
     def find(self, text: str, folded: str) -> Iterator[tuple[re.Match[str], _Phrase, str | None]]:
         """Give the matches with their phrase, and the name in them where there is one; `text` is folded where the phrases are."""
-        spans = self.hints.sentences(text, folded)
-        for match in islice((match for span in spans for match in self._matches(text, *span)), _MOST):
+        spans, hints = self.hints.sentences(text, folded), self.hints.positions(folded)
+        for match in islice((match for span in spans for match in self._matches(text, *span, hints)), _MOST):
             number = int((match.lastgroup or "p0")[1:])
             names = match.groupdict()
             yield match, self.phrases[number], names.get(f"n{number}")
@@ -145,10 +115,10 @@ def _in_field(field: str, text: str, language: str, article: Article) -> Iterato
     found = [
         *_people(field, text, folded, article),
         *_named(field, text, folded, language),
-        *_outlets(field, text, folded, article),
+        *outlets(field, text, folded, article),
         *_nameless(field, text, folded, language, article),
     ]
-    found += _institutions(field, text, folded, article, found)
+    found += institutions(field, text, folded, article, found)
     kept: list[Fact] = []
     for fact in found:
         if not in_dateline(filed, fact.start) and not any(_overlap(fact, other) for other in kept):
@@ -181,7 +151,7 @@ def _people(field: str, text: str, folded: str, article: Article) -> Iterator[Fa
         if fact.field == field and fact.kind == "person" and fact.concept != "person/kim-jong-un":
             start, end = sentence_span(text, fact.start)
             if said(language, folded[start:end]):
-                yield _credit(field, text, (fact.start, fact.end), "named_official", fact.concept.partition("/")[2])
+                yield credit(field, text, (fact.start, fact.end), "named_official", fact.concept.partition("/")[2])
 
 
 def _named(field: str, text: str, folded: str, language: str) -> Iterator[Fact]:
@@ -190,8 +160,8 @@ def _named(field: str, text: str, folded: str, language: str) -> Iterator[Fact]:
         start, end = sentence_span(text, match.start())
         speaks = not phrase.said or said(language, folded[start:end])
         if name and name not in _NOT_A_NAME and speaks:
-            credit = _credit(field, text, match.span(), phrase.kind, name)
-            yield replace(credit, note=_SILENT) if _LED.search(folded[start : match.start()]) else credit
+            named = credit(field, text, match.span(), phrase.kind, name)
+            yield replace(named, note=_SILENT) if _LED.search(folded[start : match.start()]) else named
 
 
 def _nameless(field: str, text: str, folded: str, language: str, article: Article) -> Iterator[Fact]:
@@ -202,7 +172,7 @@ def _nameless(field: str, text: str, folded: str, language: str, article: Articl
         if phrase.kind == "anonymous_official" and any(_runs_on(text, match.end(), person) for person in people):
             continue  # "the official representative of the ministry, Mao Ning" is not nameless
         if not phrase.said or said(language, folded[start:end]):
-            fact = _credit(field, text, match.span(), phrase.kind, None)
+            fact = credit(field, text, match.span(), phrase.kind, None)
             yield replace(fact, note="lonely") if phrase.lonely else fact
 
 
@@ -210,48 +180,13 @@ def _runs_on(text: str, end: int, person: int) -> bool:
     return 0 <= person - end <= _NAME_FOLLOWS and not re.search(r"[.,;:，。、]", text[end:person])
 
 
-def _outlets(field: str, text: str, folded: str, article: Article) -> Iterator[Fact]:
-    """Credit the outlets that are cited; one that was only told something, or that could not verify it, says nothing itself."""
-    for fact in article.facts:
-        if fact.kind == "outlet" and fact.field == field:
-            start, end = sentence_span(text, fact.start)
-            behind = folded[fact.end : end]
-            if _UNVERIFIED.match(behind):
-                continue
-            known = outlet_concept(fact.quote) or fact.concept
-            kind = "state_media" if known in STATE_MEDIA else "other_outlet"
-            credit = _credit(field, text, (fact.start, fact.end), kind, fact.concept.partition("/")[2])
-            yield replace(credit, note="lonely") if _LISTENS.search(folded[start : fact.start]) or _LISTENED.match(behind) else credit
-
-
-def _institutions(field: str, text: str, folded: str, article: Article, credited: Sequence[Fact]) -> Iterator[Fact]:
-    """Credit a ministry or a service that says something itself, in a sentence that credits nobody else."""
-    language = article.language or article.feed.language
-    speaks = _speaks().get(language)
-    taken = {sentence_span(text, fact.start) for fact in credited}
-    for fact in article.facts:
-        if speaks is None or fact.field != field or fact.kind not in ("organisation", "actor") or not _is_state(fact):
-            continue
-        start, end = sentence_span(text, fact.start)
-        cited = _ACCORDING.search(folded[start : fact.start]) or _ACCORDING_BEHIND.match(folded[fact.end : end])
-        if (start, end) not in taken and (cited or speaks.match(folded[fact.end : end])):
-            taken.add((start, end))
-            yield _credit(field, text, (fact.start, fact.end), "named_official", fact.name or fact.quote)
-
-
-def _is_state(fact: Fact) -> bool:
-    return bool(_STATE.search(fact.quote)) and not fact.concept.startswith("house/")
-
-
 def _introduced(field: str, text: str, credited: Iterable[Fact], known: set[tuple[str, int]], bodies: frozenset[str]) -> Iterator[Fact]:
-    """Tell the people whom a credit names with their title, where the vocabulary does not know them."""
+    """Tell the people whom a one names with their title, where the vocabulary does not know them."""
     seen: set[str] = set()
     gazetteer = load_gazetteer()
-    for credit in (credit for credit in credited if credit.name not in bodies):
-        name = credit.name
-        start = (
-            text.find(name, credit.start, credit.end) if name and credit.kind == "attribution" and credit.value != "other_outlet" else -1
-        )
+    for one in (one for one in credited if one.name not in bodies):
+        name = one.name
+        start = text.find(name, one.start, one.end) if name and one.kind == "attribution" and one.value != "other_outlet" else -1
         if (
             not name
             or start < 0
@@ -265,21 +200,9 @@ def _introduced(field: str, text: str, credited: Iterable[Fact], known: set[tupl
         yield Fact(kind="person", concept=f"person/{slug}", field=field, start=start, end=start + len(name), quote=name, name=name)
 
 
-def _credit(field: str, text: str, span: tuple[int, int], kind: str, name: str | None) -> Fact:
-    start, end = span
-    quote = text[start:end].rstrip()
-    concept = f"{kind}/{name}" if name else kind
-    return Fact(kind="attribution", concept=concept, field=field, start=start, end=start + len(quote), quote=quote, value=kind, name=name)
-
-
 @cache
 def _say() -> Mapping[str, re.Pattern[str]]:
     return {language: re.compile(pattern) for language, pattern in read_claims()["say"].items()}
-
-
-@cache
-def _speaks() -> Mapping[str, re.Pattern[str]]:
-    return {language: re.compile(pattern) for language, pattern in read_claims()["speaks"].items()}
 
 
 @cache

@@ -102,8 +102,7 @@ def _counted_thing(field: _Field, number: Number, unit: Counted) -> str | None:
 def _shares(field: _Field) -> Iterator[Fact]:
     """Give shares and multiples in words; "a fifth or even a third" is one range."""
     waiting: tuple[Number, str] | None = None
-    spans = _HINTS.sentences(field.text, field.folded)
-    for match in (match for span in spans for match in _PHRASE.finditer(field.folded, *span)):
+    for match in _HINTS.around(_PHRASE, field.folded, 24, 48):
         unit, value = _MEANINGS[int((match.lastgroup or "p0")[1:])]
         number = Number(match.start(), match.end(), value, value)
         if waiting and waiting[1] == unit and waiting[0].low < value and RANGE.fullmatch(field.folded, waiting[0].end, number.start):

@@ -83,6 +83,15 @@ class Hints:
         """Give where the words start, in ascending order."""
         return sorted(start for _, start, _ in self._automaton.find_matches_as_indexes(folded, overlapping=True))
 
+    def around(self, pattern: re.Pattern[str], folded: str, before: int, behind: int) -> Iterator[re.Match[str]]:
+        """Give the matches of a pattern that lie within so many characters before and behind one of the words."""
+        through = 0
+        for position in self.positions(folded):
+            if position + behind > through:
+                for match in pattern.finditer(folded, max(through, position - before), position + behind):
+                    through = match.end()
+                    yield match
+
     def sentences(self, text: str, folded: str) -> Iterator[tuple[int, int]]:
         """Give the spans of the sentences in which a word stands."""
         through = 0

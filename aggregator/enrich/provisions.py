@@ -82,7 +82,6 @@ _LAW_HINTS = Hints(
         ),
     )
 )
-_ABBREVIATED = 30
 _NUMBERS = Hints(str(number) for number in RESOLUTIONS)
 
 
@@ -95,7 +94,7 @@ def provisions(field: str, text: str) -> Iterator[Fact]:
 
 
 def _resolutions(field: str, text: str, folded: str) -> Iterator[Fact]:
-    for match in _citations(text, folded):
+    for match in _NUMBERS.around(_CITED, folded, 60, 160):
         found = [number for number in _DIGITS.finditer(match.group()) if int(number.group()) in RESOLUTIONS]
         for number in found:
             paragraph = _paragraph(folded, match) if len(found) == 1 else None
@@ -103,16 +102,6 @@ def _resolutions(field: str, text: str, folded: str) -> Iterator[Fact]:
             if len(found) == 1:
                 start, end = (min(match.start(), paragraph[1]), max(match.end(), paragraph[2])) if paragraph else match.span()
             yield _resolution(field, text, (start, end), number.group(), paragraph[0] if paragraph else None)
-
-
-def _citations(text: str, folded: str) -> Iterator[re.Match[str]]:
-    """Look for citations in the sentences that hold a number of ours, and a little before them: "UNSC Res." ends none."""
-    through = 0
-    for start, end in _NUMBERS.sentences(text, folded):
-        for match in _CITED.finditer(folded, max(through, start - _ABBREVIATED), end):
-            through = match.end()
-            yield match
-        through = max(through, end - _ABBREVIATED)
 
 
 def _resolution(field: str, text: str, span: tuple[int, int], printed: str, paragraph: str | None) -> Fact:

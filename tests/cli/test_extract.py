@@ -6,7 +6,7 @@ import io
 import json
 from pathlib import Path
 
-from tests.cli.conftest import Command
+from tests.cli.conftest import Command, served
 
 TEXT = "About 200 North Korean workers left Dandong on the 9th, according to Yonhap."
 PARAGRAPHS = "".join(f"<p>{TEXT} They were number {number} of many.</p>" for number in range(5))
@@ -62,3 +62,21 @@ def test_the_ledger_is_a_table_with_a_head(command: Command) -> None:
     assert head[:2] == ["value", "unit"]
     assert {"period", "place", "date", "article", "quote"} <= set(head)
     assert command("facts", "--since", "yesterday").code == 2
+
+
+def test_an_address_is_asked_for_as_politely_as_a_service_asks(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "robots.txt").write_text("User-agent: *\nDisallow: /private", encoding="utf-8")
+    for name in ("open.html", "private.html"):
+        (tmp_path / name).write_text(PAGE, encoding="utf-8")
+    with served(tmp_path) as site:
+        done = command("extract", f"{site}/private.html", f"{site}/open.html", f"{site}/none.html", "--json")
+    forbidden, read, missing = done.records
+    assert done.code == 1
+    assert "robots.txt forbids this page" in forbidden["error"]
+    assert (read["title"], read["partial"]) == ("Workers leave", None)
+    assert "404" in missing["error"]
+
+
+def test_an_address_that_the_guard_refuses_is_not_asked(command: Command) -> None:
+    (refused,) = command("extract", "http://169.254.169.254/latest/meta-data", "--json").records
+    assert "169.254.169.254" in refused["error"]

@@ -1,0 +1,96 @@
+"""Credit outlets and institutions: newsrooms that are cited, and ministries or services that say something themselves.
+
+An outlet that was only told something, or that could not verify it, says nothing itself. An institution is credited only in a sentence
+that credits nobody else.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import cache
+
+from aggregator.enrich.folding import sentence_span
+from aggregator.enrich.gazetteer import outlet_concept, read_claims
+from aggregator.models import Article, Fact
+
+STATE_MEDIA = frozenset(
+    f"outlet/{name}"
+    for name in (
+        "kcna",
+        "rodong-sinmun",
+        "uriminzokkiri",
+        "xinhua",
+        "cctv",
+        "global-times",
+        "peoples-daily",
+        "tass",
+        "ria-novosti",
+        "choson-sinbo",
+    )
+)
+_LISTENS = re.compile(
+    r"(?:告诉|告訴|向|told|telling|spoke (?:to|with)|interview (?:with|by)|interviewed by|рассказал\w* |сообщил\w* )(?: the)? ?$"
+)
+_LISTENED = re.compile(
+    r"^(?:에|에게|와의 [^.]{0,20}(?:통화|인터뷰)에서|과의 [^.]{0,20}(?:통화|인터뷰)에서) [^.]{0,60}(?:말했|전했|밝혔|털어놨|설명했|알려)"
+    r"|^に(?:対し)?[^。]{0,20}(?:話し|語っ|明かし|伝え|証言)"
+)
+_UNVERIFIED = re.compile(
+    r"^.{0,30}(?:could|can|was unable|were unable|has not|have not)(?:not| not| to)? ?(?:independently |been able to )?(?:verify|confirm)"
+    r"|^.{0,12}(?:无法|未能|無法)(?:独立)?(?:核实|证实|確認)|^.{0,16}(?:독자적으로 확인하지|확인할 수 없)|^.{0,16}確認でき"
+)
+_ACCORDING = re.compile(r"(?:according to|citing|据|據|по данным|по информации|по оценкам?|со ссылкой на)(?: the)? ?$")
+_ACCORDING_BEHIND = re.compile(r"^(?:에 따르면|에 의하면|によると|によれば)")
+_STATE = re.compile(
+    r"[Mm]inistry|[Pp]rosecutors|[Pp]olice|[Mm]ilitary|Force|Army|Navy|Department|Service|Agency|Bureau|Office|Council|Kremlin|White House"
+    r"|Embassy|embassy|Treasury|NIS|Team|MSMT|Panel"
+    r"|부$|성$|원$|청$|국$|실$|팀$|패널|안보리|대사관|총서"
+    r"|部$|院$|省$|庁$|厅$|廳$|局$|署$|组$|組$|チーム|パネル|大使馆|大使館|安理会|安保理"
+    r"|МИД|МВД|ФСБ|Мин[а-я]+|Министерств|[Сс]лужб|[Уу]правлен|[Гг]рупп|Кремл|Рос[а-я]+|[Пп]осольств|Совбез"
+)
+
+
+def credit(field: str, text: str, span: tuple[int, int], kind: str, name: str | None) -> Fact:
+    """Make the fact that somebody is credited, by the words of its span."""
+    start, end = span
+    quote = text[start:end].rstrip()
+    concept = f"{kind}/{name}" if name else kind
+    return Fact(kind="attribution", concept=concept, field=field, start=start, end=start + len(quote), quote=quote, value=kind, name=name)
+
+
+def outlets(field: str, text: str, folded: str, article: Article) -> Iterator[Fact]:
+    """Credit the outlets that are cited; one that was only told something, or that could not verify it, says nothing itself."""
+    for fact in article.facts:
+        if fact.kind == "outlet" and fact.field == field:
+            start, end = sentence_span(text, fact.start)
+            behind = folded[fact.end : end]
+            if _UNVERIFIED.match(behind):
+                continue
+            known = outlet_concept(fact.quote) or fact.concept
+            kind = "state_media" if known in STATE_MEDIA else "other_outlet"
+            told = credit(field, text, (fact.start, fact.end), kind, fact.concept.partition("/")[2])
+            yield replace(told, note="lonely") if _LISTENS.search(folded[start : fact.start]) or _LISTENED.match(behind) else told
+
+
+def institutions(field: str, text: str, folded: str, article: Article, credited: Sequence[Fact]) -> Iterator[Fact]:
+    """Credit a ministry or a service that says something itself, in a sentence that credits nobody else."""
+    language = article.language or article.feed.language
+    speaks = _speaks().get(language)
+    taken = {sentence_span(text, fact.start) for fact in credited}
+    for fact in article.facts:
+        if speaks is None or fact.field != field or fact.kind not in ("organisation", "actor") or not _is_state(fact):
+            continue
+        start, end = sentence_span(text, fact.start)
+        cited = _ACCORDING.search(folded[start : fact.start]) or _ACCORDING_BEHIND.match(folded[fact.end : end])
+        if (start, end) not in taken and (cited or speaks.match(folded[fact.end : end])):
+            taken.add((start, end))
+            yield credit(field, text, (fact.start, fact.end), "named_official", fact.name or fact.quote)
+
+
+def _is_state(fact: Fact) -> bool:
+    return bool(_STATE.search(fact.quote)) and not fact.concept.startswith("house/")
+
+
+@cache
+def _speaks() -> Mapping[str, re.Pattern[str]]:
+    return {language: re.compile(pattern) for language, pattern in read_claims()["speaks"].items()}

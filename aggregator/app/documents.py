@@ -10,6 +10,7 @@ from typing import Any
 from aggregator.app.configured import user_agent, utc_now
 from aggregator.enrich import enrich, facts_report
 from aggregator.enrich.extraction import article_of_page, article_of_row, page_report, read_saved, row_of, saved_page
+from aggregator.enrich.gazetteer import load_gazetteer
 from aggregator.enrich.reporting import public_unit
 from aggregator.errors import UsageError
 from aggregator.http_client import HttpClient, Limits
@@ -113,3 +114,9 @@ def _extracted(name: str, page: Page) -> Mapping[str, Any]:
 def figure_unit(fact: Fact) -> str:
     """Give a figure's unit as it is told outside."""
     return public_unit(fact.unit or "")
+
+
+def place_name(place: str) -> str:
+    """Give a place's English name by its id; an id that is unknown stays as it is."""
+    known = load_gazetteer().places.get(f"place/{place}")
+    return known.name if known else place

@@ -72,7 +72,7 @@ def _moment(since: str) -> datetime:
 
 
 def _row(line: LedgerLine, conflict: str) -> dict[str, str]:
-    from aggregator.app.documents import figure_unit
+    from aggregator.app.documents import figure_unit, place_name
 
     fact = line.fact
     low, high = fact.low or 0, fact.high or 0
@@ -82,7 +82,7 @@ def _row(line: LedgerLine, conflict: str) -> dict[str, str]:
         "qualifier": fact.qualifier,
         "period": fact.period,
         "what": fact.what,
-        "place": line.place,
+        "place": place_name(line.place) if line.place else None,
         "date": line.date,
         "article": line.title,
         "quote": fact.quote,

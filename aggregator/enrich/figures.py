@@ -24,6 +24,10 @@ _MEASURES = frozenset(("percent", "won", "dollar", "ton", "barrel", "multiple", 
 _LONGEST_THING = 48
 _THING = re.compile(r"[^,.;:!?()\n。，、；：！？「」“”\"]{1,48}")
 _WORDS_OF_UNIT = re.compile(r"[^\n]+")
+_FOR_HOW_LONG = re.compile(r"^ ?(?:(?:a|per|each|every) (?:hour|day|week|month|year)|в (?:час|день|месяц|год))\b")
+# Korean names what it counts before the number: 북한 노동자 200여 명.
+_COUNTER_ALONE = re.compile(r"(?:여|余)? ?[명곳건척개]")
+_WORDS_BEFORE = re.compile(r"(?:[가-힣]+ )?[가-힣]+ $")
 # "One worker", "the two countries" tell nothing; what is measured instead of counted may be small.
 _SMALLEST_COUNT, _SMALLEST_BY_UNIT = 2, {"country": 3, "ton": 0, "barrel": 0, "percent": 0, "won": 0, "dollar": 0}
 
@@ -96,7 +100,11 @@ def _counted_thing(field: _Field, number: Number, unit: Counted) -> str | None:
     measures = unit.unit.isupper() or unit.unit in _MEASURES
     start = unit.end if measures else min(number.end, unit.end)
     words = _THING.match(field.text, start, start + _LONGEST_THING) if measures else _WORDS_OF_UNIT.match(field.text, start, unit.end)
-    return words.group().strip(" -") or None if words else None
+    thing = _FOR_HOW_LONG.sub("", words.group()).strip(" -") if words else ""
+    if _COUNTER_ALONE.fullmatch(thing):
+        before = _WORDS_BEFORE.search(field.text, max(0, number.start - 24), number.start)
+        thing = before.group().strip() if before else thing
+    return thing or None
 
 
 def _shares(field: _Field) -> Iterator[Fact]:

@@ -15,12 +15,14 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import timedelta
+from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 import uvicorn
 from _archive import FEEDS, MATCHED, NOW, TOPICS, build, rare
+from sqlalchemy import make_url
 
 from aggregator.desk import Desk
 from aggregator.desk_records import write_cursor
@@ -116,16 +118,31 @@ def memory() -> float:
         return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
-def measure(count: int, rounds: int) -> None:
-    """Ask for every page and print how long it took."""
+def busy(database: str) -> float:
+    """Give the CPU seconds of this process and of PostgreSQL's processes for the database."""
+    ticks = time.process_time() * os.sysconf("SC_CLK_TCK")
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if f"postgres {database} [local]" in (process / "cmdline").read_text():
+                ticks += sum(map(int, (process / "stat").read_text().rpartition(")")[2].split()[11:13]))
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def measure(count: int, rounds: int, database: str) -> None:
+    """Ask for every page and print how long it took, and the CPU time of a request, which neighbours on the machine do not change."""
     before = memory()
     slow = 0
     for name, address in pages(count).items():
-        cold, times = ask(address)[1], [ask(address) for _ in range(rounds)]
+        cold, began = ask(address)[1], busy(database)
+        times = [ask(address) for _ in range(rounds)]
+        spent = (busy(database) - began) / rounds * 1e3
         median, slowest = statistics.median(last for _, last in times), max(last for _, last in times)
         slow += median > 200
         byte = statistics.median(first for first, _ in times)
-        print(f"{name:32} cold {cold:8.1f}   median {median:7.1f} (first byte {byte:6.1f})   slowest {slowest:8.1f} ms", flush=True)
+        print(
+            f"{name:32} cold {cold:8.1f}   median {median:7.1f} (first byte {byte:6.1f})   slowest {slowest:8.1f}   CPU {spent:6.1f} ms",
+            flush=True,
+        )
     print(f"{slow} over 200 ms; memory {before:.0f} MB before, {memory():.0f} MB after {len(pages(count)) * (rounds + 1)} requests")
 
 
@@ -143,7 +160,7 @@ def main() -> None:
         if store.overview().articles == 0:
             build(url, given.articles)
         with serving(store):
-            measure(store.overview().articles, given.rounds)
+            measure(store.overview().articles, given.rounds, make_url(url).database or "")
         store.close()
 
 

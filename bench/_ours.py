@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 
+from aggregator.core.traits import no_meaning
 from aggregator.http_client import HttpClient, Limits
 from aggregator.judge import judge_pending
 from aggregator.logs import configure_logs
@@ -74,7 +75,8 @@ async def judge(database: str, feeds: tuple[FeedSpec, ...]) -> None:
     environ = {"AGGREGATOR_FEEDS_FILE": str(ROOT / "feeds.yaml"), "AGGREGATOR_DATABASE_URL": f"sqlite:///{database}"}
     settings = load_settings({**environ, "AGGREGATOR_DATA_DIR": tempfile.mkdtemp()})
     async with open_app(settings, replace(read_configuration(settings), feeds=feeds, subscriptions=())) as app:
-        await judge_pending(app.judging)
+        # Without the optional sentence embeddings, as it is installed by default.
+        await judge_pending(replace(app.judging, embed=no_meaning))
 
 
 def utc_now() -> datetime:

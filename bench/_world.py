@@ -1,6 +1,7 @@
 """Make the feeds that the ingest benchmark polls: RSS, Atom and RDF in three languages, the same for the same number.
 
-A feed of 40 items has about 70 kB. In each round a twentieth of the feeds gets two new items.
+A feed of 40 items has about 70 kB. In each round a twentieth of the feeds gets two new items. One item of forty is on the watch's subject,
+as in a general news feed; the rest is made of words that mean nothing.
 """
 
 import random
@@ -35,9 +36,10 @@ SYLLABLES = {
         "dre",
         "tri",
     ),
-    "ko": tuple("북한노동자파견제재송환비외화건설식당공장중국러시아단둥"),
-    "zh": tuple("朝鲜劳工派遣制裁返签证外汇建筑餐厅厂中国俄罗斯丹东"),
+    "ko": tuple("가나다라마바사아자차카타파거너더러머버서어저처고노도로모보소오조초구누두"),
+    "zh": tuple("春花秋月山水风云雨雪江河湖海石木林田竹茶书画琴棋诗酒米面鱼鸟马牛"),
 }
+PLACES = ("Dandong", "Vladivostok", "Hunchun", "Dalian", "Shenyang", "Khabarovsk", "Dubai", "Doha", "Warsaw", "Dakar", "Beijing", "Moscow")
 KINDS = ("rss", "rss", "atom", "rss", "rss", "atom", "rss", "rdf", "rss", "atom")
 LANGUAGES = ("en", "ko", "en", "en", "ko", "en", "zh", "en", "ko", "en")
 SPACES = (
@@ -75,6 +77,12 @@ def _words(language: str) -> tuple[str, ...]:
 
 def _text(chance: random.Random, language: str, words: int) -> str:
     return (" " if language != "zh" else "").join(chance.choices(_words(language), k=words))
+
+
+def _title(chance: random.Random, language: str, feed: int, number: int) -> str:
+    if (feed + number) % 40:
+        return _text(chance, language, 8)
+    return f"{chance.randint(20, 4000)} North Korean workers in {chance.choice(PLACES)} told to go home, {_text(chance, 'en', 3)}"
 
 
 def _html(chance: random.Random, language: str, feed: int, number: int) -> str:
@@ -117,7 +125,7 @@ def _frame(kind: str, language: str, feed: int, base: str, built: datetime) -> s
 
 def _item(kind: str, language: str, feed: int, number: int, base: str) -> str:
     chance = random.Random(f"{feed}:{number}")
-    title, author = escape(_text(chance, language, 8)), _text(chance, "en", 2)
+    title, author = escape(_title(chance, language, feed, number)), _text(chance, "en", 2)
     link = escape(f"{base}/article/{feed}/{number}?ref=rss&utm_medium=feed")
     when = EPOCH + timedelta(minutes=37 * number + feed % 1440)
     html = _html(chance, language, feed, number)

@@ -118,7 +118,7 @@ class Store(StoryStore, Protocol):
         ...
 
     def record_unmatched(self, judged: Sequence[Judged]) -> Sequence[Judged]:
-        """Keep at once those that matched nothing and are the first text of their article; give back the rest, in their order."""
+        """Keep at once those that matched nothing and are the first text of their article; give back the rest that wait, in their order."""
         ...
 
     def release_held(self, feed_id: str, now: datetime) -> int:

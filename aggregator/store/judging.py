@@ -68,14 +68,17 @@ class Judging(Section):
             return story_id
 
     def record_unmatched(self, judged: Sequence[Judged]) -> Sequence[Judged]:
-        """Keep at once those that matched nothing and are the first text of their article; give back the rest, in their order."""
+        """Keep at once those that matched nothing and are the first text of their article; give back the rest that wait, in their order."""
         with self._database.write() as connection:
             hold_until_commit(connection, JUDGING)
-            plain = _plain(connection, judged)
+            seqs = [one.revision.seq for one in judged]
+            unjudged = select(revisions.c.seq).where(revisions.c.seq.in_(seqs), revisions.c.judged_at.is_(None))
+            waiting = set(connection.execute(unjudged).scalars())
+            plain = _plain(connection, [one for one in judged if one.revision.seq in waiting])
             if plain:
                 _keep_plain(connection, plain)
-            kept = {one.revision.seq for one, _ in plain}
-            return [one for one in judged if one.revision.seq not in kept]
+            waiting -= {one.revision.seq for one, _ in plain}
+            return [one for one in judged if one.revision.seq in waiting]
 
 
 def judged_through(connection: Connection) -> int:
@@ -96,16 +99,13 @@ _SHOW = update(articles).where(articles.c.id == bindparam("shown_id"))
 
 
 def _plain(connection: Connection, judged: Sequence[Judged]) -> list[tuple[Judged, RowMapping]]:
-    """Choose what nothing else depends on: unmatched, not judged yet, the only text of an article that shows none; with its row."""
+    """Choose what nothing else depends on: unmatched, the only text of an article that shows none; with its row."""
     texts = Counter(one.revision.article_id for one in judged)
     plain = [one for one in judged if not _matches(one) and one.article.page is None and texts[one.revision.article_id] == 1]
-    seqs, ids = [one.revision.seq for one in plain], [one.revision.article_id for one in plain]
-    waiting = set(connection.execute(select(revisions.c.seq).where(revisions.c.seq.in_(seqs), revisions.c.judged_at.is_(None))).scalars())
+    ids = [one.revision.article_id for one in plain]
     empty = select(articles.c.id, *_STANDING.selected_columns).where(articles.c.id.in_(ids), articles.c.current_seq.is_(None))
     standing = {row["id"]: row for row in connection.execute(empty).mappings()}
-    return [
-        (one, standing[one.revision.article_id]) for one in plain if one.revision.seq in waiting and one.revision.article_id in standing
-    ]
+    return [(one, standing[one.revision.article_id]) for one in plain if one.revision.article_id in standing]
 
 
 def _keep_plain(connection: Connection, plain: Sequence[tuple[Judged, RowMapping]]) -> None:

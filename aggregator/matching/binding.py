@@ -171,6 +171,7 @@ class _Binder:
 
     def __init__(self, packs: Packs) -> None:
         self._packs = packs
+        self._sets: dict[tuple[str, frozenset[str]], Terms] = {}
         self.terms: dict[str, Term] = {}
 
     def bind(self, node: Node, blanked: Node | None = None, strengths: frozenset[str] = _STRONG) -> Node:
@@ -200,7 +201,10 @@ class _Binder:
     def _leaf(self, node: Word | Named, blanked: Node | None, strengths: frozenset[str]) -> Terms:
         if isinstance(node, Named):
             wanted = _BOTH if node.weak else strengths
-            return Terms(concepts_of([node.name], self._packs), wanted, f"@{node.name}", blanked)
+            known = self._sets.get((node.name, wanted))  # one object for one set, so that a reading looks for it once
+            if known is None:
+                known = self._sets[node.name, wanted] = Terms(concepts_of([node.name], self._packs), wanted, f"@{node.name}")
+            return known if blanked is None else replace(known, blanked=blanked)
         self.terms[node.notation] = _read(node.notation, node.spot)
         return Terms(frozenset((f"{QUERY}/{node.notation}",)), _STRONG, node.notation, blanked)
 

@@ -1,0 +1,31 @@
+"""Items that tell the beat without its usual words, and items that only look like it: floors for what the shipped topics make of them."""
+
+import pytest
+
+from tests.matching.relevance import measure, verdicts
+
+LANGUAGES = ("en", "ko", "zh", "ja", "ru")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_open_items_are_told_apart_in_every_language(language: str) -> None:
+    counted = measure("open", language)
+    assert counted.precision >= 0.95
+    assert counted.recall >= 0.93
+
+
+def test_items_set_aside_are_told_apart_nearly_as_well() -> None:
+    counted = measure("held")
+    assert counted.precision >= 0.93
+    assert counted.recall >= 0.75
+
+
+def test_traps_raise_few_false_alarms() -> None:
+    counted = measure("second")
+    assert counted.false_alarms <= 0.1 * (counted.false_alarms + counted.left)
+
+
+def test_what_is_found_goes_to_its_own_topic() -> None:
+    found = [one for one in verdicts() if one.part != "held" and one.wanted and one.found]
+    strayed = [one.id for one in found if not one.found & one.wanted]
+    assert len(strayed) <= 0.02 * len(found), strayed

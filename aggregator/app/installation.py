@@ -111,7 +111,7 @@ def reconfigured(app: App, configuration: Configuration) -> App:
         delivering=replace(
             app.delivering,
             subscriptions={subscription.id: subscription for subscription in configuration.subscriptions},
-            topics=configuration.topics,
+            topics=configuration.judged,
         ),
     )
 
@@ -155,7 +155,7 @@ def _revisiting(configuration: Configuration, store: Store, visitor: Visitor | N
 
 def _judging(configuration: Configuration, store: Store, visitor: Visitor | None, clock: Callable[[], datetime]) -> Judging:
     enricher = Enricher(configuration.feeds)
-    topics = compile_topics(configuration.topics, load_packs())
+    topics = compile_topics(configuration.judged, load_packs())
     enrich_entry: Callable[[Entry, FeedSpec], Awaitable[Article]] = enricher.read
     if visitor:
         enrich_entry = FullText(
@@ -189,7 +189,7 @@ def _delivering(
         store=store,
         channels=channels,
         subscriptions={subscription.id: subscription for subscription in configuration.subscriptions},
-        topics=configuration.topics,
+        topics=configuration.judged,
         addresses=lambda subscription: addresses(settings, subscription),
         operator=operator_addresses(settings),
         label=load_packs().label,

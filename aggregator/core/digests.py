@@ -21,7 +21,9 @@ __all__ = ["DAYS", "HELD_BACK", "Gathered", "Window", "compose"]
 BELOW_SUBSCRIPTION = "below_subscription_threshold"
 OTHER_LANGUAGE = "other_language"
 OTHER_SOURCE = "other_source"
+OTHER_QUERY = "other_query"
 HELD_BACK = {
+    OTHER_QUERY: "not both of the subscription's topics and its query",
     OTHER_SOURCE: "from none of the subscription's sources",
     BELOW_SUBSCRIPTION: "too weak for this subscription",
     OTHER_LANGUAGE: "in none of the subscription's languages",
@@ -45,7 +47,7 @@ def compose(
     Raises `AggregatorError` where the window's counts do not balance.
     """
     names = {topic.id: topic.name for topic in topics}
-    reader = Reader(subscription, {topic: names.get(topic, topic) for topic in subscription.topics}, labels)
+    reader = Reader(subscription, {topic: names.get(topic, topic) for topic in subscription.topics or subscription.asked}, labels)
     alert = subscription.schedule.every == "immediate"
     late_since = _late_since(gathered.due_at, now)
     told: list[Item] = []
@@ -97,6 +99,8 @@ def _days(opened: Sequence[datetime], today: datetime) -> tuple[int, ...]:
 
 def _held_back(story: StoryMaterial, item: Item, subscription: SubscriptionSpec) -> str | None:
     """Say why a subscription does not want a story, or None."""
+    if subscription.query and not item.why:
+        return OTHER_QUERY
     if item.score < subscription.threshold:
         return BELOW_SUBSCRIPTION
     if subscription.sources and not {article.telling.feed_id for article in story.articles} & set(subscription.sources):
@@ -108,4 +112,4 @@ def _held_back(story: StoryMaterial, item: Item, subscription: SubscriptionSpec)
 
 def _place(item: Item, subscription: SubscriptionSpec) -> tuple[int, float, float, int]:
     first_seen = item.first_seen_at.timestamp() if item.first_seen_at else 0.0
-    return subscription.topics.index(item.topics[0]), -item.score, first_seen, item.story_id
+    return subscription.asked.index(item.topics[0]), -item.score, first_seen, item.story_id

@@ -38,9 +38,17 @@ class Reader:
         return self.subscription.language.split("-")[0]
 
     def matches(self, article: ToldArticle) -> dict[str, Judgement]:
-        """Give the article's matches with the subscription's topics, in the order of the subscription."""
+        """Give the article's matches with the subscription's topics, in the order of the subscription; none where its query fails."""
         matched = {judgement.topic: judgement for judgement in article.judgements if judgement.matched}
-        return {topic: matched[topic] for topic in self.subscription.topics if topic in matched}
+        own = self.subscription.own_topic
+        if own and own.id not in matched:
+            return {}
+        return {topic: matched[topic] for topic in self.shown if topic in matched}
+
+    @property
+    def shown(self) -> Sequence[str]:
+        """Give the topics under which stories are told: the query's own only where there is no other."""
+        return self.subscription.topics or self.subscription.asked
 
 
 def tell(story: StoryMaterial, reader: Reader) -> Item:
@@ -52,7 +60,7 @@ def tell(story: StoryMaterial, reader: Reader) -> Item:
         story_id=story.story_id,
         version=story.version,
         kind="new" if story.told_version is None else "update",
-        topics=tuple(best) or reader.subscription.topics[:1],
+        topics=tuple(best) or tuple(reader.shown[:1]),
         headline=" ".join(lead.telling.title.split()) or lead.url,
         url=lead.url,
         language=lead.telling.language,
@@ -92,7 +100,7 @@ def _best_matches(story: StoryMaterial, lead: ToldArticle, reader: Reader) -> di
     """Give for each matched topic the judgement to show: the lead's own where it has one, else the strongest."""
     others = sorted(story.articles, key=lambda article: article is not lead)
     best: dict[str, Judgement] = {}
-    for topic in reader.subscription.topics:
+    for topic in reader.shown:
         candidates = [matches[topic] for article in others if topic in (matches := reader.matches(article))]
         if candidates:
             best[topic] = candidates[0] if topic in reader.matches(lead) else max(candidates, key=lambda one: one.score)

@@ -104,7 +104,7 @@ def _held(subscription: SubscriptionSpec, gathered: Gathered, digest: Digest, no
 
 def _gathered(delivering: Delivering, subscription: SubscriptionSpec, state: SubscriptionState, judged: int) -> Gathered:
     """Gather the window from where the subscription stands to the last judged revision; read in one transaction."""
-    store, topics, after = delivering.store, subscription.topics, state.after_seq
+    store, topics, after = delivering.store, subscription.asked, state.after_seq
     through = max(judged, after)
     alert = subscription.schedule.every == "immediate"
     with store.transaction():

@@ -78,6 +78,13 @@ def _query_or(key: str, value: _Value, info: ValidationInfo) -> _Value:
     return value
 
 
+def topics_or_query(topics: list[_Value], info: ValidationInfo) -> list[_Value]:
+    """Refuse a subscription that asks for nothing."""
+    if not topics and "query" in info.data and info.data["query"] is None:
+        refuse("this key is missing: a subscription needs topics, or a query", "topics: [...], or query: ...")
+    return topics
+
+
 def known_topic(name: str, info: ValidationInfo) -> str:
     """Refuse a topic that the file does not declare."""
     return _among("topic", name, _known(info).topics)

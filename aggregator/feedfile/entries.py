@@ -122,9 +122,12 @@ class SubscriptionEntry(_Entry):
     recipients: Annotated[list[Annotated[Text, AfterValidator(agreement.recipient_of_channel)]], AfterValidator(agreement.each_once)] = (
         Field(min_length=1, description="Addresses, or env:NAME for a value kept in the environment.")
     )
-    topics: Annotated[list[Annotated[Identifier, AfterValidator(agreement.known_topic)]], AfterValidator(agreement.each_once)] = Field(
-        min_length=1, description="Ids of topics above."
-    )
+    query: Query | None = Field(None, description="What to send, in the topic language; beside topics it narrows them.")
+    topics: Annotated[
+        list[Annotated[Identifier, AfterValidator(agreement.known_topic)]],
+        AfterValidator(agreement.each_once),
+        AfterValidator(agreement.topics_or_query),
+    ] = Field(default_factory=list, validate_default=True, description="Ids of topics above; needed where there is no query.")
     schedule: ScheduleEntry = Field(description="When it is due.")
     languages: list[Language] = Field(default_factory=list, description="Only articles in these languages; all where empty.")
     threshold: Threshold = Field(0.0, description="Only stories with at least this score.")

@@ -45,7 +45,8 @@ def load_configuration(
     known = Known(known_themes, known_channels, known_kinds, topics=names["topics"], sources=names["feeds"])
     feeds = _sound(FeedEntry, "feeds", outline, known, findings)
     topics = _sound(TopicEntry, "topics", outline, known, findings)
-    check_queries(outline["topics"], known_themes, _source_names(outline["feeds"]), findings)
+    for section in ("topics", "subscriptions"):
+        check_queries(section, outline[section], known_themes, _source_names(outline["feeds"]), findings)
     subscriptions = _sound(SubscriptionEntry, "subscriptions", outline, known, findings)
     _check_unique(outline, findings)
     findings.check()
@@ -65,7 +66,7 @@ def load_topic(text: str, known_themes: Collection[str] | None, feeds: Sequence[
         outline = _outline(parse(f"feeds: [none]\ntopics:\n{text}", findings), findings)
         topics = _sound(TopicEntry, "topics", outline, Known(known_themes, CHANNELS, KINDS, topics=()), findings)
         sources = {name for feed in feeds for name in (feed.id, feed.family, feed.publisher) if " " not in name}
-        check_queries(outline["topics"], known_themes, sources, findings)
+        check_queries("topics", outline["topics"], known_themes, sources, findings)
         if len(outline["topics"]) != 1 or outline["subscriptions"]:
             findings.add(("topics",), "this is not one topic", "one entry that begins with '- id:'")
         findings.check()
@@ -157,6 +158,7 @@ def _subscription(entry: SubscriptionEntry) -> SubscriptionSpec:
         when_empty=entry.when_empty,
         language=entry.language,
         sources=tuple(entry.sources),
+        query=entry.query or "",
         quiet=QuietHours(entry.quiet.start, entry.quiet.end) if entry.quiet else None,
         cooldown=entry.cooldown or timedelta(0),
         gather=entry.gather or timedelta(0),

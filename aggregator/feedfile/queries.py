@@ -10,15 +10,17 @@ from aggregator.feedfile.findings import Findings, KeyPath, Mark
 from aggregator.matching import QueryError, check_query
 
 
-def check_queries(topics: Sequence[object], names: Collection[str] | None, sources: Collection[str], findings: Findings) -> None:
-    """Report each topic's query that cannot be read, or that names a set or a source which is not there."""
-    for index, topic in enumerate(topics):
-        for path, query in _queries(topic, ("topics", index)):
+def check_queries(
+    section: str, entries: Sequence[object], names: Collection[str] | None, sources: Collection[str], findings: Findings
+) -> None:
+    """Report each query of a section's entries that cannot be read, or that names a set or a source which is not there."""
+    for index, entry in enumerate(entries):
+        for path, query in _queries(entry, (section, index)):
             _check(query, path, names, findings, sources)
 
 
 def _queries(entry: object, path: KeyPath) -> Iterator[tuple[KeyPath, str]]:
-    """Give a topic's own query and those of its combinations, each with its place."""
+    """Give an entry's own query and those of its combinations, each with its place."""
     if not isinstance(entry, dict):
         return
     if isinstance(query := entry.get("query"), str):

@@ -81,6 +81,7 @@ class SubscriptionSpec:
     A recipient is an address, or ``env:NAME`` where the value is a secret of the environment (always so for webhooks).
     `when_empty` is "send" (the coverage statement goes out) or "silent". The rest is for alerts: nothing goes out in `quiet` hours,
     within `cooldown` of the alert before, or until news has been gathered for `gather`; a story of score `urgent` breaks all three.
+    A `query` is judged like a topic, `own_topic`; where there are `topics` too, an article must match one of them and the query.
     """
 
     id: str
@@ -98,6 +99,18 @@ class SubscriptionSpec:
     cooldown: timedelta = timedelta(0)
     gather: timedelta = timedelta(0)
     urgent: float | None = None
+    query: str = ""
+
+    @property
+    def own_topic(self) -> TopicSpec | None:
+        """Give the topic that the query stands for; its id cannot be one of the file's, which hold no dot."""
+        return TopicSpec(id=f"{self.id}.query", name=self.name, query=self.query) if self.query else None
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """Give the ids of the topics whose matches are looked at, the subscription's own last."""
+        own = self.own_topic
+        return (*self.topics, own.id) if own else self.topics
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +120,11 @@ class Configuration:
     feeds: tuple[FeedSpec, ...]
     topics: tuple[TopicSpec, ...]
     subscriptions: tuple[SubscriptionSpec, ...]
+
+    @property
+    def judged(self) -> tuple[TopicSpec, ...]:
+        """Give the topics by which articles are judged: those of the file, and those that the queries of subscriptions stand for."""
+        return (*self.topics, *(own for subscription in self.subscriptions if (own := subscription.own_topic)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ import pytest
 from aggregator.errors import ConfigurationError
 from aggregator.feedfile import load_configuration
 from aggregator.feedfile.entries import FeedEntry, ScheduleEntry, SubscriptionEntry, TopicEntry
-from aggregator.models import Configuration, Schedule
+from aggregator.models import Configuration, Schedule, TopicSpec
 from aggregator.settings import Settings
 from aggregator.vocabulary import load_packs
 
@@ -106,6 +106,22 @@ subscriptions:
     (weekly,) = configuration.subscriptions
     assert (weekly.name, weekly.languages) == ("0x10", ("no",))
     assert weekly.schedule == Schedule(every="week", at=time(17, 30), weekday=4, time_zone=ZoneInfo("Asia/Seoul"))
+
+
+def test_a_query_in_a_subscription_is_judged_like_a_topic(tmp_path: Path) -> None:
+    more = """subscriptions:
+  - id: mine
+    name: Only mine
+    channel: slack
+    recipients: [env:HOOK]
+    query: '@overseas_workers AND title:Dandong'
+    schedule: {every: immediate}
+"""
+    configuration = small(tmp_path, more)
+    (mine,) = configuration.subscriptions
+    assert (mine.topics, mine.asked) == ((), ("mine.query",))
+    assert [topic.id for topic in configuration.judged] == [*(topic.id for topic in configuration.topics), "mine.query"]
+    assert configuration.judged[-1] == TopicSpec(id="mine.query", name="Only mine", query="@overseas_workers AND title:Dandong")
 
 
 def test_byte_order_mark_and_windows_line_ends_are_read(tmp_path: Path) -> None:

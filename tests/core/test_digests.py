@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.core.digests import BELOW_SUBSCRIPTION, OTHER_LANGUAGE, Gathered, Window, compose
+from aggregator.core.digests import BELOW_SUBSCRIPTION, OTHER_LANGUAGE, OTHER_QUERY, Gathered, Window, compose
 from aggregator.core.outcomes import NO_COUNTRY, NO_THEME
 from aggregator.errors import AggregatorError
 from aggregator.models import Digest, Evidence, Fact, FeedHealth, Judgement, Reason, Role, Schedule, SubscriptionSpec, TopicSpec
@@ -121,6 +121,31 @@ def test_the_best_witness_gives_the_headline(tellings: list[dict[str, Any]], lea
     articles = [article(number, told=told) for number, told in enumerate(tellings, 1)]
     item = digest([story(1, *articles, lead_article_id=lead)]).items[0]
     assert (item.headline, item.url) == (f"Title {expected}", f"https://example.org/{expected}")
+
+
+def test_a_query_beside_topics_narrows_them_and_the_books_still_balance() -> None:
+    narrowed = replace(SUBSCRIPTION, query="title:Dandong")
+    both, topic_only, query_only = (
+        article(1, match("labour", 2.0), match("daily.query", 1.0)),
+        article(2, match("labour")),
+        article(3, match("daily.query")),
+    )
+    made = digest([story(1, both), story(2, topic_only), story(3, query_only)], narrowed)
+    assert [(item.story_id, item.topics, item.score) for item in made.items] == [(1, ("labour",), 2.0)]
+    assert made.coverage.unmatched_by_reason[OTHER_QUERY] == 2
+    assert list(made.topic_names) == ["labour", "sanctions"]
+
+
+def test_one_article_must_meet_both_the_topic_and_the_query() -> None:
+    narrowed = replace(SUBSCRIPTION, query="title:Dandong")
+    assert not digest([story(1, article(1, match("labour")), article(2, match("daily.query")))], narrowed).items
+
+
+def test_a_query_alone_takes_the_place_of_topics() -> None:
+    alone = replace(SUBSCRIPTION, topics=(), query="title:Dandong")
+    made = digest([story(1, article(1, match("daily.query", 1.0)))], alone)
+    assert [item.topics for item in made.items] == [("daily.query",)]
+    assert not digest([story(1, article(1, match("labour")))], alone).items
 
 
 def test_an_article_that_no_topic_matched_does_not_speak_for_the_story() -> None:

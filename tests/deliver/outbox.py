@@ -99,11 +99,11 @@ def delivering(
     return replace(use, **changes)  # the caller names fields of Delivering
 
 
-def tell(store: Store, clock: Clock, *names: str) -> None:
+def tell(store: Store, clock: Clock, *names: str, topics: Sequence[str] = ("workers",)) -> None:
     """Store and judge an entry a name, each of which opens a story."""
     for name in names:
         for revision in take_in(store, intake(name, served=entry(name, title=f"Workers {name}")), at=clock()):
-            store.record_judged(matched(revision, opened(), text=f"Some 2,000 people {name}"))
+            store.record_judged(matched(revision, opened(), topics=topics, text=f"Some 2,000 people {name}"))
 
 
 def say_nothing(store: Store, clock: Clock, *names: str) -> None:

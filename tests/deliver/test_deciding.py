@@ -93,6 +93,19 @@ def test_an_alert_goes_out_as_soon_as_something_is_judged(sqlite_store: SqlStore
     assert decide_due(use) == ()
 
 
+@pytest.mark.parametrize(("topics", "told"), [((), ["Workers two", "Workers three"]), (("workers",), ["Workers three"])])
+def test_a_query_of_the_subscription_decides_in_place_of_topics_or_beside_them(
+    sqlite_store: SqlStore, clock: Clock, topics: tuple[str, ...], told: list[str]
+) -> None:
+    use = delivering(sqlite_store, clock, RecordingChannel(), replace(ALERTS, topics=topics, query="title:Dandong"))
+    tell(sqlite_store, clock, "one")
+    tell(sqlite_store, clock, "two", topics=("alerts.query",))
+    tell(sqlite_store, clock, "three", topics=("workers", "alerts.query"))
+    assert len(decide_due(use)) == 1
+    (made,) = headlines(sqlite_store, "alerts")
+    assert sorted(made) == sorted(told)
+
+
 def test_without_an_address_the_window_stays_open_until_there_is_one(sqlite_store: SqlStore, clock: Clock) -> None:
     use = delivering(sqlite_store, clock, RecordingChannel(), to=())
     tell(sqlite_store, clock, "one")

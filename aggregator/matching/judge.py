@@ -13,7 +13,8 @@ from aggregator.errors import ConfigurationError, Problem
 from aggregator.matching.binding import Bound, bind, pack_of
 from aggregator.matching.evaluate import holds, mentions, supporting
 from aggregator.matching.explain import NO_COUNTRY, missed_query, missed_score, reason_of_match
-from aggregator.matching.language import QueryError, parse
+from aggregator.matching.language import parse
+from aggregator.matching.mistakes import QueryError
 from aggregator.matching.packs import GUARDS, Packs
 from aggregator.matching.query import Node, Score, Terms, walk
 from aggregator.matching.reading import Reading, Seen

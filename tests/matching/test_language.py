@@ -8,7 +8,8 @@ import pytest
 from aggregator.errors import ConfigurationError
 from aggregator.feedfile import load_configuration
 from aggregator.matching import QueryError, as_query, check_query, compile_query, compile_topics
-from aggregator.matching.language import LONGEST_QUERY, parse
+from aggregator.matching.language import parse
+from aggregator.matching.mistakes import LONGEST_QUERY
 from aggregator.matching.query import And, Near, Not, Or, Score, Word
 from aggregator.models import TopicSpec
 from tests.matching.topics import JUDGE, LABOUR, PACKS, SANCTIONS, article

@@ -15,9 +15,9 @@ from aggregator.matching.evaluate import holds, mentions, supporting
 from aggregator.matching.explain import NO_COUNTRY, missed_query, missed_score, reason_of_match
 from aggregator.matching.language import parse
 from aggregator.matching.mistakes import QueryError
-from aggregator.matching.packs import GUARDS, Packs
-from aggregator.matching.query import Node, Score, Terms, walk
-from aggregator.matching.reading import Reading, Seen
+from aggregator.matching.packs import GUARDS, QUERY, Packs
+from aggregator.matching.query import Node, Score, Terms, Zone, children, walk
+from aggregator.matching.reading import Brief, Reading, Seen
 from aggregator.matching.scan import Scanner, scanner_of
 from aggregator.matching.scoring import Weighed, weigh
 from aggregator.models import Article, Evidence, Judgement, Reason, TopicSpec
@@ -51,6 +51,7 @@ class Judge:
         terms = {notation: term for _, _, bound in rules for notation, term in bound.terms.items()}
         self._scanners = (scanner_of(packs), Scanner([pack_of(terms)])) if terms else (scanner_of(packs),)
         self._rules = tuple(_rule(topic, text, bound, self._scanners) for topic, text, bound in rules)
+        self._brief = _brief([rule.node for rule in self._rules], packs, self._scanners)
         self.versions: Mapping[str, str] = {topic.id: _digest(text, packs) for topic, text, _ in rules}
         self.rule_version = hashlib.sha256(repr(sorted(self.versions.items())).encode()).hexdigest()[:12]
 
@@ -69,7 +70,7 @@ class Judge:
     def _assess(self, rule: Rule, reading: Reading, thorough: bool) -> Judgement:
         if rule.gate and not (thorough or reading.assumed or reading.may_name(rule.gate)):
             return Judgement(topic=rule.topic.id, matched=False, score=0.0, evidence=(), reason=NO_COUNTRY)
-        reading.place()
+        reading.place(None if thorough else self._brief)
         weighed = weigh(rule.score, reading, mentions, holds) if rule.score else None
         matched = weighed.holds if weighed and rule.node is rule.score else holds(rule.node, reading, reading.everything)
         score = weighed.score if weighed else float(matched)
@@ -140,6 +141,33 @@ def _rule(topic: TopicSpec, text: str, bound: Bound, scanners: Sequence[Scanner]
     if score is bound.node and score and isinstance(score.anchor, Terms):
         gate = tuple(scanner.literals_of(score.anchor.concepts) for scanner in scanners)
     return Rule(topic, text, bound.node, score, gate)
+
+
+def _brief(nodes: Sequence[Node], packs: Packs, scanners: Sequence[Scanner]) -> Brief | None:
+    """Find the themes that are asked for only at the top of a text, so that the rest of it need not be searched for them."""
+    words: list[int] = []
+    asked: set[str] = {GUARDS, QUERY}
+    zoned: set[str] = set()
+    waiting: list[tuple[Node, bool]] = [(node, False) for node in nodes]
+    while waiting:
+        node, at_top = waiting.pop()
+        if isinstance(node, Zone) and node.words is not None:
+            words.append(node.words)
+        inside = at_top or isinstance(node, Zone)
+        (zoned if inside else asked).update(concept.partition("/")[0] for concept in _concepts(node))
+        waiting += ((child, inside) for child in children(node))
+    early = zoned - asked
+    return Brief(max(words, default=0), [scanner.literals_only_of(early) for scanner in scanners]) if early else None
+
+
+def _concepts(node: Node) -> Iterable[str]:
+    """Give the concepts that a bound node asks for by itself."""
+    if isinstance(node, Terms):
+        yield from node.concepts
+        yield from (concept for one in (walk(node.blanked) if node.blanked else ()) for concept in _concepts(one))
+    if isinstance(node, Score):
+        yield from (*(concept for concept, _ in node.weights), *node.needed, *node.shown)
+        yield from (concept for one in (walk(node.blanked) if node.blanked else ()) for concept in _concepts(one))
 
 
 def _unknown(topic: TopicSpec, packs: Packs) -> Iterable[Problem]:

@@ -39,6 +39,13 @@ class Seen(NamedTuple):
     early: bool
 
 
+class Brief(NamedTuple):
+    """Name what queries ask for only within the first `words` words of a text: literals, by scanner."""
+
+    words: int
+    literals: Sequence[frozenset[int]]
+
+
 class Reading:
     """Hold all that was found in one article, and answer what the evaluator asks of it.
 
@@ -70,13 +77,17 @@ class Reading:
             for number, _, _ in found
         )
 
-    def place(self) -> None:
-        """Find all terms and put them in their sentences; does nothing the second time."""
+    def place(self, brief: Brief | None = None) -> None:
+        """Find all terms and put them in their sentences; does nothing the second time. `brief` names what is not asked for far down."""
         if self._placed:
             return
         self._placed = True
         in_title = [scanner.scan(self.title, literals) for scanner, literals, _ in self._literals]
-        in_text = [scanner.scan(self.text, literals) for scanner, _, literals in self._literals]
+        beyond = self.first_words(brief.words) - self.base if brief and brief.words else -1
+        skipped = brief.literals if brief else [frozenset[int]()] * len(self._literals)
+        in_text = [
+            scanner.scan(self.text, literals, skip, beyond) for skip, (scanner, _, literals) in zip(skipped, self._literals, strict=True)
+        ]
         if any(scanned.hits or scanned.blanked for scanned in in_text):
             self.bounds = self._bounds()
         self.by_concept: dict[str, list[Seen]] = {}

@@ -77,12 +77,21 @@ class Scanner:
         """Give the numbers of the literals with which terms of some concepts begin."""
         return frozenset(number for number, (_, probes) in enumerate(self._groups) if any(probe.concept in concepts for probe in probes))
 
-    def scan(self, text: Normalised, literals: _Raw | None = None) -> Scanned:
-        """Find every term; of overlapping hits of one theme the longest stays, and excluded words leave none."""
+    def literals_only_of(self, themes: Collection[str]) -> frozenset[int]:
+        """Give the numbers of the literals with which only terms of some themes begin."""
+        return frozenset(number for number, (_, probes) in enumerate(self._groups) if all(probe.theme in themes for probe in probes))
+
+    def scan(self, text: Normalised, literals: _Raw | None = None, skipped: Collection[int] = frozenset(), beyond: int = 0) -> Scanned:
+        """Find every term; of overlapping hits of one theme the longest stays, and excluded words leave none.
+
+        Literals in `skipped` are passed over where they begin behind the character `beyond`.
+        """
         found: set[_Found] = set()
         folded = text.text
         groups = self._groups
         for index, start, end in self.literals(text) if literals is None else literals:
+            if start > beyond and index in skipped:
+                continue
             left, probes = groups[index]
             if left and start and (folded[start - 1] in WORD_LETTERS if left == "word" else folded[start - 1].isalnum()):
                 continue

@@ -71,6 +71,8 @@ _UNUSUAL = re.compile(f"[^{_REGULAR}\n'{''.join(_QUOTES)}]")
 _LETTERS = _character_class(code for code in _BLOCKS if chr(code).isalpha())
 _EDGE = re.compile(f"'(?:(?![{_LETTERS}])|(?<![{_LETTERS}]'))")  # an apostrophe that is not inside a word
 _QUOTE = re.compile(f"[{''.join(_QUOTES)}]")
+_MARKS_OF_SPEECH = "'" + "".join(_QUOTES)
+_RUN = re.compile(f"[\n{_MARKS_OF_SPEECH}][ \n{_MARKS_OF_SPEECH}]*| (?=[ \n{_MARKS_OF_SPEECH}])[ \n{_MARKS_OF_SPEECH}]+")
 _BLANK_LINE = re.compile(r"\n *\n[ \n]*")
 _SPACES = re.compile(r"  +")
 _MARKS = "\u0300-\u036f\u0483-\u0489\u1dc0-\u1dff\u20d0-\u20ff\u3099\u309a\uff9e\uff9f\ufe20-\ufe2f"
@@ -89,7 +91,7 @@ class Normalised:
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Give the original offsets of the normalised stretch [start, end), which must not be empty."""
         if self._map is None:
-            self._map = _piece_by_piece(self.original, _one_to_one(self.original))[1]
+            self._map = _usual_map(self.original, _one_to_one(self.original))
         return self._map.origin(start, last=False), self._map.origin(end - 1, last=True) + 1
 
 
@@ -134,6 +136,27 @@ def _one_to_one(original: str) -> str:
     for char in set(_FOLDS.findall(original)):
         original = original.replace(char, _ONE_TO_ONE[char])
     return original
+
+
+def _usual_map(original: str, regular: str) -> _Map:
+    """Find the way back for a text without unusual characters: each run of blanks and marks folds to one character or to none."""
+    starts: list[int] = []
+    ends: list[int] = []
+    sources: list[int] = []
+    targets: list[int] = []
+    lost = 0  # characters that the text has lost so far
+    for run in _RUN.finditer(regular):
+        first, last = run.span()
+        found = run.group()
+        if found == "'" and _is_inside_word(original, first):
+            continue
+        kept = 1 if found.strip(_MARKS_OF_SPEECH) else 0
+        starts.append(first - lost)
+        ends.append(first - lost + kept)
+        sources.append(first)
+        targets.append(last)
+        lost += last - first - kept
+    return _Map(starts, ends, sources, targets)
 
 
 def _piece_by_piece(original: str, regular: str) -> tuple[str, _Map]:

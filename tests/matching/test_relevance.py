@@ -17,12 +17,16 @@ def test_open_items_are_told_apart_in_every_language(language: str) -> None:
 def test_items_set_aside_are_told_apart_nearly_as_well() -> None:
     counted = measure("held")
     assert counted.precision >= 0.93
-    assert counted.recall >= 0.75
+    assert counted.recall >= 0.8
 
 
 def test_traps_raise_few_false_alarms() -> None:
     counted = measure("second")
     assert counted.false_alarms <= 0.1 * (counted.false_alarms + counted.left)
+
+
+def test_the_most_oblique_items_taught_their_patterns() -> None:
+    assert measure("third").recall >= 0.9
 
 
 def test_what_is_found_goes_to_its_own_topic() -> None:

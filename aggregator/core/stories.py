@@ -25,7 +25,8 @@ _EVERYWHERE = frozenset({"north-korea", "south-korea", "china", "russia", "unite
 """Countries that stand in nearly every text of this beat; any other says something about the event."""
 _TELLS_NOTHING = frozenset({"actor", "duration", "attribution", "response", "date"})
 """Kinds of facts that stand alike in texts on different events, or differently in texts on one."""
-_ANCHOR = "country_anchor/"
+_ANCHOR = ("country_anchor/", "signs/", "passages/")
+"""Concepts that name the country, or the beat at large: they tell no event from another."""
 _DISCRIMINATORS = ("place/", "region/", "country/", "organisation/", "person/", "provision/", "resolution/", "sectors/")
 
 

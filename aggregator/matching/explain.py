@@ -25,7 +25,7 @@ def reason_of_match(node: Node, weighed: Weighed | None, score: Score | None, pa
 
 def _name(share: str, score: Score, packs: Packs) -> str:
     if share.startswith("part "):
-        return summary(score.parts[int(share[5:]) - 1].node)
+        return labelled(score.parts[int(share[5:]) - 1].node, packs)
     return share.removeprefix("query/") if share.startswith("query/") else packs.label(share)
 
 
@@ -125,6 +125,23 @@ def _missing(node: Node, reading: Reading, scope: Scope) -> list[str]:
             return [f"{summary(part)} with{'out' if negated else ''} {summary(condition)} in its {unit}"]
         case _:
             return [summary(node)]
+
+
+def labelled(node: Node, packs: Packs) -> str:
+    """Write what a combination looks for in the words of the packs, without what it leaves out: ``trades & abroad & pay``."""
+    match node:
+        case Terms(label=label):
+            return packs.label(label[1:]) if label.startswith("@") else label
+        case And(parts=parts):
+            return " & ".join(name for part in parts if (name := labelled(part, packs)))
+        case Or(parts=parts):
+            return " or ".join(labelled(part, packs) for part in parts[:4])
+        case Not():
+            return ""
+        case Within(part=part) | Zone(part=part):
+            return labelled(part, packs)
+        case _:
+            return summary(node)
 
 
 def summary(node: Node) -> str:

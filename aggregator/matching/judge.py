@@ -22,7 +22,7 @@ from aggregator.matching.scan import Scanner, scanner_of
 from aggregator.matching.scoring import Weighed, weigh
 from aggregator.models import Article, Evidence, Judgement, Reason, TopicSpec
 
-ALGORITHM = 2
+ALGORITHM = 3
 """Raise this number when the rules of evaluation change, so that stored judgements tell by which rules they were made."""
 
 _QUOTES_PER_CONCEPT = 3
@@ -193,7 +193,7 @@ def _evidence(rule: Rule, reading: Reading, weighed: Weighed | None, matched: bo
     chosen: set[Seen] = set()
     if matched:
         chosen |= set(supporting(rule.node, reading, reading.everything) if rule.node is not rule.score or not weighed else weighed.counted)
-        chosen |= set(_context(rule, reading, weighed)) if weighed else set()
+        chosen |= {*_context(rule, reading, weighed), *_combined(rule, reading, weighed)} if weighed else set()
     else:
         chosen |= {count.seen for count in weighed.counts} if weighed else set()
         chosen |= {one for found in _mentioned(rule.node, reading) for one in found}
@@ -214,6 +214,13 @@ def _context(rule: Rule, reading: Reading, weighed: Weighed) -> Iterable[Seen]:
     """Give what the context found, the first few mentions of each concept that are worth showing."""
     for concept in reading.by_concept.keys() & rule.score.shown if rule.score else ():
         yield from islice((one for one in reading.by_concept[concept] if _supports(one, reading, weighed)), _QUOTES_PER_CONCEPT)
+
+
+def _combined(rule: Rule, reading: Reading, weighed: Weighed) -> Iterable[Seen]:
+    """Give the words that make up the combinations which hold."""
+    for number, part in enumerate(rule.score.parts if rule.score else (), 1):
+        if f"part {number}" in weighed.shares:
+            yield from supporting(part.node, reading, reading.everything)
 
 
 def _supports(one: Seen, reading: Reading, weighed: Weighed) -> bool:

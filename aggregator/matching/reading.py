@@ -69,13 +69,14 @@ class Reading:
         self._first: dict[int, int] = {}
 
     def may_name(self, literals: Sequence[frozenset[int]]) -> bool:
-        """Tell whether one of some literals, given by scanner, stands in title or text: without one, no term that begins so does."""
-        return any(
-            number in wanted
-            for wanted, (_, in_title, in_text) in zip(literals, self._literals, strict=True)
-            for found in (in_title, in_text)
-            for number, _, _ in found
-        )
+        """Tell whether a term that begins with one of some literals, given by scanner, stands in title or text, blanked or not."""
+        for wanted, (scanner, *both) in zip(literals, self._literals, strict=True):
+            for field, found in zip((self.title, self.text), both, strict=True):
+                few = [literal for literal in found if literal[0] in wanted]
+                scanned = scanner.scan(field, few) if few else None
+                if scanned and (scanned.hits or scanned.blanked):
+                    return True
+        return False
 
     def place(self, brief: Brief | None = None) -> None:
         """Find all terms and put them in their sentences; does nothing the second time. `brief` names what is not asked for far down."""

@@ -235,3 +235,12 @@ def test_cost_grows_with_the_length_and_not_faster() -> None:
 
     seconds(100)
     assert min(seconds(8000) for _ in range(2)) < 40 * max(min(seconds(1000) for _ in range(3)), 0.005)
+
+
+def test_a_combination_shows_the_words_that_make_it_up_and_names_them_by_their_labels() -> None:
+    text = "Inspectors had found that the North Koreans picking tomatoes near Warsaw gave up to 90 percent of their wages to the embassy."
+    labour = JUDGE.judge(article("Poland's greenhouses", text))[0]
+    assert labour.matched
+    assert {"passages/tribute", "signs/abroad", "country_anchor/north_korea"} <= {one.concept for one in labour.evidence}
+    assert "pay kept by the state" in labour.reason.detail
+    assert "@" not in labour.reason.detail

@@ -11,6 +11,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Protocol
 
 import structlog
 
@@ -20,7 +21,6 @@ from aggregator.core.revisions import material_changes
 from aggregator.core.stories import settle, story_concepts
 from aggregator.core.traits import Embed, countable, no_meaning, traits_of
 from aggregator.core.watch import HELD, RELEASED
-from aggregator.matching import Judge
 from aggregator.models import Article, Entry, FeedSpec, Judgement, Reason, Role
 from aggregator.ports import Store
 from aggregator.records import Archived, Judged, Placement, StoredRevision, Telling
@@ -29,6 +29,19 @@ log = structlog.get_logger(__name__)
 
 KEEP_EVERY = 2.0
 """Seconds after which a transaction ends with what is settled: a judge that dies more often than that would never come on."""
+
+
+class Topics(Protocol):
+    """Judge articles by the configured topics."""
+
+    @property
+    def rule_version(self) -> str:
+        """Name the version of the topics."""
+        ...
+
+    def judge(self, article: Article) -> tuple[Judgement, ...]:
+        """Judge an article by every topic."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +55,7 @@ class Judging:
     store: Store
     enrich: Callable[[Entry, FeedSpec], Awaitable[Article]]
     find_facts: Callable[[Article], Awaitable[Article]]
-    topics: Judge
+    topics: Topics
     feeds: Mapping[str, FeedSpec]
     level: Callable[[str], str]
     clock: Callable[[], datetime]

@@ -10,7 +10,7 @@ from aggregator.models import (
 )
 from aggregator.settings import Settings
 from aggregator.sources import SOURCES
-from aggregator.vocabulary import load_packs
+from aggregator.vocabulary import theme_names
 
 
 def utc_now() -> datetime:
@@ -20,9 +20,7 @@ def utc_now() -> datetime:
 
 def read_configuration(settings: Settings) -> Configuration:
     """Read feeds.yaml against the term packs that are there; raises `ConfigurationError`."""
-    packs = load_packs()
-    themes = {*packs.themes, *(concept.id for pack in packs.themes.values() for concept in pack.concepts.values())}
-    return load_configuration(settings.feeds_file, themes - {"guards"}, tuple(CHANNELS), tuple(SOURCES))
+    return load_configuration(settings.feeds_file, theme_names() - {"guards"}, tuple(CHANNELS), tuple(SOURCES))
 
 
 def user_agent(settings: Settings) -> str:

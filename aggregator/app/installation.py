@@ -13,19 +13,16 @@ from datetime import datetime
 
 from aggregator.app.configured import user_agent, utc_now
 from aggregator.app.recipients import addresses, operator_addresses, operator_spec
+from aggregator.app.rules import Rules, label
 from aggregator.app.sending import make_channels
 from aggregator.app.stores import make_desk
 from aggregator.channels import EmailChannel
 from aggregator.core.timing import next_due_at
 from aggregator.deliver import Delivering
 from aggregator.desk import Desk
-from aggregator.enrich import Enricher
-from aggregator.enrich.meaning import load_embedding
-from aggregator.enrich.pages import Served, read_page
 from aggregator.fulltext import FullText
 from aggregator.http_client import HttpClient, Limits
 from aggregator.judge import Judging
-from aggregator.matching import compile_topics
 from aggregator.models import (
     Article,
     Configuration,
@@ -41,7 +38,6 @@ from aggregator.settings import Settings
 from aggregator.sources.workers import ReaderPool
 from aggregator.store import alone, open_store, working_lock
 from aggregator.visiting import Visitor
-from aggregator.vocabulary import load_packs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,29 +150,26 @@ def _revisiting(configuration: Configuration, store: Store, visitor: Visitor | N
 
 
 def _judging(configuration: Configuration, store: Store, visitor: Visitor | None, clock: Callable[[], datetime]) -> Judging:
-    enricher = Enricher(configuration.feeds)
-    topics = compile_topics(configuration.judged, load_packs())
-    enrich_entry: Callable[[Entry, FeedSpec], Awaitable[Article]] = enricher.read
+    rules = Rules(configuration)
+    enrich_entry: Callable[[Entry, FeedSpec], Awaitable[Article]] = rules.enrich
     if visitor:
-        enrich_entry = FullText(
-            visitor=visitor,
-            enrich=enricher.read,
-            matches=lambda article: any(judgement.matched for judgement in topics.judge(article)),
-        )
+        enrich_entry = FullText(visitor=visitor, enrich=rules.enrich, matches=rules.matches)
     return Judging(
         store=store,
         enrich=enrich_entry,
-        find_facts=enricher.find_facts,
-        topics=topics,
+        find_facts=rules.find_facts,
+        topics=rules,
         feeds={feed.id: feed for feed in configuration.feeds},
-        level=enricher.level,
+        level=rules.level,
         clock=clock,
-        embed=load_embedding(),
+        embed=rules.embed,
     )
 
 
 def _read_fetched(fetched: Fetched) -> Page:
     """Read a fetched page for the pipeline; its dateline stays, for the agency in it is cited."""
+    from aggregator.enrich.pages import Served, read_page  # what reads pages is large
+
     served = Served(body=fetched.body, url=fetched.url, content_type=fetched.headers.get("content-type", ""))
     return read_page(served, keep_datelines=True)
 
@@ -192,7 +185,7 @@ def _delivering(
         topics=configuration.judged,
         addresses=lambda subscription: addresses(settings, subscription),
         operator=operator_addresses(settings),
-        label=load_packs().label,
+        label=label,
         clock=clock,
         session=_session(channels),
     )

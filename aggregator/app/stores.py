@@ -9,6 +9,7 @@ from contextlib import (
 from datetime import datetime
 
 from aggregator.app.configured import read_configuration, user_agent, utc_now
+from aggregator.app.rules import label
 from aggregator.app.sending import draft
 from aggregator.desk import Desk
 from aggregator.enrich import plain_text
@@ -26,7 +27,6 @@ from aggregator.sources.opml import ListedFeed, write_opml
 from aggregator.sources.workers import ReaderPool, Worker
 from aggregator.store import open_store
 from aggregator.trial import Trials, try_rule
-from aggregator.vocabulary import load_packs
 
 TRIAL_SECONDS = 20.0
 """When the trial of a rule is broken off; it ends by itself long before, unless a single article takes so long."""
@@ -38,7 +38,7 @@ def make_desk(settings: Settings, configuration: Configuration, store: DeskStore
         store=store,
         topics=configuration.topics,
         feeds=configuration.feeds,
-        label=load_packs().label,
+        label=label,
         draft=lambda digest: draft(settings, digest),
         clock=clock,
         rule_text=lambda topic: topic_text(settings.feeds_file.read_text(encoding="utf-8"), topic),

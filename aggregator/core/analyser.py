@@ -16,8 +16,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-import snowballstemmer
-
 from aggregator.matching.text import normalise
 
 VERSION = 1
@@ -91,6 +89,8 @@ def stem(word: str) -> str:
 
 
 def _stemmed(language: str, word: str) -> str:
+    import snowballstemmer  # not before a text is analysed: it brings the stemmers of thirty languages
+
     # A stemmer keeps its word inside while it works, so each call has one of its own.
     stemmed: str = snowballstemmer.stemmer(language).stemWord(word)
     return stemmed or word

@@ -12,6 +12,9 @@ from aggregator.errors import ConfigurationError, Problem
 from aggregator.matching.packs import Pack, Packs, assemble, read_pack
 
 FOLDER = Path(__file__).parent
+_THEME = re.compile(r"^theme:\s*(\w+)", re.MULTILINE)
+_CONCEPT = re.compile(r"^  (\w+):", re.MULTILINE)
+_NEXT_KEY = re.compile(r"^\w", re.MULTILINE)
 _IS_PACK = re.compile(r"^(?:theme|concepts)\s*:", re.MULTILINE)
 
 
@@ -21,6 +24,19 @@ def load_packs(folder: Path | None = None) -> Packs:
     Raises `ConfigurationError` with the problems of all files at once.
     """
     return _load(folder) if folder else _own_packs()
+
+
+@cache
+def theme_names() -> frozenset[str]:
+    """Name every theme and concept of the product's own packs, without reading their terms, which takes long."""
+    names: set[str] = set()
+    for text in (path.read_text(encoding="utf-8") for path in sorted(FOLDER.glob("*.yaml"))):
+        theme = _THEME.search(text)
+        if theme and _IS_PACK.search(text):
+            _, _, concepts = text.partition("\nconcepts:\n")
+            end = _NEXT_KEY.search(concepts)
+            names |= {theme.group(1), *(f"{theme.group(1)}/{name}" for name in _CONCEPT.findall(concepts[: end.start() if end else None]))}
+    return frozenset(names)
 
 
 @cache

@@ -1,5 +1,6 @@
 """Hold the promises against what happened: what the presses served and received, and what the store says of it."""
 
+import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -36,10 +37,22 @@ def hurry(url: str, *, leases: bool = False) -> bool:
     return True
 
 
-def settled(url: str, presses: Presses) -> bool:
-    """Tell whether everything served is stored, judged, decided and sent."""
+def come_to_rest(url: str, presses: Presses, patience: float = 90.0) -> None:
+    """Wait until every feed was asked once more and nothing is left to do, or until nothing has changed for so many seconds."""
+    enough, last, since = presses.requests + presses.feeds, (-1,), time.monotonic()
+    while any(last) and time.monotonic() - since < patience:
+        time.sleep(0.5)
+        if presses.requests <= enough:
+            hurry(url)
+        now = (max(enough - presses.requests, 0), *_waiting(url, presses))
+        if now != last:
+            last, since = now, time.monotonic()
+
+
+def _waiting(url: str, presses: Presses) -> tuple[int, ...]:
+    """Count what is not yet judged, sent, decided and stored."""
     last = select(counters.c.value).where(counters.c.name == "ingest").scalar_subquery()
-    waiting = (
+    queries = (
         select(func.count()).where(revisions.c.judged_at.is_(None)),
         select(func.count()).where(deliveries.c.status != "sent"),
         select(func.count()).where(subscriptions.c.after_seq < last),
@@ -47,13 +60,12 @@ def settled(url: str, presses: Presses) -> bool:
     engine = connect(database_url(url))
     try:
         with translated(), reading(engine).begin() as connection:
-            if any(connection.execute(query).scalar() for query in waiting):
-                return False
+            counts = tuple(connection.execute(query).scalar_one() for query in queries)
     except StoreError:
-        return False
+        return (-1,)
     finally:
         engine.dispose()
-    return not missing(url, presses)
+    return (*counts, 0 if any(counts) else len(missing(url, presses)))
 
 
 def missing(url: str, presses: Presses) -> list[str]:

@@ -8,13 +8,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from aggregator.store import open_store
-from tests.cluster.balance import faults, hurry, settled
+from tests.cluster.balance import come_to_rest, faults, hurry
 from tests.cluster.presses import Presses
 from tests.cluster.programs import Program, environment, start, write_configuration
 
 KINDS = ("service", "worker", "worker", "stop", "lapse", "clock", "restart")
 STEPS = (-3600.0, -240.0, -2.0, 2.0, 240.0, 3600.0)
 """Seconds by which a clock goes wrong."""
+
+
+EDITIONS = 10
+"""Entries that a feed comes to have in a run."""
 
 
 @dataclass
@@ -84,7 +88,7 @@ class Cluster:
             self._kill(process)
         self.services, self.workers = [], []
 
-    def finish(self, seconds: float) -> None:
+    def finish(self) -> None:
         """Heal the world, free what the dead held, and let one whole cluster come to rest."""
         self.kill_all()
         self.presses.healed = True
@@ -93,11 +97,7 @@ class Cluster:
         store.close()
         for kind in ("service", "worker", "worker"):
             self.start(kind)
-        end, enough = time.monotonic() + seconds, self.presses.requests + self.presses.feeds
-        while time.monotonic() < end and not (self.presses.requests > enough and settled(self.url, self.presses)):
-            if self.presses.requests <= enough:
-                hurry(self.url)
-            time.sleep(1)
+        come_to_rest(self.url, self.presses)
         self.kill_all()
 
 
@@ -113,10 +113,10 @@ def run_chaos(cluster: Cluster, seconds: float, seed: int, restart: Callable[[],
     end, next_trouble = time.monotonic() + seconds, time.monotonic() + 1
     while time.monotonic() < end:
         time.sleep(0.5)
-        cluster.presses.edition = min(cluster.presses.edition + (chance.random() < 0.2), 30)
+        cluster.presses.edition = min(cluster.presses.edition + (chance.random() < 0.2), EDITIONS)
         hurry(cluster.url)
         if time.monotonic() > next_trouble:
             cluster.trouble(chance, restart)
             next_trouble = time.monotonic() + chance.uniform(1, 4)
-    cluster.finish(max(90.0, 3 * seconds))  # it ends as soon as everything has come to rest
+    cluster.finish()
     return faults(cluster.url, cluster.presses)

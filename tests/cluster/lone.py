@@ -17,7 +17,7 @@ from itertools import cycle
 from pathlib import Path
 from typing import Protocol
 
-from tests.cluster.balance import faults, hurry, settled
+from tests.cluster.balance import come_to_rest, faults, hurry
 from tests.cluster.presses import Presses
 from tests.cluster.programs import Program, environment, start, write_configuration
 
@@ -118,15 +118,11 @@ class Lone:
                 self.start()
         self.counts[kind] += 1
 
-    def finish(self, seconds: float) -> None:
+    def finish(self) -> None:
         """Heal the world, and let the service come to rest."""
         self.presses.healed = True
         self.start()
-        end, enough = time.monotonic() + seconds, self.presses.requests + self.presses.feeds
-        while time.monotonic() < end and not (self.presses.requests > enough and settled(self.url, self.presses)):
-            if self.presses.requests <= enough:
-                hurry(self.url)
-            time.sleep(0.5)
+        come_to_rest(self.url, self.presses)
 
 
 def run_lone(lone: Lone, seconds: float, seed: int) -> list[str]:
@@ -148,7 +144,7 @@ def run_lone(lone: Lone, seconds: float, seed: int) -> list[str]:
     while lone.program and (time.monotonic() < end or lone.counts.total() < 2):
         bear(chance.uniform(1, 3))
         lone.trouble(lone.program, chance, bear)
-    lone.finish(max(60.0, 3 * seconds))
+    lone.finish()
     if lone.program:
         lone.program.kill()
     return faults(lone.url, lone.presses)

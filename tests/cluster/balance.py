@@ -39,7 +39,8 @@ def hurry(url: str, *, leases: bool = False) -> bool:
 
 def come_to_rest(url: str, presses: Presses, patience: float = 90.0) -> None:
     """Wait until every feed was asked once more and nothing is left to do, or until nothing has changed for so many seconds."""
-    enough, last, since = presses.requests + presses.feeds, (-1,), time.monotonic()
+    last: tuple[int, ...] = (-1,)
+    enough, since = presses.requests + presses.feeds, time.monotonic()
     while any(last) and time.monotonic() - since < patience:
         time.sleep(0.5)
         if presses.requests <= enough:

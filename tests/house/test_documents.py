@@ -32,12 +32,8 @@ def test_there_are_enough_threats_and_each_stands_once() -> None:
 
 
 def test_the_data_model_describes_every_table() -> None:
-    described = {
-        name
-        for line in text_of("docs/data-model.md").splitlines()
-        if line.startswith("| `")
-        for name in re.findall(r"`(\w+)`", line.split(" | ")[0])
-    }
+    rows = (line.split(" | ")[0] for line in text_of("docs/data-model.md").splitlines() if line.startswith("| `"))
+    described = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
     assert {table.name for table in metadata.sorted_tables} - described == set()
 
 

@@ -19,9 +19,9 @@ from sqlalchemy import URL, Connection, create_engine, make_url, text
 
 from aggregator.errors import StoreError, UsageError
 from aggregator.store.accounts import Account, Shape, account, shapes
-from aggregator.store.copying import Progress, compare, copy_tables, empty, silent
+from aggregator.store.copying import Progress, compare, copy_tables, empty, index, silent
 from aggregator.store.database import translated
-from aggregator.store.engine import connect, database_url, reading, sqlite_file
+from aggregator.store.engine import connect, database_url, snapshot, sqlite_file
 from aggregator.store.locks import beside, installation_lock
 from aggregator.store.schema import upgrade
 
@@ -100,6 +100,7 @@ def restore(path: Path, url: str, *, replace: bool = False, progress: Progress =
         else:
             _to_server(backup, target, replace=replace, progress=progress)
     upgrade(target)
+    index(target, progress)  # a backup of a server has none
     return backup
 
 
@@ -125,8 +126,8 @@ def _from_server(source: URL, partial: Path, progress: Progress) -> tuple[Accoun
     upgrade(target)
     origin, goal = connect(source), connect(target)
     try:
-        with translated(), reading(origin).begin() as snapshot:
-            return copy_tables(snapshot, goal, progress)
+        with translated(), snapshot(origin) as rows:
+            return copy_tables(rows, goal, progress)
     finally:
         origin.dispose()
         goal.dispose()
@@ -179,8 +180,8 @@ def _to_server(backup: Backup, target: URL, *, replace: bool, progress: Progress
         try:
             with translated():
                 _make_room(goal_url=target, replace=replace)
-                with reading(origin).begin() as snapshot:
-                    copy_tables(snapshot, goal, progress)
+                with snapshot(origin) as rows:
+                    copy_tables(rows, goal, progress)
         finally:
             origin.dispose()
             goal.dispose()

@@ -12,14 +12,15 @@ from sqlalchemy import URL, Connection, Engine, Table, delete, func, insert, sel
 
 from aggregator.errors import StoreError, UsageError
 from aggregator.store.accounts import Account, Shape, account, in_order, ordered, shapes, streamed
-from aggregator.store.database import translated
-from aggregator.store.engine import connect, database_url, reading
+from aggregator.store.database import Database, translated
+from aggregator.store.engine import connect, database_url, reading, snapshot
 from aggregator.store.locks import installation_lock
 from aggregator.store.schema import upgrade
+from aggregator.store.search import Search
 from aggregator.store.tables import metadata
 
 Progress = Callable[[str, str, int], None]
-"""Called with the step ("copy", "check source", "check target"), the table and a number of rows."""
+"""Called with the step ("copy", "check source", "check target", "index"), the table and a number of rows."""
 
 
 def silent(step: str, table: str, rows: int) -> None:
@@ -35,7 +36,27 @@ def copy_database(source: str, target: str, *, resume: bool = False, progress: P
     """
     from_url, to_url = database_url(source), database_url(target)
     with installation_lock(source):
-        return _copy_at_rest(from_url, to_url, resume=resume, progress=progress)
+        accounts = _copy_at_rest(from_url, to_url, resume=resume, progress=progress)
+    index(to_url, progress)
+    return accounts
+
+
+def index(url: URL, progress: Progress = silent) -> None:
+    """Build the search index, which each engine keeps in a form of its own, where there is none; one that stands is left alone."""
+    database = Database(url)
+    try:
+        search, before = Search(database), 0
+        if search.is_indexed():
+            return
+
+        def advance(done: int) -> None:
+            nonlocal before
+            progress("index", "articles", done - before)
+            before = done
+
+        search.rebuild_search(advance)
+    finally:
+        database.close()
 
 
 def _copy_at_rest(from_url: URL, to_url: URL, *, resume: bool, progress: Progress) -> tuple[Account, ...]:
@@ -43,21 +64,21 @@ def _copy_at_rest(from_url: URL, to_url: URL, *, resume: bool, progress: Progres
     upgrade(to_url)
     origin, goal = connect(from_url), connect(to_url)
     try:
-        with translated(), reading(origin).begin() as snapshot:
+        with translated(), snapshot(origin) as rows:
             if not resume:
                 _refuse_used(goal)
-            return copy_tables(snapshot, goal, progress)
+            return copy_tables(rows, goal, progress)
     finally:
         origin.dispose()
         goal.dispose()
 
 
-def copy_tables(snapshot: Connection, goal: Engine, progress: Progress = silent) -> tuple[Account, ...]:
+def copy_tables(source: Connection, goal: Engine, progress: Progress = silent) -> tuple[Account, ...]:
     """Copy all tables from an open snapshot, number on where the source stopped, and compare."""
     for shape in shapes():
-        _copy(snapshot, goal, shape, progress)
+        _copy(source, goal, shape, progress)
     _set_sequences(goal)
-    here = [account(snapshot, shape, lambda name, rows: progress("check source", name, rows)) for shape in shapes()]
+    here = [account(source, shape, lambda name, rows: progress("check source", name, rows)) for shape in shapes()]
     with reading(goal).begin() as connection:
         there = {shape.name: account(connection, shape, lambda name, rows: progress("check target", name, rows)) for shape in shapes()}
     compare(here, there)
@@ -97,7 +118,7 @@ def _holds_rows(connection: Connection, table: Table) -> bool:
     return connection.execute(select(*table.primary_key.columns).limit(1)).first() is not None
 
 
-def _copy(snapshot: Connection, goal: Engine, shape: Shape, progress: Progress) -> None:
+def _copy(source: Connection, goal: Engine, shape: Shape, progress: Progress) -> None:
     table = shape.table()
     with goal.begin() as connection:
         if shape.name == "counters":  # the migration has put a row there
@@ -105,10 +126,10 @@ def _copy(snapshot: Connection, goal: Engine, shape: Shape, progress: Progress) 
         last = _last_key(connection, table)
         arrived = connection.execute(select(func.count()).select_from(table)).scalar_one() if last else 0
     progress("copy", shape.name, arrived)
-    query = ordered(snapshot, table)
+    query = ordered(source, table)
     if last:
-        query = query.where(tuple_(*(in_order(snapshot, column) for column in table.primary_key.columns)) > tuple_(*last))
-    with closing(streamed(snapshot, query)) as chunks:
+        query = query.where(tuple_(*(in_order(source, column) for column in table.primary_key.columns)) > tuple_(*last))
+    with closing(streamed(source, query)) as chunks:
         for chunk in chunks:
             with goal.begin() as connection:
                 _put(connection, table, chunk)

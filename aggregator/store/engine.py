@@ -5,6 +5,8 @@ the other writer before it reads instead of failing after. PostgreSQL speaks UTC
 Messages never repeat a URL: it may hold a password.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
@@ -60,6 +62,15 @@ def reading(engine: Engine) -> Engine:
     if engine.dialect.name == "sqlite":
         return engine.execution_options(begin_mode="DEFERRED")
     return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+
+@contextmanager
+def snapshot(engine: Engine) -> Iterator[Connection]:
+    """Read from one snapshot for as long as it takes, also where the reader is busy elsewhere for minutes."""
+    with reading(engine).begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
+        yield connection
 
 
 def _sqlite(url: URL, *, foreign_keys: bool) -> Engine:

@@ -16,6 +16,7 @@ from aggregator.store.database import Database
 from aggregator.store.engine import database_url
 from aggregator.store.evidence import forget_responses
 from aggregator.store.pages import forget_pages
+from aggregator.store.search import document_of, reindex
 from aggregator.store.tables import articles, decisions, entries, facts, fetches, matches, revisions, story_articles
 
 BATCH = 500
@@ -86,10 +87,18 @@ def _forget(connection: Connection, batch: Sequence[tuple[int, int, Entry]]) -> 
     for table in (facts, decisions):
         connection.execute(delete(table).where(table.c.seq.in_(numbers)))
     forget_pages(connection, [article for _, article, _ in batch])
-    old = or_(articles.c.current_seq.in_(numbers), articles.c.current_seq.is_(None))
-    emptied = articles.c.text.is_not(None), articles.c.text != ""
-    connection.execute(update(articles).where(articles.c.id.in_([article for _, article, _ in batch]), old, *emptied).values(text=""))
+    _empty(connection, [article for _, article, _ in batch], numbers)
     return len(batch)
+
+
+def _empty(connection: Connection, article_ids: Sequence[int], numbers: Sequence[int]) -> None:
+    """Take the texts out of articles that show a forgotten revision, and their words out of the search index; titles are still found."""
+    old = or_(articles.c.current_seq.in_(numbers), articles.c.current_seq.is_(None))
+    showing = select(articles.c.id).where(articles.c.id.in_(article_ids), old, articles.c.text.is_not(None), articles.c.text != "")
+    indexed = {article_id: document_of(connection, article_id) for (article_id,) in connection.execute(showing).all()}
+    connection.execute(update(articles).where(articles.c.id.in_(list(indexed))).values(text=""))
+    for article_id, document in indexed.items():
+        reindex(connection, article_id, document)
 
 
 def _bones(entry: Entry) -> Entry:

@@ -48,6 +48,19 @@ class Search(Section):
                 ids, following = _page_of(_ranked(connection, wanted, newest), newest, 0, limit)
             return Page(_hits(connection, ids), following), _facets(connection, newest)
 
+    def is_indexed(self) -> bool:
+        """Tell whether the newest judged article is in the index: it is built in the order of the numbers, so then all are."""
+        with self._database.read() as connection:
+            newest = connection.execute(select(func.max(articles.c.id)).where(articles.c.current_seq.is_not(None))).scalar()
+            if newest is None:
+                return True
+            query = (
+                "SELECT 1 FROM search_index_docsize WHERE id = :id"
+                if _is_sqlite(connection)
+                else "SELECT 1 FROM search_index WHERE article_id = :id"
+            )
+            return connection.execute(text(query), {"id": newest}).first() is not None
+
     def rebuild_search(self, progress: Callable[[int], None] = lambda done: None) -> int:
         """Index every judged article again, in batches, and give how many there are."""
         with self._database.write() as connection:

@@ -10,11 +10,14 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from aggregator.core.queries import parse_query
+from aggregator.desk_records import SearchFilter
 from aggregator.errors import StoreError, UsageError
 from aggregator.ports import Store
 from aggregator.store import SqlStore, installation_lock, open_store
 from aggregator.store.backup import MANIFEST, back_up, read_backup, restore
 from aggregator.store.copying import copy_database
+from aggregator.store.evidence import verify
 from aggregator.store.retention import prune
 from aggregator.store.soundness import check_database
 from aggregator.store.tables import articles, decisions, revisions
@@ -49,6 +52,7 @@ def test_a_copy_holds_the_same_on_either_engine(store: Store, url: str, target: 
     assert (accounts["revisions"], accounts["stories"], accounts["deliveries"]) == (9, 1, 2)
     copied = open_store(there)
     assert books(copied) == books(store)
+    assert len(hits(copied, "people")) == 8
     take_in(copied, intake("later"))
     assert open_story(copied, "another") > 1
     copied.close()
@@ -75,6 +79,7 @@ def test_an_interrupted_copy_goes_on_where_it_stopped(store: Store, url: str, po
     assert (written["copy entries"], written["copy revisions"]) == (9, 0)
     copied = open_store(there)
     assert books(copied) == books(store)
+    assert len(hits(copied, "people")) == 8
     copied.close()
 
 
@@ -111,6 +116,7 @@ def test_a_restored_backup_holds_what_was_backed_up(store: Store, url: str, targ
     restore(made.path, there)
     restored = open_store(there)
     assert books(restored) == before
+    assert len(hits(restored, "people")) == 8
     restored.close()
 
 
@@ -201,6 +207,23 @@ def test_pruning_empties_what_matched_nothing_and_the_books_still_balance(sql_st
     assert texts == ["Some 2,000 people", "", "", "", "", None]
     assert explained == {1}
     assert prune(url, NOW + DAY, NOW + DAY).entries == 0
+
+
+def test_pruned_words_are_found_no_more_and_the_index_stays_whole(sql_store: SqlStore, store: Store, url: str) -> None:
+    fill(store, unmatched_entries=3)
+    assert len(hits(sql_store, "people")) == 4
+    prune(url, NOW + DAY, NOW + DAY)
+    assert len(hits(sql_store, "people")) == 1
+    assert len(hits(sql_store, "없음")) == 3
+    with sql_store._database.write() as connection:
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql("INSERT INTO search_index(search_index) VALUES('integrity-check')")
+    assert [finding.what for finding in check_database(url) if not finding.ok] == []
+    assert verify(url).faults == ()
+
+
+def hits(store: SqlStore, query: str) -> list[int]:
+    return [hit.article_id for hit in store.search(parse_query(query), SearchFilter(), best=False).items]
 
 
 def test_a_pruned_entry_that_is_served_again_is_no_news(store: Store, url: str) -> None:

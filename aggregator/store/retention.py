@@ -16,7 +16,7 @@ from aggregator.store.database import Database
 from aggregator.store.engine import database_url
 from aggregator.store.evidence import forget_responses
 from aggregator.store.pages import forget_pages
-from aggregator.store.search import document_of, reindex
+from aggregator.store.search_index import document_of, reindex
 from aggregator.store.tables import articles, decisions, entries, facts, fetches, matches, revisions, story_articles
 
 BATCH = 500

@@ -54,12 +54,8 @@ class Search(Section):
             newest = connection.execute(select(func.max(articles.c.id)).where(articles.c.current_seq.is_not(None))).scalar()
             if newest is None:
                 return True
-            query = (
-                "SELECT 1 FROM search_index_docsize WHERE id = :id"
-                if _is_sqlite(connection)
-                else "SELECT 1 FROM search_index WHERE article_id = :id"
-            )
-            return connection.execute(text(query), {"id": newest}).first() is not None
+            place = "search_index_docsize WHERE id" if is_sqlite(connection) else "search_index WHERE article_id"
+            return connection.execute(text(f"SELECT 1 FROM {place} = :id"), {"id": newest}).first() is not None
 
     def rebuild_search(self, progress: Callable[[int], None] = lambda done: None) -> int:
         """Index every judged article again, in batches, and give how many there are."""

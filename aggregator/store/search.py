@@ -54,8 +54,9 @@ class Search(Section):
             newest = connection.execute(select(func.max(articles.c.id)).where(articles.c.current_seq.is_not(None))).scalar()
             if newest is None:
                 return True
-            place = "search_index_docsize WHERE id" if is_sqlite(connection) else "search_index WHERE article_id"
-            return connection.execute(text(f"SELECT 1 FROM {place} = :id"), {"id": newest}).first() is not None
+            on_file, on_server = "SELECT 1 FROM search_index_docsize WHERE id = :id", "SELECT 1 FROM search_index WHERE article_id = :id"
+            query = text(on_file if is_sqlite(connection) else on_server)
+            return connection.execute(query, {"id": newest}).first() is not None
 
     def rebuild_search(self, progress: Callable[[int], None] = lambda done: None) -> int:
         """Index every judged article again, in batches, and give how many there are."""

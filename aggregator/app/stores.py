@@ -1,6 +1,6 @@
 """Open parts of an installation for commands that look things up."""
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import (
     AsyncExitStack,
     asynccontextmanager,
@@ -12,8 +12,6 @@ from aggregator.app.configured import read_configuration, user_agent, utc_now
 from aggregator.app.rules import label
 from aggregator.app.sending import draft
 from aggregator.desk import Desk
-from aggregator.enrich import plain_text
-from aggregator.enrich.gazetteer import located
 from aggregator.explore import Exploring
 from aggregator.feedfile.topics import read_topic, topic_text
 from aggregator.http_client import HttpClient
@@ -43,10 +41,22 @@ def make_desk(settings: Settings, configuration: Configuration, store: DeskStore
         clock=clock,
         rule_text=lambda topic: topic_text(settings.feeds_file.read_text(encoding="utf-8"), topic),
         trials=_trials(),
-        plain=plain_text,
+        plain=_plain,
         opml=lambda: write_opml("aggregator", [ListedFeed(url=feed.url, title=feed.name) for feed in configuration.feeds if feed.enabled]),
-        located=located,
+        located=_located,
     )
+
+
+def _plain(html: str) -> str:
+    from aggregator.enrich import plain_text  # what reads pages is large
+
+    return plain_text(html)
+
+
+def _located() -> Mapping[str, tuple[str, float, float]]:
+    from aggregator.enrich.gazetteer import located  # the gazetteer is large, and maps are seldom looked at
+
+    return located()
 
 
 def _trials() -> Trials:

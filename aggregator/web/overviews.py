@@ -9,7 +9,7 @@ from fastapi import APIRouter, HTTPException, Query, Request, Response
 
 from aggregator.desk import Desk, named
 from aggregator.desk_records import Volumes
-from aggregator.web import charts, maps
+from aggregator.web import maps
 from aggregator.web.rendering import Pages
 
 DAYS = 14
@@ -36,6 +36,7 @@ def add_overviews(router: APIRouter, desk: Desk, pages: Pages) -> None:
 
     @router.get("/charts/{name}.svg")
     def chart(name: str) -> Response:
+        from aggregator.web import charts  # what draws is large, and few look
 
         now = desk.clock()
         days = charts.last_days(now.date(), 30)

@@ -102,9 +102,9 @@ def ticks(runner: Runner) -> tuple[Tick, ...]:
     """Name the questions that are asked again and again."""
     return (
         Tick(name="poll", every=timedelta(seconds=5), run=runner.poll, side_by_side=24),
-        Tick(name="judge", every=timedelta(seconds=2), run=runner.judge),
+        Tick(name="judge", every=timedelta(seconds=3), run=runner.judge),
         Tick(name="revisit", every=timedelta(seconds=30), run=runner.revisit),
         Tick(name="decide", every=timedelta(seconds=5), run=runner.decide),
-        Tick(name="send", every=timedelta(seconds=2), run=runner.send),
+        Tick(name="send", every=timedelta(seconds=3), run=runner.send),
         Tick(name="upkeep", every=timedelta(hours=1), run=runner.upkeep),
     )

@@ -8,7 +8,7 @@ import asyncio
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
@@ -98,23 +98,39 @@ async def serve_site(site: FastAPI, live: Live, listener: socket.socket) -> None
 
 
 class _Server(uvicorn.Server):
-    """Leave signals to the service: uvicorn would end the process with them before store and workers are closed."""
+    """Leave signals to the service: uvicorn would end the process with them before store and workers are closed.
+
+    It also wakes ten times a second to see whether it has to stop; here it is told, and wakes once, for the date in its answers.
+    """
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._told = asyncio.Event()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
 
+    def stop(self) -> None:
+        """End soon; told a second time, at once."""
+        self.force_exit = self.should_exit
+        self.should_exit = True
+        self._told.set()
+
+    async def main_loop(self) -> None:
+        """Serve until told to stop; every tenth of uvicorn's own ticks is one of ours."""
+        tick = 0
+        while not await self.on_tick(tick):
+            tick = (tick + 10) % 864_000
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._told.wait(), 1.0)
+
 
 async def _until_stopped(config: uvicorn.Config, listener: socket.socket) -> None:
     """Serve until SIGTERM or SIGINT; a second signal does not wait for open connections."""
     server, loop = _Server(config), asyncio.get_running_loop()
-
-    def stop() -> None:
-        server.force_exit = server.should_exit
-        server.should_exit = True
-
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop)
+        loop.add_signal_handler(number, server.stop)
     await server.serve(sockets=[listener])
 
 

@@ -67,6 +67,8 @@ async def judge_pending(judging: Judging, progress: Callable[[int], None] = lamb
     """Judge everything that waits, and give how many revisions were judged."""
     done = 0
     while waiting := await asyncio.to_thread(judging.store.unjudged, judging.batch):
+        # Outside of what one text may fail at: rules that cannot be loaded are no fault of the text, which has to wait for them.
+        await asyncio.to_thread(lambda: judging.topics.rule_version)
         read = await _read_some(judging, waiting)
         while read:
             settled = await asyncio.to_thread(_settle_some, judging, read)

@@ -4,7 +4,6 @@ A service that polls much and finds little news needs neither for hours, and the
 of its own is compiled at once, so that a mistake in it ends the start and not the first judgement.
 """
 
-import asyncio
 from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -28,7 +27,8 @@ class Rules:
 
     @property
     def rule_version(self) -> str:
-        """Name the version of the topics."""
+        """Name the version of the topics; loads everything, so that what cannot be loaded is known before a text is judged without it."""
+        _ = self._enricher
         return self._judge.rule_version
 
     def judge(self, article: Article) -> tuple[Judgement, ...]:
@@ -41,8 +41,6 @@ class Rules:
 
     async def enrich(self, entry: Entry, feed: FeedSpec) -> Article:
         """Turn a served entry into an article with text."""
-        if "_enricher" not in self.__dict__:
-            await asyncio.to_thread(lambda: self._enricher)
         return await self._enricher.read(entry, feed)
 
     async def find_facts(self, article: Article) -> Article:

@@ -20,8 +20,11 @@ def run() -> None:
     if settings.runner == "queue":
         from aggregator.cluster import serve_cluster
 
+        sys.dont_write_bytecode = True
         serve_cluster(settings)
     else:
         from aggregator.service import serve
 
+        # What is loaded later is not kept compiled: on a full disk half of it would be kept, and refused at every start after.
+        sys.dont_write_bytecode = True
         serve(settings)

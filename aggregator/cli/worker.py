@@ -1,5 +1,6 @@
 """`aggregator worker`: one of many."""
 
+import sys
 from typing import Annotated
 
 import typer
@@ -17,5 +18,6 @@ def worker(
     """
     from aggregator.cluster import work
 
+    sys.dont_write_bytecode = True  # on a full disk half a module would be kept, and refused ever after
     names = tuple(name.strip() for name in queues.split(",") if name.strip())
     work(settings_from_environment(), names, concurrency)

@@ -35,6 +35,7 @@ def environment(folder: Path, url: str, presses: Presses) -> dict[str, str]:
     return {
         "PATH": os.environ["PATH"],
         "PYTHONPATH": str(Path(__file__).parents[2]),
+        "PYTHONDONTWRITEBYTECODE": "1",
         "AGGREGATOR_DATA_DIR": str(folder / "data"),
         "AGGREGATOR_FEEDS_FILE": str(folder / "feeds.yaml"),
         "AGGREGATOR_DATABASE_URL": url,

@@ -197,3 +197,17 @@ async def test_a_revision_that_cannot_be_read_leaves_the_matched_text_as_it_is(s
     await judge_pending(breaking(judging(store, clock))[0])
     (sketch,) = stories(store, clock)
     assert [member.title for member in sketch.members] == [entry().title]
+
+
+async def test_rules_that_cannot_be_loaded_let_every_text_wait(served: str, store: Store, clock: Clock) -> None:
+    class Broken:
+        @property
+        def rule_version(self) -> str:
+            raise ImportError("half a module")
+
+        def judge(self, article: Article) -> tuple[Judgement, ...]:
+            raise AssertionError(article)
+
+    with pytest.raises(ImportError):
+        await judge_pending(replace(judging(store, clock), topics=Broken()))
+    assert store.overview().unjudged > 0

@@ -1,6 +1,7 @@
 """The desk: search, export, resend and verdicts, the same for pages, the API and the command line.
 
-Sums over the archive are remembered for a minute, so that a page stays quick however much is stored; a list is always read anew.
+Sums over the archive are remembered for a minute, so that a page stays quick however much is stored; a list is always read anew. What
+feeds.yaml says is asked for each time, and what was remembered under another feeds.yaml is made anew.
 """
 
 import threading
@@ -16,7 +17,7 @@ from aggregator.core.exports import WRITERS, Channel
 from aggregator.core.queries import Wanted, parse_query, places
 from aggregator.desk_records import Hit, SearchFilter
 from aggregator.errors import UsageError
-from aggregator.models import Digest, FeedSpec, TopicSpec
+from aggregator.models import Configuration, Digest, FeedSpec, TopicSpec
 from aggregator.ports import DeskStore
 from aggregator.trial import LONGEST_RULE, Outcome, Rule, Trials
 
@@ -29,41 +30,55 @@ VERDICTS = ("relevant", "not_relevant")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    """Hold what the desk works with; `label` names a concept in a language, `draft` renders a digest by file suffix.
+    """Hold what the desk works with; `configured` gives feeds.yaml as it stands, so that a reload shows at once.
 
+    `label` names a concept in a language, `draft` renders a digest by file suffix.
     `rule_text` writes a topic as feeds.yaml does; without `trials` no rule can be tried. `plain` reads HTML as text, `opml` writes the
     list of sources, `located` gives name, latitude and longitude of the places that are known.
     """
 
     store: DeskStore
-    topics: Sequence[TopicSpec]
-    feeds: Sequence[FeedSpec]
+    configured: Callable[[], Configuration]
     label: Callable[[str, str], str]
     draft: Callable[[Digest], Mapping[str, bytes]]
     clock: Callable[[], datetime]
     rule_text: Callable[[TopicSpec], str] = lambda topic: topic.query
     plain: Callable[[str], str] = str
-    opml: Callable[[], str] = str
+    opml: Callable[[Sequence[FeedSpec]], str] = str
     trials: Trials | None = None
     located: Callable[[], Mapping[str, tuple[str, float, float]]] = dict
     memory: "Memory" = field(default_factory=lambda: Memory())
+
+    @property
+    def topics(self) -> Sequence[TopicSpec]:
+        """Give the topics of feeds.yaml as it stands."""
+        return self.configured().topics
+
+    @property
+    def feeds(self) -> Sequence[FeedSpec]:
+        """Give the feeds of feeds.yaml as it stands."""
+        return self.configured().feeds
+
+    def recall(self, name: str, make: Callable[[], Any]) -> Any:
+        """Give what `make` gave a short while ago under this feeds.yaml."""
+        return self.memory.recall(name, self.configured(), self.clock(), make)
 
 
 class Memory:
     """Remember results for a while; two who ask at once wait for one answer."""
 
     def __init__(self) -> None:
-        self._kept: dict[str, tuple[datetime, Any]] = {}
+        self._kept: dict[str, tuple[datetime, Configuration, Any]] = {}
         self._lock = threading.RLock()  # the sums of a chart are themselves remembered
 
-    def recall(self, name: str, now: datetime, make: Callable[[], Any]) -> Any:
-        """Give what `make` gave at most `REMEMBERED` ago."""
+    def recall(self, name: str, configuration: Configuration, now: datetime, make: Callable[[], Any]) -> Any:
+        """Give what `make` gave at most `REMEMBERED` ago for the very same configuration."""
         with self._lock:
             known = self._kept.get(name)
-            if known is None or now - known[0] >= REMEMBERED:
-                known = (now, make())
+            if known is None or known[1] is not configuration or now - known[0] >= REMEMBERED:
+                known = (now, configuration, make())
                 self._kept[name] = known
-            return known[1]
+            return known[2]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +140,11 @@ def named(desk: Desk, concept: str) -> str:
     return label if label != concept else concept.rpartition("/")[2].replace("-", " ").replace("_", " ").capitalize()
 
 
+def topic_name(desk: Desk, topic: str) -> str:
+    """Name a topic, or what a subscription's own query stands for; one that feeds.yaml no longer holds goes by its id."""
+    return next((known.name for known in desk.configured().judged if known.id == topic), topic)
+
+
 def resend(desk: Desk, delivery_id: int, by: str) -> None:
     """Send a settled delivery once more, at once; raises `UsageError` where it is not settled."""
     if not desk.store.requeue(delivery_id, desk.clock()):
@@ -136,7 +156,7 @@ def mark(desk: Desk, article_id: int, topic: str, verdict: str, by: str) -> None
     """Keep a reader's verdict on a match; raises `UsageError` for an unknown article, topic or verdict."""
     if verdict not in VERDICTS:
         raise UsageError(f"a verdict is one of: {', '.join(VERDICTS)}")
-    if topic not in {known.id for known in desk.topics}:
+    if topic not in {known.id for known in desk.configured().judged}:
         raise UsageError("there is no such topic in feeds.yaml")
     if not desk.store.record_verdict(article_id, topic, verdict, by, desk.clock()):
         raise UsageError("there is no such article")

@@ -270,9 +270,10 @@ async def _working(live: Live, watchman: Watchman, metrics: Metrics) -> AsyncIte
 
 
 def make_site(watchman: Watchman, metrics: Metrics, live: Live, work: Callable[[], AbstractAsyncContextManager[None]]) -> FastAPI:
-    """Make the pages of a service, with its metrics."""
+    """Make the pages of a service, with its metrics; they show the configuration that is live when they are asked for."""
     settings = live.app.settings
-    site = create_site(watchman.status, work, (live.app.desk, door(live.app)), _desk(live))
+    desk = replace(live.app.desk, configured=lambda: live.app.configuration)
+    site = create_site(watchman.status, work, (desk, door(live.app)), _desk(live))
     token = settings.metrics_token.get_secret_value() if settings.metrics_token else None
     add_metrics(site, metrics, watchman.status, token)
     return site

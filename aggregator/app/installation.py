@@ -109,6 +109,7 @@ def reconfigured(app: App, configuration: Configuration) -> App:
             subscriptions={subscription.id: subscription for subscription in configuration.subscriptions},
             topics=configuration.judged,
         ),
+        desk=replace(app.desk, configured=lambda: configuration),
     )
 
 

@@ -1,6 +1,6 @@
 """Open parts of an installation for commands that look things up."""
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import (
     AsyncExitStack,
     asynccontextmanager,
@@ -15,9 +15,7 @@ from aggregator.desk import Desk
 from aggregator.explore import Exploring
 from aggregator.feedfile.topics import read_topic, topic_text
 from aggregator.http_client import HttpClient
-from aggregator.models import (
-    Configuration,
-)
+from aggregator.models import Configuration, FeedSpec
 from aggregator.ports import DeskStore, ReaderStore, Store
 from aggregator.settings import Settings
 from aggregator.sources.discovery import feed_addresses
@@ -34,17 +32,20 @@ def make_desk(settings: Settings, configuration: Configuration, store: DeskStore
     """Make the desk over a store that is open."""
     return Desk(
         store=store,
-        topics=configuration.topics,
-        feeds=configuration.feeds,
+        configured=lambda: configuration,
         label=label,
         draft=lambda digest: draft(settings, digest),
         clock=clock,
         rule_text=lambda topic: topic_text(settings.feeds_file.read_text(encoding="utf-8"), topic),
         trials=_trials(),
         plain=_plain,
-        opml=lambda: write_opml("aggregator", [ListedFeed(url=feed.url, title=feed.name) for feed in configuration.feeds if feed.enabled]),
+        opml=_opml,
         located=_located,
     )
+
+
+def _opml(feeds: Sequence[FeedSpec]) -> str:
+    return write_opml("aggregator", [ListedFeed(url=feed.url, title=feed.name) for feed in feeds if feed.enabled])
 
 
 def _plain(html: str) -> str:

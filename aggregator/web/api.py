@@ -129,7 +129,7 @@ def _add_lists(router: APIRouter, desk: Desk) -> None:
 
     @router.get("/feeds", summary="Tell how each feed does")
     def feeds() -> list[Feed]:
-        health: Sequence[FeedHealth] = desk.memory.recall("health", desk.clock(), desk.store.feed_health)
+        health: Sequence[FeedHealth] = desk.recall("health", desk.store.feed_health)
         return [Feed(**{name: getattr(line, name) for name in Feed.model_fields}) for line in health]
 
     @router.get("/deliveries", summary="List deliveries, newest first")

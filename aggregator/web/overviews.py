@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 
-from aggregator.desk import Desk, named
+from aggregator.desk import Desk, named, topic_name
 from aggregator.desk_records import Volumes
 from aggregator.web import maps
 from aggregator.web.rendering import Pages
@@ -20,12 +20,12 @@ def add_overviews(router: APIRouter, desk: Desk, pages: Pages) -> None:
     """Add the routes of coverage, figures and their pictures."""
 
     def volumes(now: datetime) -> Any:
-        return desk.memory.recall("volumes", now, lambda: desk.store.volumes(now - timedelta(days=30)))
+        return desk.recall("volumes", lambda: desk.store.volumes(now - timedelta(days=30)))
 
     @router.get("/coverage")
     def coverage(request: Request) -> Response:
         now = desk.clock()
-        days = desk.memory.recall("days", now, lambda: desk.store.days(now - timedelta(days=DAYS)))
+        days = desk.recall("days", lambda: desk.store.days(now - timedelta(days=DAYS)))
         return pages.page(request, "coverage.html", days=days)
 
     @router.get("/figures")
@@ -51,7 +51,7 @@ def add_overviews(router: APIRouter, desk: Desk, pages: Pages) -> None:
         }.get(name)
         if drawn is None:
             raise HTTPException(404, "There is no such chart.")
-        return Response(desk.memory.recall(f"chart {name}", now, drawn), media_type="image/svg+xml", headers=charts.HEADERS)
+        return Response(desk.recall(f"chart {name}", drawn), media_type="image/svg+xml", headers=charts.HEADERS)
 
 
 def _sums(desk: Desk, drawn: Volumes) -> Mapping[str, Sequence[tuple[str, int]]]:
@@ -70,8 +70,7 @@ def _map(desk: Desk, frame: str, counts: Mapping[str, int]) -> bytes:
 
 
 def _by_topic(desk: Desk, counts: Mapping[tuple[date, str], int]) -> Mapping[tuple[date, str], int]:
-    names = {topic.id: topic.name for topic in desk.topics}
-    return {(day, names.get(topic, topic)): count for (day, topic), count in counts.items()}
+    return {(day, topic_name(desk, topic)): count for (day, topic), count in counts.items()}
 
 
 def _labelled(desk: Desk, counts: Mapping[tuple[date, str], int]) -> Mapping[tuple[date, str], int]:

@@ -87,8 +87,8 @@ def _add_sources(router: APIRouter, desk: Desk, pages: Pages) -> None:
     @router.get("/sources")
     def sources(request: Request) -> Response:
         now = desk.clock()
-        health = desk.memory.recall("health", now, desk.store.feed_health)
-        days = desk.memory.recall("feed days", now, lambda: desk.store.feed_days(now - timedelta(days=DAYS)))
+        health = desk.recall("health", desk.store.feed_health)
+        days = desk.recall("feed days", lambda: desk.store.feed_days(now - timedelta(days=DAYS)))
         specs = {feed.id: feed for feed in desk.feeds}
         order = ("failing", "never", "ok", "disabled")
         ordered = sorted(health, key=lambda feed: (order.index(feed.status) if feed.status in order else 9, feed.name))
@@ -97,7 +97,7 @@ def _add_sources(router: APIRouter, desk: Desk, pages: Pages) -> None:
     @router.get("/sources.opml")
     def listed() -> Response:
         head = {"Content-Disposition": 'attachment; filename="sources.opml"'}
-        return Response(desk.opml(), media_type="text/x-opml", headers=head)
+        return Response(desk.opml(desk.feeds), media_type="text/x-opml", headers=head)
 
     @router.get("/sources/{feed_id}")
     def source(request: Request, feed_id: str, cursor: Cursor = "") -> Response:

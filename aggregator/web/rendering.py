@@ -1,6 +1,6 @@
 """Rendering: one environment for all pages, escaping everything, with the reader's time zone and form token at hand."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -42,9 +42,9 @@ _FOLDER = Path(__file__).parent / "templates"
 
 
 class Pages:
-    """Render pages; `topic_names` and `label` put names to ids."""
+    """Render pages; `topic_name` and `label` put names to ids."""
 
-    def __init__(self, topic_names: Mapping[str, str], label: Callable[[str], str], clock: Callable[[], datetime]) -> None:
+    def __init__(self, topic_name: Callable[[str], str], label: Callable[[str], str], clock: Callable[[], datetime]) -> None:
         self._clock = clock
         self._pages = Environment(loader=FileSystemLoader(_FOLDER), autoescape=select_autoescape(default=True), undefined=StrictUndefined)
         self._pages.filters |= {
@@ -52,7 +52,7 @@ class Pages:
             "line": plain_line,
             "web_url": web_url,
             "role": lambda role: ROLES.get(role, role),
-            "topic": lambda topic: topic_names.get(topic, topic),
+            "topic": topic_name,
             "label": label,
             "outcome": lambda code: EXPLAINED.get(code, code.replace("_", " ")),
         }

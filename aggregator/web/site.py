@@ -19,7 +19,7 @@ from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
-from aggregator.desk import Desk, named
+from aggregator.desk import Desk, named, topic_name
 from aggregator.errors import AggregatorError, UsageError
 from aggregator.models import FeedHealth
 from aggregator.records import Alarm, DeliveryRow, Overview
@@ -125,8 +125,7 @@ def create_site(
 
 
 def _add_desk(site: FastAPI, desk: Desk, door: Door) -> None:
-    names = {topic.id: topic.name for topic in desk.topics}
-    pages = Pages(names, lambda concept: named(desk, concept), desk.clock)
+    pages = Pages(lambda topic: topic_name(desk, topic), lambda concept: named(desk, concept), desk.clock)
     site.include_router(page_routes(desk, door, pages))
     site.include_router(api_routes(desk))
     site.middleware("http")(guard(door))

@@ -1,6 +1,7 @@
 """A changed feeds.yaml is taken over while the service runs; a broken one changes nothing."""
 
 import json
+import re
 import signal
 import threading
 import time
@@ -57,6 +58,37 @@ def test_a_new_feed_is_polled_a_broken_file_is_told_and_the_mended_one_taken_ove
 FOUND = """feeds:
   - {id: second, name: Second News, publisher: Second News, family: second, language: en, url: "http://127.0.0.1:9/rss"}
 """
+
+
+def test_the_desk_shows_the_new_configuration_at_once(service: Service) -> None:
+    file = service.folder / "feeds.yaml"
+    first = file.read_text(encoding="utf-8")
+    for path in ("/sources", "/api/v1/feeds"):
+        assert "Gone News" in service.wait_for(path)
+    assert service.get("/feeds/sea.atom")[0] == 404
+    renamed = first.replace("name: Gone News", "name: Found News").replace("name: Labour", "name: Work")
+    file.write_text(renamed.replace("subscriptions:", SEA + "subscriptions:", 1), encoding="utf-8")
+    service.process.send_signal(signal.SIGHUP)
+    assert "<title>Crews" in service.wait_for("/feeds/sea.atom")
+    for path, words in {
+        "/": ("Found News", "Work", "Crews"),
+        "/search": ("Work", "Crews"),
+        "/rules": ("Work", "Crews"),
+        "/rules?topic=sea": ("crew",),
+        "/sources": ("Found News",),
+        "/sources.opml": ("Found News",),
+        "/api/v1/feeds": ("Found News",),
+    }.items():
+        status, page = service.get(path)
+        assert (status, [word for word in words if word not in page]) == (200, []), path
+        assert not {"Labour", "Gone News"} & set(re.findall("Labour|Gone News", page)), path
+    file.write_text(first, encoding="utf-8")
+    service.process.send_signal(signal.SIGHUP)
+    service.wait_for("/feeds/sea.atom", 404)
+    assert service.get("/rules?topic=sea")[0] == 404
+
+
+SEA = "  - {id: sea, name: Crews, query: crew}\n"
 
 
 class _Beats(BaseHTTPRequestHandler):

@@ -15,7 +15,7 @@ from fastapi import FastAPI
 from aggregator.desk import Desk
 from aggregator.desk_records import User
 from aggregator.feedfile.topics import as_yaml
-from aggregator.models import Digest, Receipt, Role, TopicSpec
+from aggregator.models import Configuration, Digest, Receipt, Role, TopicSpec
 from aggregator.store import SqlStore, open_store
 from aggregator.trial import Trials
 from aggregator.web import Door, Status, create_site, hash_password, hashed
@@ -36,6 +36,7 @@ from tests.store.samples import (
 )
 
 TOPIC = TopicSpec(id="workers", name="Workers abroad", anchor="country_anchor", themes={"overseas_workers": 1.0})
+CONFIGURATION = Configuration(feeds=(FEED, OTHER_FEED), topics=(TOPIC,), subscriptions=(SUBSCRIPTION,))
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>{{7*7}}\u202e=cmd()"
 PASSWORD = "correct horse battery"
 Ask: TypeAlias = Callable[..., httpx.Response]
@@ -128,8 +129,7 @@ def make_site(store: SqlStore, clock: Clock, *, trials: Trials | None = None, **
 
     desk = Desk(
         store=store,
-        topics=(TOPIC,),
-        feeds=(FEED, OTHER_FEED),
+        configured=lambda: CONFIGURATION,
         label=lambda concept, _language: concept,
         draft=draft,
         clock=clock,

@@ -5,32 +5,29 @@ The signature is compared in constant time before the ledger is asked anything; 
 gets one and the same answer.
 """
 
-import base64
-import hashlib
-import hmac
 from datetime import datetime
 
 import structlog
 
+from aggregator.core.signatures import is_signed, signature
 from aggregator.ports import Store
 from aggregator.records import Address, Closure, DeliveryRow
 
 log = structlog.get_logger(__name__)
 
-_PURPOSE = b"leave\x00"
-_SIGNATURE_BYTES = 15
+_PURPOSE = "leave"
 _LONGEST = 200
 
 
 def leave_token(secret: bytes, key: str) -> str:
     """Sign a delivery's key: short, and safe in a URL."""
-    return f"{key}.{_signature(secret, key)}"
+    return f"{key}.{signature(secret, _PURPOSE, key)}"
 
 
 def find_reader(store: Store, secret: bytes, token: str) -> DeliveryRow | None:
     """Give the delivery that a token came with, if its recipient still gets the subscription; else None."""
-    key, _, signature = token[:_LONGEST].rpartition(".")
-    if not hmac.compare_digest(_signature(secret, key).encode(), signature.encode(errors="replace")):
+    key, _, given = token[:_LONGEST].rpartition(".")
+    if not is_signed(secret, _PURPOSE, key, given):
         return None
     row = store.delivery_of_key(key)
     if row is None or _address(row) in {closure.address for closure in store.closures(row.delivery.subscription)}:
@@ -58,8 +55,3 @@ def leave_subscription(store: Store, secret: bytes, token: str, now: datetime) -
 
 def _address(row: DeliveryRow) -> Address:
     return Address(channel=row.delivery.channel, recipient=row.delivery.recipient)
-
-
-def _signature(secret: bytes, key: str) -> str:
-    mac = hmac.new(secret, _PURPOSE + key.encode(errors="replace"), hashlib.sha256).digest()
-    return base64.urlsafe_b64encode(mac[:_SIGNATURE_BYTES]).decode("ascii")

@@ -24,7 +24,9 @@ from aggregator.app.installation import App, declare, free_leases, open_app
 from aggregator.app.published import published_feed
 from aggregator.app.recipients import addresses
 from aggregator.app.sending import signing_key
+from aggregator.desk import Desk
 from aggregator.errors import UsageError
+from aggregator.labelling import Told, find_told, label_told
 from aggregator.leaving import find_reader, leave_subscription
 from aggregator.models import Configuration, Failed, FeedHealth
 from aggregator.records import Overview
@@ -177,8 +179,8 @@ def door(app: App) -> Door:
     )
 
 
-def _desk(live: Live) -> ReaderDesk:
-    """Give the site what readers may do: unsubscribe, and read a subscription as a feed."""
+def _desk(live: Live, desk: Desk) -> ReaderDesk:
+    """Give the site what readers may do: unsubscribe, judge what a mail told, and read a subscription as a feed."""
     secret, store, clock = signing_key(live.app.settings), live.app.store, live.app.delivering.clock
 
     async def find(token: str) -> str | None:
@@ -192,7 +194,13 @@ def _desk(live: Live) -> ReaderDesk:
     async def feed(subscription: str, form: str) -> bytes | None:
         return await asyncio.to_thread(published_feed, live.app, subscription, form)
 
-    return ReaderDesk(find=find, leave=leave, feed=feed)
+    async def told(token: str, place: int) -> Told | None:
+        return await asyncio.to_thread(find_told, desk, secret, token, place)
+
+    async def judge(found: Told, topic: str, verdict: str) -> None:
+        await asyncio.to_thread(label_told, desk, found, topic, verdict)
+
+    return ReaderDesk(find=find, leave=leave, feed=feed, told=told, judge=judge)
 
 
 class Watchman:
@@ -273,7 +281,7 @@ def make_site(watchman: Watchman, metrics: Metrics, live: Live, work: Callable[[
     """Make the pages of a service, with its metrics; they show the configuration that is live when they are asked for."""
     settings = live.app.settings
     desk = replace(live.app.desk, configured=lambda: live.app.configuration)
-    site = create_site(watchman.status, work, (desk, door(live.app)), _desk(live))
+    site = create_site(watchman.status, work, (desk, door(live.app)), _desk(live, desk))
     token = settings.metrics_token.get_secret_value() if settings.metrics_token else None
     add_metrics(site, metrics, watchman.status, token)
     return site

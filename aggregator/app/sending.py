@@ -10,6 +10,7 @@ from secrets import token_hex
 from aggregator.app.recipients import OUTBOX
 from aggregator.channels import AppriseChannel, EmailChannel, FeedChannel, FileChannel, SlackChannel, WebhookChannel
 from aggregator.http_client import HttpClient
+from aggregator.labelling import label_token
 from aggregator.leaving import leave_token
 from aggregator.models import (
     Delivery,
@@ -43,7 +44,8 @@ def make_channels(settings: Settings, http: HttpClient) -> Mapping[str, Channel]
         "apprise": AppriseChannel(settings.secret, settings.public_url),
     }
     if settings.smtp and settings.mail_from:
-        channels["email"] = EmailChannel(settings.smtp, settings.mail_from, settings.public_url, leave_link=_leave_link(settings))
+        leave, verdict = _leave_link(settings), _verdict_link(settings)
+        channels["email"] = EmailChannel(settings.smtp, settings.mail_from, settings.public_url, leave_link=leave, verdict_link=verdict)
     return channels
 
 
@@ -55,8 +57,16 @@ def _leave_link(settings: Settings) -> Callable[[Delivery], str | None]:
     return lambda delivery: f"{settings.public_url}/leave/{leave_token(secret, delivery.key)}"
 
 
+def _verdict_link(settings: Settings) -> Callable[[Delivery], str | None]:
+    """Give what begins the addresses for saying what was relevant; None where readers cannot reach our pages."""
+    if settings.public_url is None:
+        return lambda delivery: None
+    secret = signing_key(settings)
+    return lambda delivery: f"{settings.public_url}/verdict/{label_token(secret, delivery.digest_id)}"
+
+
 def signing_key(settings: Settings) -> bytes:
-    """Give the key that signs addresses for unsubscribing: AGGREGATOR_SECRET_KEY, or one made once in the data folder.
+    """Give the key that signs the addresses in mails: AGGREGATOR_SECRET_KEY, or one made once in the data folder.
 
     Several machines on one database need the variable, or each would sign for itself.
     """

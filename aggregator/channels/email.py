@@ -50,7 +50,7 @@ class EmailChannel:
     """Send digests through one SMTP server.
 
     `sender` is ``Name <address>``; `secret` resolves recipients written ``env:NAME``; `tls_context` replaces the system's trust;
-    `leave_link` gives the address under which a delivery's recipient unsubscribes.
+    `leave_link` gives the address under which a delivery's recipient unsubscribes, `verdict_link` where what it tells is judged.
     Raises `UsageError` for a sender that is no address.
     """
 
@@ -61,6 +61,7 @@ class EmailChannel:
     timeout: float = TIMEOUT
     tls_context: ssl.SSLContext | None = None
     leave_link: Callable[[Delivery], str | None] = _no_link
+    verdict_link: Callable[[Delivery], str | None] = _no_link
     _from: Sender = field(init=False)
     _connections: Connections = field(init=False, repr=False)
 
@@ -75,7 +76,7 @@ class EmailChannel:
     def render(self, digest: Digest, delivery: Delivery) -> MailMessage:
         """Render the mail; an address that is none stays out of its headers, and `send` refuses it."""
         to = mailbox(resolved(delivery.recipient, self.secret) or "")
-        return render_mail(digest, delivery, self._from, to, Links(self.public_url, self.leave_link(delivery)))
+        return render_mail(digest, delivery, self._from, to, Links(self.public_url, self.leave_link(delivery), self.verdict_link(delivery)))
 
     async def send(self, delivery: Delivery, message: Message) -> Receipt:
         """Hand the mail over; the receipt keeps the server's reply."""

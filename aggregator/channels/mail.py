@@ -101,16 +101,20 @@ class Sender:
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """Hold the addresses in a mail: the pages, and where its one recipient unsubscribes (RFC 8058 wants https for that)."""
+    """Hold the addresses in a mail: the pages, and where its one recipient unsubscribes (RFC 8058 wants https for that).
+
+    `verdicts` begins the addresses under which a story is called relevant or not, the same for all recipients.
+    """
 
     public_url: str | None = None
     leave: str | None = None
+    verdicts: str | None = None
 
 
 def render_mail(digest: Digest, delivery: Delivery, sender: Sender, to: str | None, links: Links) -> MailMessage:
     """Render a digest as mail to one address; None leaves the recipient undisclosed."""
     leave = web_link(links.leave) if links.leave else None
-    written = _letter(digest, links.public_url, leave=bool(leave))
+    written = _letter(digest, links.public_url, leave=bool(leave), verdicts=web_link(links.verdicts) if links.verdicts else None)
     boundary = sha256(delivery.key.encode(errors="replace")).hexdigest()[:40].encode()
     eml = b"".join((*_head(_shared_head(digest, sender), delivery, to), _leave_headers(leave), *_body(written, leave, boundary)))
     return MailMessage(_Parts(eml, written.letter, leave))
@@ -245,9 +249,9 @@ def _base64(lines: bytes) -> bytes:
 
 
 @_remembered
-def _letter(digest: Digest, public_url: str | None, *, leave: bool) -> _Encoded:
+def _letter(digest: Digest, public_url: str | None, *, leave: bool, verdicts: str | None) -> _Encoded:
     """Write a digest's letter: it is the same for all its recipients but for one address."""
-    letter = write(replace(lay_out(digest, public_url), leave=leave))
+    letter = write(replace(lay_out(digest, public_url), leave=leave, verdicts=verdicts))
     return _Encoded(letter, _part("plain", letter.text), _part("html", letter.html))
 
 

@@ -4,7 +4,7 @@ Texts are clean (see `wording`) but not escaped: the template or block that show
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from aggregator.channels.phrases import LANGUAGES, primary, say
@@ -49,7 +49,10 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """Hold one story as a reader meets it; `url` None means that the feed's link is not safe to click."""
+    """Hold one story as a reader meets it; `url` None means that the feed's link is not safe to click.
+
+    `place` is where it stands in the digest, for who judges it; None where nothing says which article told it.
+    """
 
     topic: str
     kind: str
@@ -67,6 +70,7 @@ class Card:
     excerpt: tuple[Piece, ...]
     also: tuple[Source, ...]
     also_more: int
+    place: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +110,10 @@ class Told:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """Hold a whole message, ready for a template; `more` counts the stories it has no room for."""
+    """Hold a whole message, ready for a template; `more` counts the stories it has no room for.
+
+    `verdicts` begins the addresses under which readers say what was relevant.
+    """
 
     name: str
     alert: bool
@@ -120,6 +127,7 @@ class Page:
     public_url: str | None
     reference: str
     leave: bool = False
+    verdicts: str | None = None
     language: str = "en"
     late: str = ""
     continuing: tuple[Continued, ...] = ()
@@ -147,7 +155,7 @@ class Page:
 
 def lay_out(digest: Digest, public_url: str | None = None) -> Page:
     """Lay a digest out with every story in full, the same for every recipient."""
-    cards = tuple(_card(item, digest) for item in digest.items)
+    cards = tuple(replace(_card(item, digest), place=None if item.article_id is None else at) for at, item in enumerate(digest.items))
     return Page(
         name=clean(digest.name, 120) or clean(digest.subscription, 120),
         alert=digest.kind == "alert",

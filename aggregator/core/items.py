@@ -73,6 +73,7 @@ def tell(story: StoryMaterial, reader: Reader) -> Item:
         facts=_figures(story, lead, reader.subscription.language),
         published_at=lead.published_at,
         first_seen_at=min(article.first_seen_at for article in story.articles),
+        article_id=lead.telling.article_id,
     )
 
 

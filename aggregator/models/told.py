@@ -25,7 +25,7 @@ class Item:
     """Hold one story of a digest, complete for rendering.
 
     `kind` is "new", "update" or "continues"; `excerpt_marks` are (start, end) offsets of matched words in `excerpt`; `changes` are
-    sentences such as "2,000 → 200 people".
+    sentences such as "2,000 → 200 people". `article_id` is the article that speaks for the story; digests of old do not know it.
     """
 
     story_id: int
@@ -44,6 +44,7 @@ class Item:
     facts: tuple[str, ...] = ()
     published_at: datetime | None = None
     first_seen_at: datetime | None = None
+    article_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

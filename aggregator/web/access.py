@@ -32,8 +32,8 @@ MOST_RULE_FORM = 300_000
 MOST_FIELDS = 50
 _STRANGE_NAME = "This name is not this site's: set AGGREGATOR_PUBLIC_URL to the address readers use.\n"
 _PUBLIC = ("/healthz", "/readyz", "/login")
-_BY_OWN_KEY = ("/leave/", "/metrics")
-"""Addresses that carry their own key: the signed link of a mail, and the metrics' token."""
+_BY_OWN_KEY = ("/leave/", "/verdict/", "/metrics")
+"""Addresses that carry their own key: the signed links of a mail, and the metrics' token."""
 _FOR_ANY_READER = ("/logout", "/zone")
 _RANK = {"anonymous": 0, "viewer": 1, "editor": 2}
 Next = Callable[[Request], Awaitable[Response]]

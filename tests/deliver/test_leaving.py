@@ -13,6 +13,7 @@ import pytest
 from aggregator.channels import EmailChannel
 from aggregator.channels.feed import atom, json_feed
 from aggregator.deliver import decide_now, send_due
+from aggregator.labelling import Told
 from aggregator.leaving import find_reader, leave_subscription, leave_token
 from aggregator.models import SmtpServer
 from aggregator.store import SqlStore
@@ -44,7 +45,14 @@ async def site(store: SqlStore, clock: Clock) -> AsyncIterator[httpx.AsyncClient
     async def status() -> Status:
         raise RuntimeError("no page of this test asks")
 
-    transport = httpx.ASGITransport(create_site(status, nothing, readers=ReaderDesk(find=find, leave=leave, feed=feed)))
+    async def told(token: str, place: int) -> None:
+        return None
+
+    async def judge(found: Told, topic: str, verdict: str) -> None:
+        raise RuntimeError("no page of this test asks")
+
+    desk = ReaderDesk(find=find, leave=leave, feed=feed, told=told, judge=judge)
+    transport = httpx.ASGITransport(create_site(status, nothing, readers=desk))
     async with httpx.AsyncClient(transport=transport, base_url="https://watch.example.org") as client:
         yield client
 

@@ -29,6 +29,8 @@ log = structlog.get_logger(__name__)
 
 KEEP_EVERY = 2.0
 """Seconds after which a transaction ends with what is settled: a judge that dies more often than that would never come on."""
+FEW = 20
+"""Texts that are handed to another thread at once."""
 
 
 class Topics(Protocol):
@@ -78,26 +80,59 @@ async def judge_pending(judging: Judging, progress: Callable[[int], None] = lamb
 
 
 async def _read_some(judging: Judging, waiting: Sequence[StoredRevision]) -> Sequence[Judged]:
-    """Read the oldest that wait, as many as a few seconds allow, and one at least."""
+    """Read the oldest that wait, as many as a few seconds allow, and one at least; no story is looked at yet."""
     read: list[Judged] = []
     end = time.monotonic() + KEEP_EVERY
-    for revision in waiting:
-        read.append(await _read(judging, revision))
-        if time.monotonic() > end:
-            break
+    while len(read) < len(waiting) and (not read or time.monotonic() < end):
+        read += await _read_few(judging, waiting[len(read) : len(read) + FEW], end)
     return read
 
 
-async def _read(judging: Judging, revision: StoredRevision) -> Judged:
-    """Read one revision and match it against the topics; no story is looked at yet."""
-    feed = _feed(judging, revision)
+async def _read_few(judging: Judging, waiting: Sequence[StoredRevision], end: float) -> Sequence[Judged]:
+    """Read a few, match them in one other thread, since each hand-over costs as much as matching a text, and find their facts."""
+    articles: list[Article | Exception] = []
+    for revision in waiting:
+        articles.append(await _enriched(judging, revision))
+        if time.monotonic() > end:
+            break
+    matched = await asyncio.to_thread(_match_each, judging, waiting, articles)
+    return [await _completed(judging, judged) for judged in matched]
+
+
+async def _enriched(judging: Judging, revision: StoredRevision) -> Article | Exception:
     try:
-        article = await judging.enrich(revision.entry, feed)
-        return await with_facts(judging, await asyncio.to_thread(_matched, judging, revision, article))
+        return await judging.enrich(revision.entry, _feed(judging, revision))
     except Exception as error:  # one text must not hold up all those behind it
-        log.exception("an entry could not be judged", seq=revision.seq, feed=revision.feed_id)
-        unread = _judged(judging, revision, Article(title=revision.entry.title, text="", feed=feed), ())
-        return replace(unread, outcome=Reason(code=outcomes.NOT_READ, detail=f"internal error: {type(error).__name__}"), replaces=False)
+        return error
+
+
+def _match_each(judging: Judging, waiting: Sequence[StoredRevision], articles: Sequence[Article | Exception]) -> list[Judged]:
+    """Match articles, as many as were read, with the revisions they come from."""
+    return [_match_or_not(judging, revision, article) for revision, article in zip(waiting, articles, strict=False)]
+
+
+def _match_or_not(judging: Judging, revision: StoredRevision, article: Article | Exception) -> Judged:
+    if isinstance(article, Exception):
+        return _unread(judging, revision, article)
+    try:
+        return _matched(judging, revision, article)
+    except Exception as error:  # rules may break on one text only
+        return _unread(judging, revision, error)
+
+
+async def _completed(judging: Judging, judged: Judged) -> Judged:
+    try:
+        return await with_facts(judging, judged)
+    except Exception as error:  # as for reading
+        return _unread(judging, judged.revision, error)
+
+
+def _unread(judging: Judging, revision: StoredRevision, error: Exception) -> Judged:
+    """Give the outcome of a text that the program broke on, so that it holds up nothing behind it."""
+    log.error("an entry could not be judged", seq=revision.seq, feed=revision.feed_id, exc_info=error)
+    article = Article(title=revision.entry.title, text="", feed=_feed(judging, revision))
+    outcome = Reason(code=outcomes.NOT_READ, detail=f"internal error: {type(error).__name__}")
+    return replace(_judged(judging, revision, article, ()), outcome=outcome, replaces=False)
 
 
 async def with_facts(judging: Judging, judged: Judged) -> Judged:

@@ -38,6 +38,9 @@ async def main(urls: list[str], database: str, mode: str) -> None:
     feeds = tuple(
         FeedSpec(id=f"f{place}", name=f"Feed {place}", url=url, publisher=f"p{place}", family=f"p{place}") for place, url in enumerate(urls)
     )
+    if mode == "whole":
+        await whole(database, feeds)
+        return
     store = open_store(f"sqlite:///{database}")
     store.upgrade()
     store.sync_feeds(feeds, utc_now())
@@ -48,13 +51,16 @@ async def main(urls: list[str], database: str, mode: str) -> None:
     if mode == "resident":
         await resident(polling)
     else:
-        polls = await poll_due(polling, only=known, limit=len(known))
-        print(f"{len(polls)} polls, {sum(poll.outcome == 'failed' for poll in polls)} failed, {sum(poll.new for poll in polls)} new")
+        await once(polling)
     await http.aclose()
     await reader.aclose()
     store.close()
-    if mode == "whole":
-        await judge(database, feeds)
+
+
+async def once(polling: Polling) -> None:
+    """Poll every feed once."""
+    polls = await poll_due(polling, only=polling.feeds, limit=len(polling.feeds))
+    print(f"{len(polls)} polls, {sum(poll.outcome == 'failed' for poll in polls)} failed, {sum(poll.new for poll in polls)} new")
 
 
 async def resident(polling: Polling) -> None:
@@ -67,14 +73,17 @@ async def resident(polling: Polling) -> None:
     print(f"cpu_ms_per_feed={median(rounds[1:]) / len(polling.feeds) * 1000:.3f}")
 
 
-async def judge(database: str, feeds: tuple[FeedSpec, ...]) -> None:
-    """Judge what was stored, with the topics of the project's own feeds.yaml."""
+async def whole(database: str, feeds: tuple[FeedSpec, ...]) -> None:
+    """Do what ``aggregator poll`` does, with the topics of the project's own feeds.yaml: poll, then judge what is new."""
     from aggregator.app.configured import read_configuration
-    from aggregator.app.installation import open_app
+    from aggregator.app.installation import Tuning, open_app
 
     environ = {"AGGREGATOR_FEEDS_FILE": str(ROOT / "feeds.yaml"), "AGGREGATOR_DATABASE_URL": f"sqlite:///{database}"}
-    settings = load_settings({**environ, "AGGREGATOR_DATA_DIR": tempfile.mkdtemp()})
-    async with open_app(settings, replace(read_configuration(settings), feeds=feeds, subscriptions=())) as app:
+    settings = load_settings({**environ, "AGGREGATOR_DATA_DIR": tempfile.mkdtemp(), "AGGREGATOR_HTTP_ALLOW": "127.0.0.0/8"})
+    configuration = replace(read_configuration(settings), feeds=feeds, subscriptions=())
+    async with open_app(settings, configuration, tuning=Tuning(limits=Limits(deadline=10.0), spacing=0.0)) as app:
+        app.store.sync_feeds(feeds, utc_now())
+        await once(replace(app.polling, concurrency=256))
         # Without the optional sentence embeddings, as it is installed by default.
         await judge_pending(replace(app.judging, embed=no_meaning))
 

@@ -40,16 +40,15 @@ class Token:
 def terms(text: str, limit: int | None = None) -> list[str]:
     """Give the terms of a text in order, at most `limit` of them."""
     found: list[str] = []
-    for match in _TOKEN.finditer(normalise(text).text):
+    for cjk, number, word in _TOKEN.findall(normalise(text).text):
         # The same as `_pieces`, without its places: every stored text runs through here.
-        kind, word = match.lastgroup, match.group()
-        if kind == "word":
+        if word:
             found.append(stem(word[:LONGEST_TERM]))
-        elif kind == "cjk":
-            found += [word[at : at + 2] for at in range(len(word) - 1)]
-            found.append(word[-1])
+        elif cjk:
+            found += [cjk[at : at + 2] for at in range(len(cjk) - 1)]
+            found.append(cjk[-1])
         else:
-            found.append(word.replace(",", ""))
+            found.append(number.replace(",", ""))
         if limit is not None and len(found) >= limit:
             return found[:limit]
     return found

@@ -10,7 +10,7 @@ from hashlib import blake2b
 
 from aggregator.models import Entry
 
-_NOT_WORDS = re.compile(r"[\W_]+")
+_WORDS = re.compile(r"[^\W_]+")
 
 
 def digest_of(*parts: str) -> str:
@@ -30,7 +30,7 @@ def raw_hash(entry: Entry) -> str:
 
 def words_of(text: str) -> str:
     """Reduce a text to its letters and digits, folded, so that layout, case, quotes and marks do not count."""
-    return _NOT_WORDS.sub("", unicodedata.normalize("NFKC", text).casefold())
+    return "".join(_WORDS.findall(unicodedata.normalize("NFKC", text).casefold()))
 
 
 def text_hash(title: str, text: str) -> str:

@@ -7,6 +7,7 @@ the target; a document of the United Nations goes by its symbol. Canonicalising 
 """
 
 import re
+from functools import lru_cache
 from urllib.parse import parse_qsl, quote, unquote, urlsplit, urlunsplit
 
 TRACKING_PREFIXES = (
@@ -110,6 +111,7 @@ def web_url(url: str | None) -> str | None:
     return cleaned if parts.scheme.lower() in _DEFAULT_PORTS and host else None
 
 
+@lru_cache(maxsize=4_096)  # one entry asks three times: for its identity, its page and its article
 def canonical_url(url: str) -> str:
     """Give the canonical form of an absolute http(s) URL; anything else comes back unchanged.
 

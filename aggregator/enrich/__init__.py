@@ -5,8 +5,9 @@ A step takes an article and gives an article with more in it; it never drops any
 the order matters, since later steps read what earlier ones found.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import TypeAlias
 
 import structlog
@@ -63,10 +64,17 @@ class Enricher:
     """Enrich the entries of configured feeds; a cited outlet that is configured goes by its feed's family (``outlet/yonhap``)."""
 
     def __init__(self, feeds: Iterable[FeedSpec] = ()) -> None:
-        feeds = tuple(feeds)
-        self._families = dict(named for feed in feeds if (named := _named(feed)))
-        cited = (Name(f"outlet/{feed.family}", name, exact=name.isascii()) for feed in feeds for name in feed.cited_as)
-        self._steps = tuple(attribution_by(cited) if step is find_attribution else step for step in STEPS if step not in READING)
+        self._feeds = tuple(feeds)
+
+    @cached_property
+    def _families(self) -> Mapping[str, str]:
+        """Give the concepts of configured outlets; the gazetteer is loaded with the first match, since most polls bring none."""
+        return dict(named for feed in self._feeds if (named := _named(feed)))
+
+    @cached_property
+    def _steps(self) -> tuple[Step, ...]:
+        cited = (Name(f"outlet/{feed.family}", name, exact=name.isascii()) for feed in self._feeds for name in feed.cited_as)
+        return tuple(attribution_by(cited) if step is find_attribution else step for step in STEPS if step not in READING)
 
     async def enrich(self, entry: Entry, feed: FeedSpec) -> Article:
         """Turn a served entry into an article with all its facts."""

@@ -30,6 +30,7 @@ def _mark_run(last: int) -> re.Pattern[str]:
 
 
 # A class without the planes beyond is twenty times as fast, and nearly every text does without them.
+_BEYOND = re.compile("[\U00010000-\U0010ffff]")
 _MARK_RUN, _ANY_MARK_RUN = _mark_run(_MULTILINGUAL_PLANE), _mark_run(_LAST_MARK)
 # Two word characters before the full stop, so that "U.S. visas" and "N. Korea" stay in one piece; decimals have no space behind.
 _SENTENCE_END = re.compile(r"(?<=\w\w[.!?])[\"”’')\]]{0,3}\s+|(?<=[。！？])|\n+")
@@ -53,7 +54,9 @@ def fold(text: str) -> str:
 
 def compose(text: str) -> str:
     """Give a text in NFC; of a run of combining marks, which makes normalising quadratic, only the first are kept."""
-    runs = _ANY_MARK_RUN if max(text, default="") > chr(_MULTILINGUAL_PLANE) else _MARK_RUN
+    if text.isascii():
+        return text
+    runs = _ANY_MARK_RUN if _BEYOND.search(text) else _MARK_RUN
     return unicodedata.normalize("NFC", runs.sub(lambda run: run.group()[:8], text))
 
 

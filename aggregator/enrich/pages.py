@@ -4,15 +4,16 @@ A page is HTML or plain text already taken out of a page; both go through the sa
 hold: a page that cannot be read is a page without an article. Scripts are never run; at most `MAX_PAGE` bytes are looked at.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-import trafilatura
 from lxml import etree
-from trafilatura.settings import Document
 
 from aggregator.enrich.cleaning import Cleaned, clean, squeezed
 from aggregator.enrich.decoding import decode
@@ -23,6 +24,9 @@ from aggregator.enrich.pagerules import PageRules, rules_for
 from aggregator.enrich.partial import CHALLENGE, CONSENT, NO_ARTICLE, shortcoming
 from aggregator.enrich.plaintext import MAX_TEXT
 from aggregator.models import Page
+
+if TYPE_CHECKING:
+    from trafilatura.settings import Document
 
 MAX_PAGE = 3_000_000
 MAX_DEPTH = 400
@@ -116,13 +120,15 @@ def _extracted(source: str, url: str | None) -> Document | None:
     """Run trafilatura, unless the page's nesting would break any tree."""
     if _depth(source) > MAX_DEPTH:
         return None
+    import trafilatura  # here, since it takes a tenth of a second to load and most polls read no page
+
     try:
         document = trafilatura.bare_extraction(
             source, url=url, include_comments=False, include_tables=True, with_metadata=False, include_formatting=False
         )
     except (ValueError, TypeError, AttributeError, AssertionError, etree.LxmlError, RecursionError):
         return None  # trafilatura raises these for broken trees
-    return document if isinstance(document, Document) else None
+    return document if isinstance(document, trafilatura.settings.Document) else None
 
 
 def _depth(source: str) -> int:

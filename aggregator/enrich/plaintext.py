@@ -31,8 +31,8 @@ _DROPPED = re.compile(
 )
 _BREAK, _PARAGRAPH = "\n", "\n\n"
 _BLANKS = re.compile(r"[^\S\n]+")
-_GAPS = re.compile(r" ?\n[ \n]*\n ?")
-_LINE_EDGES = re.compile(r" ?\n ?")
+_UNEVEN = re.compile(r"[^\S\n ]|  ")
+_GAPS = re.compile(r"\n{2,}")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufeff\u200b\ud800-\udfff]")
 # How WordPress signs a feed's entry, in the languages it speaks: (start, middle) of the last paragraph.
 _SIGNATURES = (
@@ -135,8 +135,10 @@ def _without_tags(html: str) -> str:
 
 def _tidy(text: str) -> str:
     text = compose(_CONTROLS.sub("", text))
-    text = _BLANKS.sub(" ", text)
-    return _GAPS.sub(_PARAGRAPH, _LINE_EDGES.sub(_BREAK, text)).strip()
+    if _UNEVEN.search(text):
+        text = _BLANKS.sub(" ", text)
+    # Without a blank beside a line feed, several line feeds stand side by side.
+    return _GAPS.sub(_PARAGRAPH, text.replace(" \n", _BREAK).replace("\n ", _BREAK)).strip()
 
 
 def _unsigned(text: str) -> str:

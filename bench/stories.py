@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -24,9 +24,10 @@ from sqlalchemy import Connection, text
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
+from aggregator.core.analyser import stem
 from aggregator.core.fingerprints import text_hash
 from aggregator.core.minhash import bands_of
-from aggregator.core.shingles import resemblance
+from aggregator.core.shingles import shingles
 from aggregator.core.stories import settle
 from aggregator.core.traits import countable, keys_of, traits_of
 from aggregator.grouping import place_all
@@ -101,6 +102,8 @@ def orders(count: int) -> None:
 
 def scale(sizes: Sequence[int], url: str | None) -> None:
     """Fill archives, add to them, and compare."""
+    for word in VOCABULARY:
+        stem(word)  # a service that ran for a while has met its words
     with tempfile.TemporaryDirectory() as folder:
         for size in sizes:
             store = open_store(url or f"sqlite:///{folder}/{size}.db")
@@ -241,8 +244,9 @@ def _many(connection: Connection, statement: str, found: Iterator[dict[str, Any]
 
 def add(store: SqlStore, size: int, real: Sequence[Draft]) -> tuple[dict[str, list[float]], float]:
     """Add articles at the archive's end, half of them edited copies of recent ones, and time each part."""
-    costs: dict[str, list[float]] = {"find": [], "decide": [], "keep": [], "whole": []}
+    costs: dict[str, list[float]] = {"weigh": [], "find": [], "decide": [], "keep": [], "whole": [], "CPU": []}
     recent = [each for each in real if each.number > size - 10 * PER_DAY] or list(real)
+    texts = {each.number: shingles(each.text) for each in recent}
     hits: list[bool] = []
     for position in range(ADDED):
         told_at = START + timedelta(days=(size + position) / PER_DAY)
@@ -251,19 +255,22 @@ def add(store: SqlStore, size: int, real: Sequence[Draft]) -> tuple[dict[str, li
         if original:
             fresh = replace(fresh, text=edited(original.text), title=original.title, concepts=original.concepts)
         revision = _taken_in(store, fresh, position)
-        started = perf_counter()
+        used, started = process_time(), perf_counter()
         with store.transaction():
             telling = _telling(store, fresh, revision)
+            weighed = perf_counter()
             near = store.neighbourhood(telling)
             found = perf_counter()
             placement = settle(telling, near)
             decided = perf_counter()
             store.record_judged(_judged(fresh, revision, telling, placement))
         ended = perf_counter()
-        for name, value in (("find", found - started), ("decide", decided - found), ("keep", ended - decided), ("whole", ended - started)):
-            costs[name].append(value)
+        spent = (weighed - started, found - weighed, decided - found, ended - decided, ended - started, process_time() - used)
+        for values, value in zip(costs.values(), spent, strict=True):
+            values.append(value)
         if original:
-            truly = {each.number for each in recent if resemblance(fresh.text, each.text) >= 0.5}
+            own = shingles(fresh.text)
+            truly = {number for number, theirs in texts.items() if len(own & theirs) >= 0.5 * min(len(own), len(theirs))}
             hits.append(truly <= {overlap.other for overlap in near.overlaps})
     return costs, sum(hits) / len(hits)
 

@@ -32,7 +32,8 @@ _CUES = {
     r"|brush\w* off|not heard|부인|들은 바 없|확인해 줄 수 없|사실무근|일축|否认|否認|不了解|不掌握|无可奉告|毫无根据"
     r"|承知していない|否定|確認できない|コメント|опроверг\w*|отрица\w*|не подтвер\w*|не комментир\w*",
 }
-_PATTERNS = {cue: re.compile(pattern, re.IGNORECASE) for cue, pattern in _CUES.items()}
+# Searched in lower case: matching without regard to case takes twice the time.
+_PATTERNS = {cue: re.compile(pattern) for cue, pattern in _CUES.items()}
 
 
 _UPDATE = re.compile(
@@ -43,7 +44,7 @@ _UPDATE = re.compile(
 
 def cues_of(title: str, text: str) -> frozenset[str]:
     """Give the cues of a text."""
-    read = f"{title}\n{text[:REACH]}"
+    read = f"{title}\n{text[:REACH]}".lower()
     found = {cue for cue, pattern in _PATTERNS.items() if pattern.search(read)}
     headline = {"ahead": looks_ahead(title), "update": bool(_UPDATE.search(title))}
     return frozenset(found | {cue for cue, said in headline.items() if said})

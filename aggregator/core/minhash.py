@@ -9,6 +9,7 @@ article is found by them.
 
 from array import array
 from collections.abc import Iterable
+from functools import lru_cache
 from zlib import crc32
 
 from aggregator.core.shingles import shingles
@@ -24,6 +25,7 @@ _OPENING = 400
 OPENING_BINS = 16
 
 
+@lru_cache(maxsize=64)
 def bands_of(text: str) -> tuple[int, ...]:
     """Give the band keys of a text, each a signed 64-bit integer; none where it is too short.
 
@@ -54,12 +56,17 @@ def _densified(kept: list[int]) -> list[int]:
     for place, is_full in enumerate(full):
         attempt = 0
         while not is_full:
-            source = crc32(b"%d %d" % (place, attempt)) % len(kept)
+            source = _lender(place, attempt) % len(kept)
             attempt += 1
             if full[source]:
                 filled[place] = kept[source]
                 break
     return filled
+
+
+@lru_cache(maxsize=4096)
+def _lender(place: int, attempt: int) -> int:
+    return crc32(b"%d %d" % (place, attempt))
 
 
 def _bands(kept: list[int], first: int) -> tuple[int, ...]:

@@ -6,7 +6,7 @@ story, under the same order, so that a filtered list is read straight from an in
 
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, and_, delete, exists, insert, or_, select
+from sqlalchemy import Connection, RowMapping, Select, and_, bindparam, delete, exists, insert, literal, or_, select, union
 
 from aggregator.desk_records import (
     ArticleDetail,
@@ -41,6 +41,25 @@ from aggregator.store.tables import (
 MOST_REVISIONS = 50
 LISTED, WHOLE = 8, 300
 """Articles of a story whose matches are read: in a list, and on the story's own page."""
+
+
+def _labels() -> Any:
+    """Write a story's labels with one statement, out of what its articles say."""
+    story = bindparam("story", type_=stories.c.id.type)
+    standing = story_articles.c.story_id == story
+    of = select(articles.c.current_seq).join(story_articles, story_articles.c.article_id == articles.c.id).where(standing)
+    told = select(literal("role").label("kind"), story_articles.c.role.label("value")).where(standing)
+    about = select(literal("place"), facts.c.concept).where(facts.c.seq.in_(of), facts.c.kind == "place")
+    kinds = [told, select(literal("topic"), matches.c.topic).where(matches.c.seq.in_(of)), about]
+    for kind, column in (("language", articles.c.language), ("feed", articles.c.feed_id)):
+        kinds.append(select(literal(kind), column).join(story_articles, story_articles.c.article_id == articles.c.id).where(standing))
+    said = union(*kinds).subquery()
+    rows = select(story, said.c.kind, said.c.value, stories.c.last_seq).join(stories, stories.c.id == story).where(said.c.value != "")
+    return insert(story_labels).from_select(["story_id", "kind", "value", "last_seq"], rows)
+
+
+_LABEL = _labels()
+_UNLABEL = delete(story_labels).where(story_labels.c.story_id == bindparam("story"))
 
 
 class Desk(Section):
@@ -100,28 +119,8 @@ class Desk(Section):
 
 def label_story(connection: Connection, story_id: int) -> None:
     """Write a story's labels anew from what its articles say now."""
-    last_seq = connection.execute(select(stories.c.last_seq).where(stories.c.id == story_id)).scalar()
-    connection.execute(delete(story_labels).where(story_labels.c.story_id == story_id))
-    if last_seq is None:
-        return
-    rows = [
-        {"story_id": story_id, "kind": kind, "value": value, "last_seq": last_seq} for kind, value in sorted(_labels(connection, story_id))
-    ]
-    if rows:
-        connection.execute(insert(story_labels), rows)
-
-
-def _labels(connection: Connection, story_id: int) -> set[tuple[str, str]]:
-    mine = story_articles.c.story_id == story_id
-    seqs = select(articles.c.current_seq).join(story_articles, story_articles.c.article_id == articles.c.id).where(mine)
-    shown = select(articles.c.language, articles.c.feed_id, story_articles.c.role)
-    labels: set[tuple[str, str]] = set()
-    for row in connection.execute(shown.join(story_articles, story_articles.c.article_id == articles.c.id).where(mine)):
-        labels |= {("language", row.language or ""), ("feed", row.feed_id), ("role", row.role)}
-    labels |= {("topic", topic) for (topic,) in connection.execute(select(matches.c.topic).where(matches.c.seq.in_(seqs)))}
-    places = select(facts.c.concept).where(facts.c.seq.in_(seqs), facts.c.kind == "place")
-    labels |= {("place", place) for (place,) in connection.execute(places)}
-    return {(kind, value) for kind, value in labels if value}
+    connection.execute(_UNLABEL, {"story": story_id})
+    connection.execute(_LABEL, {"story": story_id})
 
 
 def _listed(chosen: StoryFilter, place: tuple[int, ...] | None, limit: int) -> Select[Any]:

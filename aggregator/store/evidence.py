@@ -14,7 +14,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, Text, delete, exists, func, insert, select, type_coerce, update
+from sqlalchemy import Connection, Text, bindparam, delete, exists, func, insert, select, type_coerce, update
 
 from aggregator.records import Judged, PollRecord
 from aggregator.store.columns import clean
@@ -26,6 +26,15 @@ EXCERPT = 300
 """Characters of a text that are kept where only hashes and excerpts are."""
 FIRST = "0" * 64
 _COUNTER = counters.c.name == "evidence"
+_LAST = select(evidence.c.number, evidence.c.hash).order_by(evidence.c.number.desc()).limit(1)
+_LINK, _COUNT = insert(evidence), update(counters).where(_COUNTER)
+_ENTRY = select(type_coerce(revisions.c.entry, Text)).where(revisions.c.seq == bindparam("seq"))
+_RESPONSE_OF = (
+    select(responses)
+    .where(responses.c.last_seq >= bindparam("seq"), responses.c.first_seq <= bindparam("seq"))
+    .order_by(responses.c.last_seq)
+    .limit(1)
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,8 +87,8 @@ def forget_responses(connection: Connection) -> int:
 def seal(connection: Connection, judged: Judged, mode: str) -> None:
     """Add a link for a matched revision; the caller holds the lock of judging."""
     seq, text = judged.revision.seq, clean(judged.article.text)
-    response = connection.execute(_response_of(seq)).first()
-    last = connection.execute(select(evidence.c.number, evidence.c.hash).order_by(evidence.c.number.desc()).limit(1)).first()
+    response = connection.execute(_RESPONSE_OF, {"seq": seq}).first()
+    last = connection.execute(_LAST).first()
     number, previous = (last.number + 1, last.hash) if last else (1, FIRST)
     kept = text if mode == "full" else text[:EXCERPT]
     content = _content(
@@ -99,8 +108,8 @@ def seal(connection: Connection, judged: Judged, mode: str) -> None:
         }
     )
     row = {"number": number, "seq": seq, "kept": kept, "content": content, "previous": previous, "hash": link(previous, content)}
-    connection.execute(insert(evidence).values(response_id=response.id if response else None, **row))
-    if not connection.execute(update(counters).where(_COUNTER).values(value=number)).rowcount:
+    connection.execute(_LINK, {"response_id": response.id if response else None, **row})
+    if not connection.execute(_COUNT, {"value": number}).rowcount:
         connection.execute(insert(counters).values(name="evidence", value=number))
 
 
@@ -220,10 +229,6 @@ def _response(answer: Answer, mode: str) -> dict[str, Any]:
     }
 
 
-def _response_of(seq: int) -> Any:
-    return select(responses).where(responses.c.last_seq >= seq, responses.c.first_seq <= seq).order_by(responses.c.last_seq).limit(1)
-
-
 def _described(row: Any) -> dict[str, Any]:
     fetched_at: datetime = row.fetched_at
     return {
@@ -236,7 +241,7 @@ def _described(row: Any) -> dict[str, Any]:
 
 
 def _entry_text(connection: Connection, seq: int) -> str:
-    return str(connection.execute(select(type_coerce(revisions.c.entry, Text)).where(revisions.c.seq == seq)).scalar_one())
+    return str(connection.execute(_ENTRY, {"seq": seq}).scalar_one())
 
 
 def _proof(row: Any) -> Proof:

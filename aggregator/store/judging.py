@@ -14,6 +14,7 @@ from sqlalchemy import Connection, RowMapping, bindparam, func, select, update
 from aggregator.errors import StoreError
 from aggregator.models import Fact, Judgement
 from aggregator.records import Judged, StoredRevision
+from aggregator.store.columns import clean
 from aggregator.store.database import Section, batches
 from aggregator.store.desk import label_story
 from aggregator.store.evidence import seal
@@ -96,6 +97,8 @@ def judged_through(connection: Connection) -> int:
 _CLAIM = update(revisions).where(revisions.c.seq == bindparam("claimed_seq"), revisions.c.judged_at.is_(None))
 _STANDING = select(articles.c.current_seq, articles.c.published_at, articles.c.first_seen_at).where(articles.c.id == bindparam("shown_id"))
 _SHOW = update(articles).where(articles.c.id == bindparam("shown_id"))
+_SAY, _MATCH, _PROVE = decisions.insert(), matches.insert(), facts.insert()
+_FACT = tuple(name for name in Fact.__slots__ if name not in ("start", "end"))
 
 
 def _plain(connection: Connection, judged: Sequence[Judged]) -> list[tuple[Judged, RowMapping]]:
@@ -118,11 +121,12 @@ def _keep_plain(connection: Connection, plain: Sequence[tuple[Judged, RowMapping
             connection.execute(table.insert(), batch)
     shown = [_shown(one, row) for one, row in plain]
     connection.execute(_SHOW, shown)
-    insert(connection, [(row["shown_id"], _document(row)) for row in shown])
+    insert(connection, [(row["shown_id"], _document(row, ())) for row in shown])
 
 
-def _document(shown: Mapping[str, Any]) -> Document:
-    return Document(title=shown["title"], text=shown["text"], language=shown["language"] or "", feed_id=shown["feed_id"], topics=())
+def _document(shown: Mapping[str, Any], topics: tuple[str, ...]) -> Document:
+    title, text = clean(shown["title"]), clean(shown["text"])
+    return Document(title=title, text=text, language=shown["language"] or "", feed_id=shown["feed_id"], topics=topics)
 
 
 def _matches(judged: Judged) -> bool:
@@ -149,16 +153,16 @@ def keep_judgements(connection: Connection, judged: Judged) -> None:
     said = [_decision(judged, judgement) for judgement in judged.judgements]
     matched = [_match(judged, judgement) for judgement in judged.judgements if judgement.matched]
     if said:
-        connection.execute(decisions.insert(), said)
+        connection.execute(_SAY, said)
     if matched:
-        connection.execute(matches.insert(), matched)
+        connection.execute(_MATCH, matched)
 
 
 def keep_facts(connection: Connection, judged: Judged) -> None:
     """Keep the facts of a text that has none yet."""
     rows = [_fact(judged.revision.seq, position, fact) for position, fact in enumerate(judged.article.facts)]
     if rows:
-        connection.execute(facts.insert(), rows)
+        connection.execute(_PROVE, rows)
 
 
 def _keep_article(connection: Connection, judged: Judged) -> datetime | None:
@@ -170,7 +174,8 @@ def _keep_article(connection: Connection, judged: Judged) -> datetime | None:
     indexed = document_of(connection, article_id) if standing["current_seq"] is not None else None
     shown = _shown(judged, standing)
     connection.execute(_SHOW, shown)
-    reindex(connection, article_id, indexed)
+    topics = tuple(sorted({judgement.topic for judgement in judged.judgements if judgement.matched}))
+    reindex(connection, article_id, indexed, _document(shown, topics))
     told_at: datetime = shown["told_at"]
     return told_at
 
@@ -223,9 +228,8 @@ def _match(judged: Judged, judgement: Judgement) -> dict[str, Any]:
 
 
 def _fact(seq: int, position: int, fact: Fact) -> dict[str, Any]:
-    names = [name for name in Fact.__slots__ if name not in ("start", "end")]
     offsets = {"start_offset": fact.start, "end_offset": fact.end}
-    return {"seq": seq, "position": position, **offsets, **{name: getattr(fact, name) for name in names}}
+    return {"seq": seq, "position": position, **offsets, **{name: getattr(fact, name) for name in _FACT}}
 
 
 def revision_of(row: RowMapping) -> StoredRevision:

@@ -23,6 +23,8 @@ _SPACE = 1_313_558_354
 """Sets our advisory locks apart from those of other programs in the same database."""
 SERVICE, UPGRADE, JUDGING, WORKING = 1, 2, 3, 4
 
+_HOLD = text("SELECT pg_advisory_xact_lock(:space, :lock)")
+
 _held: set[int] = set()
 
 
@@ -141,7 +143,7 @@ def waiting_file_lock(path: Path) -> Iterator[None]:
 def hold_until_commit(connection: Connection, lock: int) -> None:
     """Wait for an advisory lock that ends with the transaction; nothing to do on SQLite, where one transaction writes."""
     if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:space, :lock)"), {"space": _SPACE, "lock": lock})
+        connection.execute(_HOLD, {"space": _SPACE, "lock": lock})
 
 
 @contextmanager

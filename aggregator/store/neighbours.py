@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, RowMapping, bindparam, func, insert, or_, select, text, update
+from sqlalchemy import BindParameter, Connection, RowMapping, bindparam, func, insert, null, or_, select, text, union_all, update
 
 from aggregator.core.minhash import bands_of
 from aggregator.core.rarity import Rarity
@@ -63,26 +63,32 @@ _SHOWN = (
     story_articles.c.role,
     story_articles.c.echo_of,
 )
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+_STANDS = select(story_articles.c.story_id).where(story_articles.c.article_id.in_(_IDS))
 _MEMBERS = (
-    select(*_SHOWN)
+    select(*_SHOWN, stories.c.version, stories.c.lead_article_id)
     .join(story_articles, story_articles.c.article_id == articles.c.id)
+    .join(stories, stories.c.id == story_articles.c.story_id)
     .outerjoin(article_traits, article_traits.c.article_id == articles.c.id)
-    .where(story_articles.c.story_id.in_(bindparam("story_ids", expanding=True)))
+    .where(story_articles.c.story_id.in_(_STANDS))
     .order_by(articles.c.told_at.desc(), articles.c.id)
     .limit(MOST_MEMBERS)
 )
-_HEADS = select(stories.c.id, stories.c.version, stories.c.lead_article_id).where(stories.c.id.in_(bindparam("story_ids", expanding=True)))
-_STANDS = select(story_articles.c.story_id).where(story_articles.c.article_id.in_(bindparam("ids", expanding=True))).distinct()
-_TEXTS = select(articles.c.id, articles.c.text, articles.c.text_hash).where(articles.c.id.in_(bindparam("ids", expanding=True)))
+_TEXTS = select(articles.c.id, articles.c.text, articles.c.text_hash).where(articles.c.id.in_(_IDS))
 _EQUAL = (
     select(articles.c.id)
     .where(articles.c.text_hash == bindparam("hash"), articles.c.told_at.between(bindparam("since"), bindparam("until")))
     .limit(MOST_COPIES)
 )
-
-_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
-_OVERLAPPING = select(overlaps).where(or_(overlaps.c.one.in_(_IDS), overlaps.c.other.in_(_IDS)))
-_BONDED = select(bonds).where(or_(bonds.c.one.in_(_IDS), bonds.c.other.in_(_IDS)))
+_OF_PAIR = or_(overlaps.c.one.in_(_IDS), overlaps.c.other.in_(_IDS))
+_OVERLAPPING = select(overlaps).where(_OF_PAIR)
+# Overlaps and bonds at once; sentences are for people.
+_PAIRS = union_all(
+    select(overlaps.c.one, overlaps.c.other, overlaps.c.share, null().label("together")).where(_OF_PAIR),
+    select(bonds.c.one, bonds.c.other, null(), bonds.c.together).where(or_(bonds.c.one.in_(_IDS), bonds.c.other.in_(_IDS))),
+)
+_HAS_TRAITS = select(article_traits.c.article_id).where(article_traits.c.article_id == bindparam("id"))
+_KEEP_TRAITS, _KEEP_OVERLAPS = insert(article_traits), insert(overlaps)
 
 
 class Neighbours(Section):
@@ -104,17 +110,17 @@ class Neighbours(Section):
             if not near:
                 return Neighbourhood()
             sketches = _sketches(connection, near)
-            members = [member.article_id for sketch in sketches for member in sketch.members]
-            known = known_overlaps(connection, members)
-            return Neighbourhood(stories=sketches, overlaps=(*known, *copies), bonds=_bonds(connection, [*members, telling.article_id]))
+            pairs = _pairs(connection, [telling.article_id, *(member.article_id for sketch in sketches for member in sketch.members)])
+            known = tuple(Overlap(one=row.one, other=row.other, share=row.share) for row in pairs if row.share is not None)
+            bonded = tuple(Bond(one=row.one, other=row.other, together=row.together) for row in pairs if row.share is None)
+            return Neighbourhood(stories=sketches, overlaps=(*known, *copies), bonds=bonded)
 
 
 def keep_traits(connection: Connection, judged: Judged, told_at: datetime) -> None:
     """Keep what an article is compared and found by, as of the text it shows now; its terms are counted once."""
     article_id, traits, article = judged.revision.article_id, judged.traits, judged.article
-    known = connection.execute(select(article_traits.c.article_id).where(article_traits.c.article_id == article_id)).first()
-    if known is None:
-        connection.execute(insert(article_traits).values(article_id=article_id, traits=traits))
+    if connection.execute(_HAS_TRAITS, {"id": article_id}).first() is None:
+        connection.execute(_KEEP_TRAITS, {"article_id": article_id, "traits": traits})
         terms = sorted({TOTAL, *traits.title, *traits.lead, *judged.concepts})
         connection.execute(_COUNTING[connection.dialect.name], {"terms": json.dumps(terms)})
     else:
@@ -132,12 +138,17 @@ def keep_traits(connection: Connection, judged: Judged, told_at: datetime) -> No
 
 def keep_overlaps(connection: Connection, found: Iterable[Overlap]) -> None:
     """Keep how much two texts share, and which sentences; a pair that is known stays."""
+    wanted: dict[tuple[int, int], Overlap] = {}
     for overlap in found:
-        one, other = sorted((overlap.one, overlap.other))
-        pair = select(overlaps.c.share).where(overlaps.c.one == one, overlaps.c.other == other)
-        if connection.execute(pair).first() is None:
-            row = {"one": one, "other": other, "share": overlap.share, "sentences": overlap.sentences}
-            connection.execute(insert(overlaps).values(row))
+        wanted.setdefault((min(overlap.one, overlap.other), max(overlap.one, overlap.other)), overlap)
+    if not wanted:
+        return
+    ids = sorted({number for pair in wanted for number in pair})
+    known = {(row.one, row.other) for row in _pairs(connection, ids) if row.share is not None}
+    fresh = {pair: overlap for pair, overlap in wanted.items() if pair not in known}
+    rows = [{"one": pair[0], "other": pair[1], "share": each.share, "sentences": each.sentences} for pair, each in fresh.items()]
+    if rows:
+        connection.execute(_KEEP_OVERLAPS, rows)
 
 
 def known_overlaps(connection: Connection, ids: Collection[int]) -> tuple[Overlap, ...]:
@@ -188,23 +199,18 @@ def _overlap(telling: Telling, row: Any) -> Overlap:
 
 
 def _sketches(connection: Connection, near: Collection[int]) -> tuple[StorySketch, ...]:
-    ids = sorted(row.story_id for row in connection.execute(_STANDS, {"ids": sorted(near)}))
-    if not ids:
-        return ()
-    told: dict[int, list[Telling]] = {}
-    for row in connection.execute(_MEMBERS, {"story_ids": ids}).mappings():
-        told.setdefault(row["story_id"], []).append(light(row))
-    heads = connection.execute(_HEADS, {"story_ids": ids}).all()
+    told: dict[tuple[int, int, int], list[Telling]] = {}
+    for row in connection.execute(_MEMBERS, {"ids": sorted(near)}).mappings():
+        told.setdefault((row["story_id"], row["version"], row["lead_article_id"]), []).append(light(row))
     return tuple(
-        StorySketch(story_id=row.id, version=row.version, lead_article_id=row.lead_article_id, members=tuple(told[row.id]))
-        for row in sorted(heads, key=lambda row: int(row.id))
-        if row.id in told
+        StorySketch(story_id=story, version=version, lead_article_id=lead, members=tuple(members))
+        for (story, version, lead), members in sorted(told.items(), key=lambda item: item[0])
     )
 
 
-def _bonds(connection: Connection, ids: Sequence[int]) -> tuple[Bond, ...]:
-    rows = connection.execute(_BONDED, {"ids": list(ids)})
-    return tuple(Bond(one=row.one, other=row.other, together=row.together) for row in rows)
+def _pairs(connection: Connection, ids: Sequence[int]) -> Sequence[Any]:
+    """Give the overlaps and bonds of these articles; a bond has no share."""
+    return connection.execute(_PAIRS, {"ids": ids}).all()
 
 
 def _seconds(moment: datetime) -> int:

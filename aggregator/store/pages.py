@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from aggregator.core.fingerprints import text_hash
 from aggregator.core.revisits import next_look_at
@@ -20,6 +20,10 @@ from aggregator.records import Judged, Look, PageVisit
 from aggregator.store.database import Section
 from aggregator.store.sequence import hold, take
 from aggregator.store.tables import articles, entries, pages, revisions
+
+_NEXT_LOOK = select(pages.c.next_look_at).where(pages.c.article_id == bindparam("article"))
+_SEEN = select(articles.c.first_seen_at).where(articles.c.id == bindparam("article"))
+_KEEP = insert(pages)
 
 
 class Pages(Section):
@@ -62,13 +66,13 @@ def keep_page(connection: Connection, judged: Judged) -> None:
     if url is None or not (matched or page):
         return
     read = _read(page, judged.decided_at) if page else {}
-    standing = connection.execute(select(pages.c.next_look_at).where(pages.c.article_id == article_id)).first()
+    standing = connection.execute(_NEXT_LOOK, {"article": article_id}).first()
     due = standing.next_look_at if standing else None
     if matched and due is None:
-        seen_at = connection.execute(select(articles.c.first_seen_at).where(articles.c.id == article_id)).scalar_one()
+        seen_at = connection.execute(_SEEN, {"article": article_id}).scalar_one()
         due = next_look_at(seen_at, judged.decided_at)
     if standing is None:
-        connection.execute(insert(pages).values(article_id=article_id, url=url, next_look_at=due, **read))
+        connection.execute(_KEEP, {"article_id": article_id, "url": url, "next_look_at": due, **read})
     elif read or due != standing.next_look_at:
         connection.execute(update(pages).where(pages.c.article_id == article_id).values(next_look_at=due, **read))
 

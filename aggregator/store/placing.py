@@ -4,9 +4,10 @@ A story's version grows only by a material change. An article leaves its story o
 `story_events` has one line per matched revision, so every version can be traced to its words.
 """
 
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, case, insert, select, update
+from sqlalchemy import BindParameter, Connection, bindparam, case, insert, select, update
 
 from aggregator.errors import StoreError
 from aggregator.records import Judged, Placement
@@ -14,11 +15,18 @@ from aggregator.store.neighbours import keep_overlaps
 from aggregator.store.regrouping import Deciding, regroup, set_leads, set_standings
 from aggregator.store.tables import articles, copy_groups, copy_members, decisions, stories, story_articles, story_events
 
+# Every matched revision runs through these; built once, they cost a fraction.
+_STORY_OF = select(story_articles.c.story_id).where(story_articles.c.article_id == bindparam("article"))
+_GROUP_OF = select(copy_members.c.copy_group_id).where(copy_members.c.article_id == bindparam("article"))
+_TEXT_HASH = select(articles.c.text_hash).where(articles.c.id == bindparam("article"))
+_OPEN = insert(stories).returning(stories.c.id)
+_OPEN_GROUP = insert(copy_groups).returning(copy_groups.c.id)
+_JOIN, _JOIN_GROUP, _EXPLAIN, _HAPPENED = insert(story_articles), insert(copy_members), insert(decisions), insert(story_events)
+
 
 def story_of(connection: Connection, article_id: int) -> int | None:
     """Give the story that an article stands in."""
-    query = select(story_articles.c.story_id).where(story_articles.c.article_id == article_id)
-    found: int | None = connection.execute(query).scalar()
+    found: int | None = connection.execute(_STORY_OF, {"article": article_id}).scalar()
     return found
 
 
@@ -32,7 +40,7 @@ def place(connection: Connection, judged: Judged, placement: Placement) -> int:
     elif standing is not None:
         _change_role(connection, article_id, placement)
     story_id = _open(connection, judged) if placement.story_id is None else placement.story_id
-    version = _grow(connection, judged, placement, story_id)
+    version = 1 if placement.story_id is None else _grow(connection, judged, placement, story_id)
     if standing is None:
         _join(connection, article_id, story_id, placement)
     set_standings(connection, placement.standings)
@@ -43,44 +51,42 @@ def place(connection: Connection, judged: Judged, placement: Placement) -> int:
         _group(connection, article_id, placement.copy_of)
     _explain(connection, judged, placement)
     row = {"seq": judged.revision.seq, "story_id": story_id, "kind": placement.event, "version": version}
-    connection.execute(insert(story_events).values(row | {"changes": placement.changes, "decided_at": judged.decided_at}))
+    connection.execute(_HAPPENED, row | {"changes": placement.changes, "decided_at": judged.decided_at})
     return story_id
 
 
 def _open(connection: Connection, judged: Judged) -> int:
     seq, now = judged.revision.seq, judged.decided_at
-    opening = insert(stories).values(
-        version=1, lead_article_id=judged.revision.article_id, opened_at=now, changed_at=now, first_seq=seq, last_seq=seq
-    )
-    return int(connection.execute(opening.returning(stories.c.id)).scalar_one())
+    row = {"lead_article_id": judged.revision.article_id, "opened_at": now, "changed_at": now, "first_seq": seq, "last_seq": seq}
+    return int(connection.execute(_OPEN, {"version": 1, **row}).scalar_one())
 
 
 def _grow(connection: Connection, judged: Judged, placement: Placement, story_id: int) -> int:
     """Advance a story by one revision, and give its version."""
     seq = judged.revision.seq
-    values: dict[str, Any] = {"last_seq": case((stories.c.last_seq < seq, seq), else_=stories.c.last_seq)}
-    if placement.event == "updated":
-        values |= {"version": stories.c.version + 1, "changed_at": judged.decided_at}
-    if placement.lead and not placement.leads:
-        values["lead_article_id"] = judged.revision.article_id
-    advance = update(stories).where(stories.c.id == story_id).values(values)
-    version = connection.execute(advance.returning(stories.c.version)).scalar()
+    advance = _advance(updated=placement.event == "updated", leads=placement.lead and not placement.leads)
+    row = {"story": story_id, "seq": seq, "now": judged.decided_at, "article": judged.revision.article_id}
+    version = connection.execute(advance, row).scalar()
     if version is None:
         raise StoreError(f"revision {seq} cannot be placed: story {story_id} is not stored")
     return int(version)
 
 
+@cache
+def _advance(*, updated: bool, leads: bool) -> Any:
+    seq: BindParameter[int] = bindparam("seq", type_=stories.c.last_seq.type)
+    values: dict[str, Any] = {"last_seq": case((stories.c.last_seq < seq, seq), else_=stories.c.last_seq)}
+    if updated:
+        values |= {"version": stories.c.version + 1, "changed_at": bindparam("now")}
+    if leads:
+        values["lead_article_id"] = bindparam("article")
+    return update(stories).where(stories.c.id == bindparam("story")).values(values).returning(stories.c.version)
+
+
 def _join(connection: Connection, article_id: int, story_id: int, placement: Placement) -> None:
-    joining = insert(story_articles).values(
-        article_id=article_id,
-        story_id=story_id,
-        role=placement.role.value,
-        echo_of=placement.echo_of,
-        cites=placement.cites,
-        why_code=placement.why.code,
-        why_detail=placement.why.detail,
-    )
-    connection.execute(joining)
+    standing = {"role": placement.role.value, "echo_of": placement.echo_of, "cites": placement.cites}
+    why = {"why_code": placement.why.code, "why_detail": placement.why.detail}
+    connection.execute(_JOIN, {"article_id": article_id, "story_id": story_id, **standing, **why})
 
 
 def _change_role(connection: Connection, article_id: int, placement: Placement) -> None:
@@ -93,17 +99,15 @@ def _group(connection: Connection, article_id: int, original_id: int) -> None:
     """Put a copy in the group of its original, which is made with the original as its first member."""
     group = _group_of(connection, original_id)
     if group is None:
-        text_hash = connection.execute(select(articles.c.text_hash).where(articles.c.id == original_id)).scalar_one()
-        opening = insert(copy_groups).values(text_hash=text_hash, first_article_id=original_id)
-        group = int(connection.execute(opening.returning(copy_groups.c.id)).scalar_one())
-        connection.execute(insert(copy_members).values(article_id=original_id, copy_group_id=group))
+        text_hash = connection.execute(_TEXT_HASH, {"article": original_id}).scalar_one()
+        group = int(connection.execute(_OPEN_GROUP, {"text_hash": text_hash, "first_article_id": original_id}).scalar_one())
+        connection.execute(_JOIN_GROUP, {"article_id": original_id, "copy_group_id": group})
     if _group_of(connection, article_id) is None:
-        connection.execute(insert(copy_members).values(article_id=article_id, copy_group_id=group))
+        connection.execute(_JOIN_GROUP, {"article_id": article_id, "copy_group_id": group})
 
 
 def _group_of(connection: Connection, article_id: int) -> int | None:
-    query = select(copy_members.c.copy_group_id).where(copy_members.c.article_id == article_id)
-    found: int | None = connection.execute(query).scalar()
+    found: int | None = connection.execute(_GROUP_OF, {"article": article_id}).scalar()
     return found
 
 
@@ -116,4 +120,4 @@ def _explain(connection: Connection, judged: Judged, placement: Placement) -> No
         {"seq": judged.revision.seq, "stage": stage, "subject": "", "code": code, "detail": detail, "decided_at": judged.decided_at}
         for stage, (code, detail) in said.items()
     ]
-    connection.execute(insert(decisions), rows)
+    connection.execute(_EXPLAIN, rows)

@@ -10,13 +10,24 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
 
 from aggregator.errors import UsageError
 from aggregator.records import Move, Standing
 from aggregator.store.desk import label_story
 from aggregator.store.story_tables import story_operations, story_told
 from aggregator.store.tables import articles, digest_items, entries, revisions, stories, story_articles, story_events
+
+_STAND = update(story_articles).where(story_articles.c.article_id == bindparam("article"))
+_LEAD = (
+    update(stories)
+    .where(
+        stories.c.id == select(story_articles.c.story_id).where(story_articles.c.article_id == bindparam("article")).scalar_subquery(),
+        or_(stories.c.lead_by_hand.is_(None), stories.c.lead_by_hand.is_(False)),
+        stories.c.lead_article_id != bindparam("article"),
+    )
+    .values(lead_article_id=bindparam("article"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,18 +86,16 @@ def open_story(connection: Connection, article_id: int, now: datetime) -> int:
 
 def set_standings(connection: Connection, standings: Iterable[Standing]) -> None:
     """Change what articles are to their stories."""
-    for standing in standings:
-        change = update(story_articles).where(story_articles.c.article_id == standing.article_id)
-        connection.execute(change.values(role=standing.role.value, echo_of=standing.echo_of, cites=standing.cites))
+    rows = [{"article": each.article_id, "role": each.role.value, "echo_of": each.echo_of, "cites": each.cites} for each in standings]
+    if rows:
+        connection.execute(_STAND, rows)
 
 
 def set_leads(connection: Connection, leads: Iterable[int]) -> None:
     """Let these articles speak for their stories, unless a person chose another one."""
-    for article_id in leads:
-        of = select(story_articles.c.story_id).where(story_articles.c.article_id == article_id).scalar_subquery()
-        free = or_(stories.c.lead_by_hand.is_(None), stories.c.lead_by_hand.is_(False))
-        differs = stories.c.lead_article_id != article_id
-        connection.execute(update(stories).where(stories.c.id == of, free, differs).values(lead_article_id=article_id))
+    rows = [{"article": article_id} for article_id in leads]
+    if rows:
+        connection.execute(_LEAD, rows)
 
 
 def standing_story(connection: Connection, story_id: int) -> int:

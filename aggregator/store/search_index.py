@@ -19,6 +19,14 @@ BATCH = 500
 _GAP = 100
 """Places between title and text on PostgreSQL, more than NEAR reaches."""
 
+_PUT_IN = {
+    "sqlite": text("INSERT INTO search_index(rowid, title, text, labels) VALUES(:id, :a, :b, :c)"),
+    "postgresql": text(
+        "INSERT INTO search_index VALUES (:id, CAST(:words AS tsvector)) ON CONFLICT (article_id) DO UPDATE SET words = excluded.words"
+    ),
+}
+_TAKE_OUT = text("INSERT INTO search_index(search_index, rowid, title, text, labels) VALUES('delete', :id, :a, :b, :c)")
+
 
 @dataclass(frozen=True, slots=True)
 class Document:
@@ -47,36 +55,21 @@ def document_of(connection: Connection, article_id: int) -> Document | None:
     return found[0][1] if found and found[0][0] == article_id else None
 
 
-def reindex(connection: Connection, article_id: int, before: Document | None) -> None:
+def reindex(connection: Connection, article_id: int, before: Document | None, after: Document) -> None:
     """Bring the index up to date after an article changed from `before`, which SQLite needs to take the old terms out."""
     if before is not None and is_sqlite(connection):
-        _write(
-            connection,
-            article_id,
-            before,
-            "INSERT INTO search_index(search_index, rowid, title, text, labels) VALUES('delete', :id, :a, :b, :c)",
-        )
-    after = document_of(connection, article_id)
-    if after is not None:
-        insert(connection, [(article_id, after)])
+        connection.execute(_TAKE_OUT, _row(article_id, before))
+    insert(connection, [(article_id, after)])
 
 
 def insert(connection: Connection, added: Sequence[tuple[int, Document]]) -> None:
     """Add articles to the index, many at once; on PostgreSQL they may take the place of their former selves."""
     if is_sqlite(connection):
         rows = [_row(article_id, document) for article_id, document in added]
-        keep = "INSERT INTO search_index(rowid, title, text, labels) VALUES(:id, :a, :b, :c)"
     else:
         rows = [{"id": article_id, "words": _tsvector(document)} for article_id, document in added]
-        keep = (
-            "INSERT INTO search_index VALUES (:id, CAST(:words AS tsvector)) ON CONFLICT (article_id) DO UPDATE SET words = excluded.words"
-        )
     if rows:
-        connection.execute(text(keep), rows)
-
-
-def _write(connection: Connection, article_id: int, document: Document, statement: str) -> None:
-    connection.execute(text(statement), _row(article_id, document))
+        connection.execute(_PUT_IN[connection.dialect.name], rows)
 
 
 def _row(article_id: int, document: Document) -> dict[str, Any]:

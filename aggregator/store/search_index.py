@@ -55,11 +55,16 @@ def document_of(connection: Connection, article_id: int) -> Document | None:
     return found[0][1] if found and found[0][0] == article_id else None
 
 
-def reindex(connection: Connection, article_id: int, before: Document | None, after: Document) -> None:
-    """Bring the index up to date after an article changed from `before`, which SQLite needs to take the old terms out."""
+def reindex(connection: Connection, article_id: int, before: Document | None, after: Document | None = None) -> None:
+    """Bring the index up to date after an article changed from `before`, which SQLite needs to take the old terms out.
+
+    Where `after` is not told, it is read.
+    """
     if before is not None and is_sqlite(connection):
         connection.execute(_TAKE_OUT, _row(article_id, before))
-    insert(connection, [(article_id, after)])
+    after = after or document_of(connection, article_id)
+    if after is not None:
+        insert(connection, [(article_id, after)])
 
 
 def insert(connection: Connection, added: Sequence[tuple[int, Document]]) -> None:

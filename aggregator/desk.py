@@ -19,6 +19,7 @@ from aggregator.desk_records import Hit, SearchFilter
 from aggregator.errors import UsageError
 from aggregator.models import Configuration, Digest, FeedSpec, TopicSpec
 from aggregator.ports import DeskStore
+from aggregator.saved import Entries
 from aggregator.trial import LONGEST_RULE, Outcome, Rule, Trials
 
 log = structlog.get_logger(__name__)
@@ -33,8 +34,9 @@ class Desk:
     """Hold what the desk works with; `configured` gives feeds.yaml as it stands, so that a reload shows at once.
 
     `label` names a concept in a language, `draft` renders a digest by file suffix.
-    `rule_text` writes a topic as feeds.yaml does; without `trials` no rule can be tried. `plain` reads HTML as text, `opml` writes the
-    list of sources, `located` gives name, latitude and longitude of the places that are known.
+    `rule_text` writes a topic as feeds.yaml does; without `trials` no rule can be tried. `plain` reads HTML as text, `opml` writes a list
+    of feeds under a title, names by address, `entries` writes what belongs into feeds.yaml, `located` gives name, latitude and longitude
+    of the places that are known.
     """
 
     store: DeskStore
@@ -44,7 +46,8 @@ class Desk:
     clock: Callable[[], datetime]
     rule_text: Callable[[TopicSpec], str] = lambda topic: topic.query
     plain: Callable[[str], str] = str
-    opml: Callable[[Sequence[FeedSpec]], str] = str
+    opml: Callable[[str, Mapping[str, str]], str] = lambda title, _feeds: title
+    entries: Entries | None = None
     trials: Trials | None = None
     located: Callable[[], Mapping[str, tuple[str, float, float]]] = dict
     memory: "Memory" = field(default_factory=lambda: Memory())

@@ -1,6 +1,6 @@
 """Open parts of an installation for commands that look things up."""
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import (
     AsyncExitStack,
     asynccontextmanager,
@@ -13,10 +13,12 @@ from aggregator.app.rules import label
 from aggregator.app.sending import draft
 from aggregator.desk import Desk
 from aggregator.explore import Exploring
+from aggregator.feedfile.saved import entry_id, subscription_entry, topic_entry
 from aggregator.feedfile.topics import read_topic, topic_text
 from aggregator.http_client import HttpClient
-from aggregator.models import Configuration, FeedSpec
+from aggregator.models import Configuration
 from aggregator.ports import DeskStore, ReaderStore, Store
+from aggregator.saved import Entries
 from aggregator.settings import Settings
 from aggregator.sources.discovery import feed_addresses
 from aggregator.sources.opml import ListedFeed, write_opml
@@ -40,12 +42,13 @@ def make_desk(settings: Settings, configuration: Configuration, store: DeskStore
         trials=_trials(),
         plain=_plain,
         opml=_opml,
+        entries=Entries(new_id=entry_id, topic=topic_entry, subscription=subscription_entry),
         located=_located,
     )
 
 
-def _opml(feeds: Sequence[FeedSpec]) -> str:
-    return write_opml("aggregator", [ListedFeed(url=feed.url, title=feed.name) for feed in feeds if feed.enabled])
+def _opml(title: str, feeds: Mapping[str, str]) -> str:
+    return write_opml(title, [ListedFeed(url=url, title=name) for url, name in feeds.items()])
 
 
 def _plain(html: str) -> str:

@@ -7,7 +7,7 @@ A query of exclusions alone finds nothing.
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from aggregator.core.analyser import Token, is_cjk, stem, tokens
@@ -21,10 +21,11 @@ WIDEST = 30
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """Want terms in a row; with `prefix` the last one is the beginning of a term."""
+    """Want terms in a row; with `prefix` the last one is the beginning of a term. `typed` is what they were read from."""
 
     terms: tuple[str, ...]
     prefix: bool = False
+    typed: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,9 +194,9 @@ def _phrase(text: str) -> Phrase | None:
         return None
     chosen = [token.term for token in found]
     if is_cjk(chosen[-1]):
-        return Phrase(tuple(chosen), prefix=len(chosen[-1]) == 1)
+        return Phrase(tuple(chosen), len(chosen[-1]) == 1, text)
     if not text.rstrip().endswith("*"):
-        return Phrase(tuple(chosen))
+        return Phrase(tuple(chosen), typed=text)
     typed = text[found[-1].start : found[-1].end].casefold()
     beginning = typed if not typed.startswith(stem(typed)) else stem(typed)
-    return Phrase((*chosen[:-1], beginning if beginning.isalnum() else chosen[-1]), prefix=True)
+    return Phrase((*chosen[:-1], beginning if beginning.isalnum() else chosen[-1]), prefix=True, typed=text)

@@ -18,6 +18,7 @@ from aggregator.web.access import COOKIE, SESSION, Door, form_of, log_in, log_ou
 from aggregator.web.overviews import add_overviews
 from aggregator.web.rendering import ZONE_COOKIE, ZONES, Pages
 from aggregator.web.rules import add_rules
+from aggregator.web.saved import add_saved
 from aggregator.web.stories import add_stories
 
 DAYS = 14
@@ -40,6 +41,7 @@ def page_routes(desk: Desk, door: Door, pages: Pages) -> APIRouter:
     _add_deliveries(router, desk, pages)
     add_overviews(router, desk, pages)
     add_rules(router, desk, pages)
+    add_saved(router, desk, pages)
     _add_readers(router, door, pages)
     return router
 
@@ -97,7 +99,8 @@ def _add_sources(router: APIRouter, desk: Desk, pages: Pages) -> None:
     @router.get("/sources.opml")
     def listed() -> Response:
         head = {"Content-Disposition": 'attachment; filename="sources.opml"'}
-        return Response(desk.opml(desk.feeds), media_type="text/x-opml", headers=head)
+        polled = {feed.url: feed.name for feed in desk.feeds if feed.enabled}
+        return Response(desk.opml("aggregator", polled), media_type="text/x-opml", headers=head)
 
     @router.get("/sources/{feed_id}")
     def source(request: Request, feed_id: str, cursor: Cursor = "") -> Response:

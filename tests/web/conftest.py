@@ -14,8 +14,11 @@ from fastapi import FastAPI
 
 from aggregator.desk import Desk
 from aggregator.desk_records import User
+from aggregator.feedfile.saved import entry_id, subscription_entry, topic_entry
 from aggregator.feedfile.topics import as_yaml
 from aggregator.models import Configuration, Digest, Receipt, Role, TopicSpec
+from aggregator.saved import Entries
+from aggregator.sources.opml import ListedFeed, write_opml
 from aggregator.store import SqlStore, open_store
 from aggregator.trial import Trials
 from aggregator.web import Door, Status, create_site, hash_password, hashed
@@ -61,6 +64,12 @@ def clock() -> Clock:
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give an SQLite file with a story of two articles, a hostile one, a failed and a sent delivery."""
     path = tmp_path_factory.mktemp("desk") / "store.db"
+    fill(path)
+    return path
+
+
+def fill(path: Path) -> None:
+    """Fill a new SQLite file."""
     store = open_store(f"sqlite:///{path}")
     store.upgrade()
     store.sync_feeds([FEED, OTHER_FEED], NOW)
@@ -82,7 +91,6 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
         else:
             store.record_sent(claimed, Receipt(detail="250 ok"), NOW)
     store.close()
-    return path
 
 
 @pytest.fixture
@@ -134,6 +142,8 @@ def make_site(store: SqlStore, clock: Clock, *, trials: Trials | None = None, **
         draft=draft,
         clock=clock,
         rule_text=as_yaml,
+        opml=lambda title, feeds: write_opml(title, [ListedFeed(url=url, title=name) for url, name in feeds.items()]),
+        entries=Entries(new_id=entry_id, topic=topic_entry, subscription=subscription_entry),
         trials=trials,
     )
     return create_site(status, nothing, (desk, Door(store=store, clock=clock, **door)))

@@ -1,5 +1,6 @@
 """Saved searches: write a search as entries of feeds.yaml, a topic and a subscription, so that it is watched for; nothing is stored."""
 
+import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
@@ -62,6 +63,8 @@ def _query(search: Search) -> str:
     if wanted is None and search.query.strip():
         return ""
     filters = {"language": search.chosen.language, "source": search.chosen.feed}
+    if not all(re.fullmatch(r"[\w-]*", value) for value in filters.values()):
+        raise UsageError("a filter names a language or a feed by its id")
     found = as_topic_query(wanted, *(f"{name}:{value}" for name, value in filters.items() if value))
     try:
         if found:

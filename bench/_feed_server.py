@@ -1,6 +1,6 @@
 """Serve the benchmark's feeds on loopback: pre-rendered bodies, gzip, ETag, 304, a latency, hosts that hang.
 
-``python bench/_feed_server.py PORT FEEDS``; ``/ctl/next`` advances a round, ``/ctl/set?latency=0.1&hang=0.02`` sets the weather.
+``python bench/_feed_server.py PORT FEEDS [ITEMS]``; ``/ctl/next`` advances a round, ``/ctl/set?latency=0.1&hang=0.02`` sets the weather.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from _world import address_of, changes, document, kind_of, top_item
 
-ITEMS = 40
+ITEMS = int(sys.argv[3]) if len(sys.argv) > 3 else 40
 
 
 class World:

@@ -1,4 +1,4 @@
-"""Poll the benchmark's feeds once with a peer: ``python bench/_peers.py reader|feedparser|fastfeedparser URLS DATABASE``.
+"""Poll the benchmark's feeds once with a peer: ``python bench/_peers.py reader|resident|feedparser|fastfeedparser URLS DATABASE``.
 
 Runs in an interpreter that has the peers; imports nothing of this program.
 """
@@ -8,6 +8,8 @@ import importlib
 import sqlite3
 import sys
 from pathlib import Path
+from statistics import median
+from time import process_time
 from typing import Any
 
 TABLES = """
@@ -16,12 +18,19 @@ CREATE TABLE IF NOT EXISTS entry(feed TEXT, guid TEXT, title TEXT, link TEXT, pu
 """
 
 
-def with_reader(urls: list[str], database: str) -> None:
+def with_reader(urls: list[str], database: str, *, resident: bool = False) -> None:
     """Update with lemon24/reader, 20 workers; its own schedule is off, or a second update would do nothing."""
     reader = importlib.import_module("reader").make_reader(database)
     for url in urls:
         reader.add_feed(url, exist_ok=True)
     reader.update_feeds(workers=20, scheduled=False)
+    if resident:
+        rounds = []
+        for _ in range(3):
+            before = process_time()
+            reader.update_feeds(workers=20, scheduled=False)
+            rounds.append(process_time() - before)
+        print(f"cpu_ms_per_feed={median(rounds) / len(urls) * 1000:.3f}")
     reader.close()
 
 
@@ -70,7 +79,7 @@ async def with_loop(parser: str, urls: list[str], path: str) -> None:
 if __name__ == "__main__":
     _, peer, list_of_urls, file = sys.argv
     addresses = Path(list_of_urls).read_text().split()
-    if peer == "reader":
-        with_reader(addresses, file)
+    if peer in ("reader", "resident"):
+        with_reader(addresses, file, resident=peer == "resident")
     else:
         asyncio.run(with_loop(peer, addresses, file))

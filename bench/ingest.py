@@ -1,6 +1,6 @@
 """Poll the same feeds with this program and with its peers, in turn, and print the ratios.
 
-``python bench/ingest.py [--feeds 200] [--runs 3] [--peers PYTHON] [--whole]``
+``python bench/ingest.py [--feeds 200] [--runs 3] [--peers PYTHON] [--whole] [--flat 100 1000]``
 
 `PYTHON` is an interpreter that has reader, feedparser, httpx and fastfeedparser; without one it is made in a scratch folder with
 ``python -m venv`` and pip. Peers: reader with 20 workers, httpx with feedparser, httpx with fastfeedparser, each a process a phase.
@@ -30,9 +30,9 @@ PACKAGES = ("reader", "feedparser", "httpx", "fastfeedparser", "sgmllib3k")
 
 
 @contextmanager
-def served(feeds: int) -> Iterator[None]:
+def served(feeds: int, items: int = 40) -> Iterator[None]:
     """Run the feed server while the block lasts."""
-    process = subprocess.Popen([sys.executable, str(HERE / "_feed_server.py"), str(PORT), str(feeds)], stdout=subprocess.PIPE)
+    process = subprocess.Popen([sys.executable, str(HERE / "_feed_server.py"), str(PORT), str(feeds), str(items)], stdout=subprocess.PIPE)
     try:
         assert process.stdout
         process.stdout.readline()
@@ -57,7 +57,11 @@ def measured(command: Sequence[str]) -> tuple[float, float, str]:
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise SystemExit(f"{' '.join(command)} failed")
-    return perf_counter() - start, used.ru_utime + used.ru_stime, said.rpartition("\n")[2]
+    return (
+        perf_counter() - start,
+        used.ru_utime + used.ru_stime,
+        f"{said.rpartition(chr(10))[2]}; largest process {used.ru_maxrss // 1024} MB",
+    )
 
 
 def command_of(peer: str, python: str, urls: Path, database: Path, mode: str) -> list[str]:
@@ -90,6 +94,21 @@ def peers_python(folder: Path) -> str:
     return python
 
 
+def list_of(folder: Path, feeds: int) -> Path:
+    """Write the addresses of the feeds to a file."""
+    urls = folder / "urls"
+    urls.write_text("\n".join(f"http://{address_of(feed)}:{PORT}/f/{feed}.xml" for feed in range(feeds)))
+    return urls
+
+
+def flat(sizes: Sequence[int]) -> None:
+    """Tell the cost of a 304 by the number of feeds; each has one item, since a 304 has none."""
+    for feeds in sizes:
+        with tempfile.TemporaryDirectory() as name, served(feeds, items=1):
+            urls = list_of(Path(name), feeds)
+            print(feeds, "feeds:", measured(command_of("ours", "", urls, Path(name) / "ours.db", "resident"))[2], flush=True)
+
+
 def main() -> None:
     """Run everything and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
@@ -97,20 +116,24 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--peers", default="")
     parser.add_argument("--whole", action="store_true", help="ours judges too: matching, enrichment, stories")
+    parser.add_argument("--flat", type=int, nargs="+", help="only tell what a 304 costs in a resident process with so many feeds")
     given = parser.parse_args()
+    if given.flat:
+        flat(given.flat)
+        return
     with tempfile.TemporaryDirectory() as name:
-        folder, urls = Path(name), Path(name) / "urls"
-        urls.write_text("\n".join(f"http://{address_of(feed)}:{PORT}/f/{feed}.xml" for feed in range(given.feeds)))
+        folder, urls = Path(name), list_of(Path(name), given.feeds)
         python = given.peers or peers_python(folder)
         rows: dict[str, list[dict[str, tuple[float, float]]]] = {peer: [] for peer in PEERS}
         with served(given.feeds):
             for _ in range(given.runs):
                 for peer in PEERS:
                     rows[peer].append(run(peer, python, urls, folder, "whole" if given.whole else "poll"))
-            resident = measured([sys.executable, str(HERE / "_ours.py"), str(urls), str(folder / "ours.db"), "resident"])[2]
+            resident = measured(command_of("ours", python, urls, folder / "ours.db", "resident"))[2]
+            of_reader = measured(command_of("resident", python, urls, folder / "reader.db", ""))[2]
             control("set?hang=0.02")
             hanging = measured(command_of("ours", python, urls, folder / "ours.db", "poll"))
-    _print(rows, given.feeds, resident, hanging)
+    _print(rows, given.feeds, f"{resident}; of reader: {of_reader}", hanging)
 
 
 def _print(rows: dict[str, list[dict[str, tuple[float, float]]]], feeds: int, resident: str, hanging: tuple[float, float, str]) -> None:

@@ -32,7 +32,7 @@ _SHOWN = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alarm:
-    """Hold one alarm: `kind` is "overdue", "unsent", "dead", "closed" or "nobody"; `about` tells two of a kind apart."""
+    """Hold one alarm: `kind` is "overdue", "unsent", "unset", "dead", "closed" or "nobody"; `about` tells two of a kind apart."""
 
     kind: str
     subscription: str
@@ -44,7 +44,7 @@ class Alarm:
 def alarms(delivering: Delivering) -> tuple[Alarm, ...]:
     """Give every alarm that holds now, the worst kinds first."""
     now = delivering.clock()
-    return (*_overdue(delivering, now), *_unsent(delivering, now), *_closed(delivering), *_dead(delivering, now))
+    return (*_overdue(delivering, now), *_unsent(delivering, now), *_unset(delivering, now), *_closed(delivering), *_dead(delivering, now))
 
 
 def notices(raised: Sequence[Alarm], feeds: Sequence[FeedAlarm]) -> tuple[Notice, ...]:
@@ -108,6 +108,30 @@ def _unsent(delivering: Delivering, now: datetime) -> Iterator[Alarm]:
                 yield _of(
                     row, row.decided_at, "unsent", f"{_whom(row)} waits since it was decided: {row.detail or 'nobody tried to send it'}"
                 )
+
+
+def _unset(delivering: Delivering, now: datetime) -> Iterator[Alarm]:
+    """Tell who gets nothing because a variable was lost, or is missing beside others; what never worked sleeps, and is no alarm.
+
+    One that is missing beside others has no beginning in the ledger; it begins with the week, and so is told again each week.
+    """
+    for subscription in delivering.subscriptions.values():
+        names = ", ".join(delivering.unset(subscription))
+        if not names:
+            continue
+        found = delivering.addresses(subscription)
+        if found and found[0].channel == subscription.channel:
+            text = f"{names} is not set: whom it names gets nothing by {subscription.channel}; set it and restart"
+            yield Alarm(kind="unset", subscription=subscription.id, about=names, since=_week(now), text=text)
+        elif not found and (last := delivering.store.last_sent_at(subscription.id, subscription.channel)):
+            text = (
+                f"{names} is not set, and {subscription.channel} went out until {last:%Y-%m-%d %H:%M} UTC; news waits: set it and restart"
+            )
+            yield Alarm(kind="nobody", subscription=subscription.id, about=names, since=last, text=text)
+
+
+def _week(now: datetime) -> datetime:
+    return (now - timedelta(days=now.weekday())).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def _dead(delivering: Delivering, now: datetime) -> Iterator[Alarm]:

@@ -1,12 +1,13 @@
 """Check a configuration as far as that is possible without the network: the file, the environment, and the topics' own examples."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from aggregator.app.configured import read_configuration
-from aggregator.app.recipients import addresses, unusable
+from aggregator.app.recipients import addresses, is_diverted, unset, unusable
 from aggregator.matching import Judge, compile_topics
 from aggregator.models import Article, Configuration, FeedSpec, SubscriptionSpec, TopicSpec
+from aggregator.records import Address
 from aggregator.settings import Settings
 from aggregator.vocabulary import load_packs
 
@@ -25,12 +26,16 @@ class WrongExample:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubscriptionCheck:
-    """Say where a subscription's messages go, as far as this installation is configured; `goes_to` is empty where nowhere."""
+    """Say where a subscription's messages go, as far as this installation is configured; `goes_to` is empty where nowhere.
+
+    `warnings` are no mistakes, but somebody gets nothing: a variable that is missing beside others.
+    """
 
     id: str
     channel: str
     goes_to: tuple[str, ...]
     problems: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +61,7 @@ class CheckReport:
             yield f"topic {wrong.topic}", f"{'should match' if wrong.should_match else 'must not match'}: {wrong.text!r} ({wrong.reason})"
         for check in self.subscriptions:
             yield f"subscription {check.id}", f"{check.channel}: {', '.join(check.goes_to) or 'sleeps, no recipient is configured'}"
-            yield from ((f"subscription {check.id}", problem) for problem in check.problems)
+            yield from ((f"subscription {check.id}", problem) for problem in (*check.problems, *check.warnings))
 
 
 def check_configuration(settings: Settings) -> CheckReport:
@@ -82,7 +87,16 @@ def _check_subscription(settings: Settings, subscription: SubscriptionSpec) -> S
         channel=subscription.channel,
         goes_to=tuple(f"{address.channel}:{address.recipient}" for address in found),
         problems=tuple(problem for address in found if (problem := unusable(settings, address))),
+        warnings=tuple(_warnings(settings, subscription, found)),
     )
+
+
+def _warnings(settings: Settings, subscription: SubscriptionSpec, found: Sequence[Address]) -> Iterator[str]:
+    missing = ", ".join(unset(settings, subscription))
+    if missing and is_diverted(subscription, found):
+        yield f"warning: {missing} is not set: digests are written to files until mail was sent once, from then on they wait for it"
+    elif missing and found:
+        yield f"warning: {missing} is not set: whom it names gets nothing"
 
 
 def _wrong_examples(configuration: Configuration) -> Iterator[WrongExample]:

@@ -12,6 +12,7 @@ import socket
 import ssl
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
@@ -19,12 +20,13 @@ from email.utils import make_msgid, parsedate_to_datetime
 from urllib.parse import urlsplit
 
 from aggregator.app.configured import read_configuration, user_agent
-from aggregator.app.recipients import addresses
+from aggregator.app.recipients import addresses, is_diverted, unset
 from aggregator.errors import AggregatorError, ConfigurationError
 from aggregator.http_client import HttpClient
 from aggregator.logs import without_secrets
-from aggregator.models import Configuration, Failed, FeedSpec, Fetched, FetchRequest, SmtpServer
+from aggregator.models import Configuration, Failed, FeedSpec, Fetched, FetchRequest, SmtpServer, SubscriptionSpec
 from aggregator.settings import Settings
+from aggregator.store import open_store
 from aggregator.store.soundness import check_database
 
 SECONDS = 10.0
@@ -148,15 +150,33 @@ def _database(settings: Settings) -> Iterator[Diagnosis]:
 def _recipients(settings: Settings, configuration: Configuration) -> Iterator[Diagnosis]:
     for subscription in configuration.subscriptions:
         what = f"subscription {subscription.id}"
-        found = addresses(settings, subscription)
-        if not found:
-            names = ", ".join(recipient.removeprefix("env:") for recipient in subscription.recipients)
+        found, names = addresses(settings, subscription), ", ".join(unset(settings, subscription))
+        diverted = is_diverted(subscription, found)
+        if (diverted or not found) and (last := _last_sent_at(settings, subscription)):
+            lost = f"{names} is not set, and {subscription.channel} went out until {last:%Y-%m-%d %H:%M} UTC; news waits"
+            yield Diagnosis(what=what, state="bad", found=lost, advice=f"set {names}")
+        elif not found:
             yield Diagnosis(what=what, state="look", found="sleeps: nobody is configured to receive it", advice=f"set {names}")
-        elif found[0].channel != subscription.channel:
+        elif diverted:
             advice = "set AGGREGATOR_SMTP_URL, AGGREGATOR_MAIL_FROM and the recipients"
             yield Diagnosis(what=what, state="look", found="goes into files, not by mail", advice=advice)
+        elif names:
+            lacks = f"{names} is not set: whom it names gets nothing by {subscription.channel}"
+            yield Diagnosis(what=what, state="look", found=lacks, advice=f"set {names}")
         else:
             yield Diagnosis(what=what, state="ok", found=f"{len(found)} recipients by {found[0].channel}")
+
+
+def _last_sent_at(settings: Settings, subscription: SubscriptionSpec) -> datetime | None:
+    """Give when a subscription's channel last worked; None too where there is no ledger to read, which is told as the database's state."""
+    url = urlsplit(settings.database_url)
+    if url.scheme.startswith("sqlite") and not os.path.exists(url.path[1:]):
+        return None
+    try:
+        with closing(open_store(settings.database_url)) as store:
+            return store.last_sent_at(subscription.id, subscription.channel)
+    except AggregatorError:
+        return None
 
 
 def _mail(settings: Settings, *, send: bool) -> Diagnosis:

@@ -22,7 +22,7 @@ from aggregator import alarms as delivery_alarms
 from aggregator.app.configured import read_configuration, utc_now
 from aggregator.app.installation import App, declare, free_leases, open_app
 from aggregator.app.published import published_feed
-from aggregator.app.recipients import addresses
+from aggregator.app.recipients import is_diverted, unset
 from aggregator.app.sending import signing_key
 from aggregator.desk import Desk
 from aggregator.errors import UsageError
@@ -141,11 +141,13 @@ def tell_start(app: App, listener: socket.socket) -> None:
     enabled = sum(feed.enabled for feed in app.configuration.feeds)
     log.info("started", version=__version__, feeds=enabled, page=_address(listener))
     for subscription in app.configuration.subscriptions:
-        found = addresses(app.settings, subscription)
+        found, missing = app.delivering.addresses(subscription), unset(app.settings, subscription)
         if not found:
-            log.warning("subscription sleeps: no recipient is configured", subscription=subscription.id, wants=subscription.recipients)
-        elif found[0].channel != subscription.channel:
+            log.warning("subscription sleeps: no recipient is configured", subscription=subscription.id, wants=missing)
+        elif is_diverted(subscription, found):
             log.warning("no mail server or recipient is configured; digests are written to files", subscription=subscription.id)
+        elif missing:
+            log.warning("some recipients get nothing: their variables are not set", subscription=subscription.id, wants=missing)
 
 
 def _address(listener: socket.socket) -> str:
@@ -235,7 +237,7 @@ class Watchman:
             overview=overview,
             feeds=_shown(app, feeds),
             deliveries=deliveries,
-            subscriptions=[subscription.id for subscription in app.configuration.subscriptions if addresses(app.settings, subscription)],
+            subscriptions=[subscription.id for subscription in app.configuration.subscriptions if app.delivering.addresses(subscription)],
             alarms=raised,
             notices=[f"{alarm.subscription}: {alarm.text}" for alarm in told if alarm.kind != "overdue"],
             late=self.pulse.late(now, PATIENCE) if self.pulse else (),

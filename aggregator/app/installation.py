@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from aggregator.app.configured import user_agent, utc_now
-from aggregator.app.recipients import addresses, operator_addresses, operator_spec
+from aggregator.app.recipients import operator_addresses, operator_spec, standing_addresses, unset
 from aggregator.app.rules import Rules, label
 from aggregator.app.sending import make_channels
 from aggregator.app.stores import make_desk
@@ -184,7 +184,8 @@ def _delivering(
         channels=channels,
         subscriptions={subscription.id: subscription for subscription in configuration.subscriptions},
         topics=configuration.judged,
-        addresses=lambda subscription: addresses(settings, subscription),
+        addresses=lambda subscription: standing_addresses(settings, subscription, store),
+        unset=lambda subscription: unset(settings, subscription),
         operator=operator_addresses(settings),
         label=label,
         clock=clock,

@@ -25,6 +25,8 @@ digest = typer.Typer(help="Preview, send and list digests.", no_args_is_help=Tru
 Name = Annotated[str, typer.Argument(help="The id of a subscription in feeds.yaml.")]
 MOST = 100_000
 """Deliveries of one digest that are counted."""
+YEARS = range(1970, 9000)
+"""Years that a preview can be of."""
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -241,6 +243,8 @@ def _moment(text: str, subscription: SubscriptionSpec) -> datetime:
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise UsageError(f"{text!r} is no moment; write it such as 2026-11-21T07:30 or 2026-11-21T07:30+09:00") from None
+    if moment.year not in YEARS:  # at either end of the calendar, sums with dates overflow
+        raise UsageError(f"{text!r} is no moment that news could be of; its year must be from {YEARS[0]} to {YEARS[-1]}")
     return (moment if moment.tzinfo else moment.replace(tzinfo=subscription.schedule.time_zone)).astimezone(UTC)
 
 
@@ -254,8 +258,8 @@ def _subscription(app: App, name: str) -> SubscriptionSpec:
 def _require_recipient(app: App, subscription: SubscriptionSpec) -> None:
     """Refuse where nobody would get the digest; its window stays open until somebody would."""
     if not app.delivering.addresses(subscription):
-        wanted = ", ".join(subscription.recipients)
-        raise UsageError(f"subscription {subscription.id} has nobody to write to: set {wanted} in the environment")
+        wanted = ", ".join(app.delivering.unset(subscription)) or "its recipients"
+        raise UsageError(f"subscription {subscription.id} has nobody to write to: set {wanted} in the environment; its news waits")
 
 
 def _show(digest_id: int | None, results: Sequence[Sent], *, json: bool) -> None:

@@ -20,6 +20,8 @@ class Delivering:
     `addresses` resolves a subscription's recipients; no address means that nobody is configured yet, and its window stays open.
     `label` gives a concept's name in a language. `session` is entered while messages go out, for channels that keep a connection;
     `parallel` messages are on their way at once. `operator` is told of alarms.
+    `unset` names the variables that a subscription needs and that hold nothing. A receipt that the ledger cannot take is offered again for
+    `receipt_patience`, which ends before the lease of what was sent with a claim that was still fresh.
     """
 
     store: Store
@@ -32,6 +34,8 @@ class Delivering:
     parallel: int = 8
     operator: Sequence[Address] = ()
     session: Callable[[], AbstractAsyncContextManager[None]] = nullcontext
+    unset: Callable[[SubscriptionSpec], Sequence[str]] = lambda subscription: ()
+    receipt_patience: timedelta = LEASE * 0.4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

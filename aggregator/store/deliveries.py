@@ -79,6 +79,19 @@ class Deliveries(Section):
         with self._database.write() as connection:
             return _settle(connection, claimed, values)
 
+    def put_off(self, claimed: ClaimedDelivery, reason: str, until: datetime) -> bool:
+        """Undo a claim whose sending was not begun, and have it due again at a date; its attempt is not counted."""
+        values = {"status": "retry", "due_at": until, "last_error": reason, "attempts": claimed.delivery.attempts - 1}
+        with self._database.write() as connection:
+            return _settle(connection, claimed, values)
+
+    def last_sent_at(self, subscription: str, channel: str) -> datetime | None:
+        """Give when a receiver last took a message of a subscription by this channel, or None where none ever did."""
+        mine = (digests.c.subscription_id == subscription, deliveries.c.channel == channel, deliveries.c.sent_at.is_not(None))
+        query = select(deliveries.c.sent_at).join(digests, digests.c.id == deliveries.c.digest_id).where(*mine)
+        with self._database.read() as connection:
+            return connection.execute(query.order_by(deliveries.c.sent_at.desc()).limit(1)).scalar()
+
     def deliveries(self, digest_id: int | None = None, limit: int = 200, status: str | None = None) -> Sequence[DeliveryRow]:
         """Give deliveries, newest first."""
         conditions = [] if digest_id is None else [deliveries.c.digest_id == digest_id]

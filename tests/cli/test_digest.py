@@ -92,7 +92,7 @@ def test_an_unknown_subscription_is_wrong_use_and_the_known_ones_are_named(comma
 def test_without_a_recipient_sending_is_refused_and_says_what_to_set(command: Command, polled: Path, more: tuple[str, ...]) -> None:
     done = command("digest", "send", "alerts", *more)
     assert (done.code, done.out) == (2, "")
-    assert lines(done.err) == ["subscription alerts has nobody to write to: set env:TEST_WEBHOOK in the environment"]
+    assert lines(done.err) == ["subscription alerts has nobody to write to: set TEST_WEBHOOK in the environment; its news waits"]
     assert command("digest", "list", "--json").records == []
 
 
@@ -106,6 +106,18 @@ def test_a_message_that_is_not_taken_ends_with_1_and_is_kept_for_later(
     assert done.code == 1
     assert done.records[0]["error"]
     assert lines(command("digest", "list").out)[-1].rstrip().endswith("email 1 retry")
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00", "0001-01-01T00:00+14:00", "9999-12-31T23:59-12:00", "1969-12-31", "yesterday"])
+def test_a_preview_of_no_sensible_moment_is_wrong_use(command: Command, feeds_file: Path, moment: str) -> None:
+    done = command("digest", "preview", "morning", "--at", moment)
+    assert (done.code, done.out) == (2, "")
+    assert f"{moment!r} is no moment" in lines(done.err)[0]
+
+
+@pytest.mark.parametrize("moment", ["1970-01-01T00:00", "8999-12-31T23:59"])
+def test_a_preview_of_a_far_moment_is_a_digest(command: Command, feeds_file: Path, moment: str) -> None:
+    assert command("digest", "preview", "morning", "--at", moment).code == 0
 
 
 @pytest.mark.parametrize("number", ["7", "0", "-1", "99999999999999999999999", "first"])

@@ -100,9 +100,9 @@ def conclude_quiet(asked: Asked, answer: Fetched | NotModified) -> PollRecord:
 def conclude_read(asked: Asked, answer: Fetched, parsed: ParsedFeed, known: Mapping[str, KnownEntry]) -> PollRecord:
     """Record a document that was read: what of it is new or changed, and whether it connects to the one before."""
     state, now = asked.state, asked.finished_at
-    served = Served(entries=parsed.entries, overlaps=bool(parsed.unchanged or known), window=parsed.unchanged + len(parsed.entries))
-    breaks = watch.break_of(state, served)
     intakes = decide(asked.feed.id, parsed.entries, known)
+    served = _served(state, parsed, known, intakes)
+    breaks = watch.break_of(state, served)
     new = sum(intake.entry_id is None for intake in intakes)
     habits, moved = _moved(state, answer.moved_to, _learned(asked, parsed, served, 0 if breaks is Break.TAKEOVER else new))
     alarms = _reading_alarms(asked, served, breaks, new)
@@ -134,6 +134,14 @@ def conclude_read(asked: Asked, answer: Fetched, parsed: ParsedFeed, known: Mapp
     )
 
 
+def _served(state: FeedState, parsed: ParsedFeed, known: Mapping[str, KnownEntry], intakes: Sequence[Intake]) -> Served:
+    """Give what the document served; an entry that is neither new nor a revision was known, and one read again may be a pinned one."""
+    new = {id(intake.entry) for intake in intakes if intake.entry_id is None}
+    again = [entry for entry in parsed.entries if id(entry) not in new] if known else []
+    follows = watch.connects(state, parsed.item_hashes, parsed.unchanged, again)
+    return Served(entries=parsed.entries, overlaps=follows, window=parsed.unchanged + len(parsed.entries))
+
+
 def _next(asked: Asked, habits: Habits, headers: Mapping[str, str]) -> datetime:
     now = asked.finished_at
     return next_poll_at(asked.feed, 0, None, now, habits, wish_of(headers, habits.hints, now))
@@ -145,12 +153,13 @@ def _later(asked: Asked, new: int) -> Habits:
 
 def _learned(asked: Asked, parsed: ParsedFeed, served: Served, new: int) -> Habits:
     habits = asked.state.habits
+    site = watch.site_after(habits, parsed.entries)
     if habits.window and asked.state.last_success_at:
         habits = replace(_later(asked, new), window=served.window)
     else:
         dates = [entry.published_at for entry in parsed.entries if entry.published_at]
         habits = first_habits(habits, dates, served.window)
-    return replace(habits, hints=parsed.hints, site=watch.site_of(parsed.entries) or habits.site)
+    return replace(habits, hints=parsed.hints, site=site)
 
 
 def _moved(state: FeedState, target: str | None, habits: Habits) -> tuple[Habits, str | None]:

@@ -21,6 +21,8 @@ OVERFLOW_MARGIN = 3
 RATE_MEMORY = timedelta(days=14)
 BURST_MEMORY = timedelta(days=21)
 LONGEST_WISH = timedelta(days=1)
+_FORGOTTEN = 100.0
+"""So many memories ago nothing can be told of a rate."""
 _SHORTEST_LOOK = timedelta(hours=1)
 _BURST_SPAN = timedelta(hours=6)
 _MAX_AGE = re.compile(r"(?:^|[\s,])max-age\s*=\s*\"?(\d{1,10})")
@@ -46,6 +48,15 @@ def later_habits(habits: Habits, new: int, elapsed: timedelta) -> Habits:
     rate = seen * weight + (habits.rate or 0.0) * (1 - weight) if habits.rate is not None or new else None
     burst = max(seen, (habits.burst or 0.0) * math.exp(-elapsed / BURST_MEMORY), rate or 0.0)
     return replace(habits, rate=rate, burst=burst or None)
+
+
+def rate_before(rate: float, quiet: timedelta) -> float:
+    """Give the rate a feed had `quiet` ago, when it last brought something; polls that brought nothing have lowered it since.
+
+    The entry that came then counts half: it ended one wait and began the next.
+    """
+    then = rate * math.exp(min(max(quiet, timedelta(0)) / RATE_MEMORY, _FORGOTTEN))
+    return max(then - 0.5 / (RATE_MEMORY / DAY), then / 2)
 
 
 def interval(feed: FeedSpec, habits: Habits, wish: timedelta | None = None) -> timedelta:

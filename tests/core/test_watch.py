@@ -1,10 +1,24 @@
 """What is lost, what is somebody else's, what is silent, and what is too much."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from random import Random
 
 import pytest
 
-from aggregator.core.watch import Break, Served, break_of, gap_message, hold, is_flood, silence, takeover_message
+from aggregator.core.pace import first_habits, later_habits
+from aggregator.core.watch import (
+    Break,
+    Served,
+    break_of,
+    connects,
+    gap_message,
+    hold,
+    is_flood,
+    silence,
+    site_after,
+    takeover_message,
+)
 from aggregator.models import Entry, FeedSpec
 from aggregator.records import FeedState, Habits, Intake
 
@@ -39,7 +53,9 @@ def served(*hours: float | None, site: str = "www.paper.example", overlaps: bool
         (NEW, served(1, 2, 3), Break.NONE),
         (SEEN, served(1, 2, 3), Break.GAP),
         (SEEN, served(None, None, None), Break.GAP),
-        (SEEN, served(1, 2, 30), Break.TAKEOVER),
+        (SEEN, served(1, 2, 30), Break.GAP),
+        (SEEN, served(*range(1, 10), 7000), Break.GAP),
+        (SEEN, served(1, 20, 30), Break.TAKEOVER),
         (SEEN, served(1, 30), Break.GAP),
         (SEEN, served(1, 2, 3, site="casino.example"), Break.TAKEOVER),
         (SEEN, served(1, 2, 3, site="casino.example", overlaps=True), Break.NONE),
@@ -84,7 +100,73 @@ def feed(expects: str) -> FeedSpec:
 def test_silence_is_what_neither_rhythm_nor_holidays_explain(expects: str, rate: float, days: float, alarm: bool) -> None:
     monday = NOW + 3 * DAY
     since = monday - days * DAY
-    assert (silence(feed(expects), Habits(rate=rate), since, monday) is not None) is alarm
+    lowered = later_habits(Habits(rate=rate + 1 / 28), 0, days * DAY)
+    assert (silence(feed(expects), lowered, since, monday) is not None) is alarm
+
+
+@pytest.mark.parametrize(
+    ("expects", "per_day", "soon"),
+    [("weekly", 1 / 7, 80), ("weekly", 2 / 7, 40), ("daily", 0.5, 25), ("daily", 1.0, 12), ("weekdays", 2.0, 11), ("daily", 8.0, 4)],
+)
+def test_feeds_of_every_pace_are_silent_once_they_ended_and_never_before(expects: str, per_day: float, soon: int) -> None:
+    chance, step = Random(7), timedelta(hours=6)
+    first = [NOW - place * DAY / per_day for place in range(20)]
+    habits, now, last, ended = first_habits(Habits(), first, 20), NOW, NOW, NOW + 200 * DAY
+    coming = NOW + DAY / per_day
+    while silence(feed(expects), habits, last, now) is None and now < ended + 400 * DAY:
+        now, new = now + step, 0
+        while coming <= min(now, ended):
+            new += expects != "weekdays" or coming.weekday() < 5
+            coming += DAY / per_day * chance.uniform(0.5, 1.5)
+        habits, last = later_habits(habits, new, step), now if new else last
+    assert ended < now <= last + soon * DAY
+
+
+def test_a_silent_feed_is_said_to_have_brought_what_it_did() -> None:
+    habits = later_habits(Habits(rate=0.25), 0, 70 * DAY)
+    assert "used to bring 1.5 entries a week" in (silence(feed("weekly"), habits, NOW - 70 * DAY, NOW) or "")
+
+
+def many_sites(*hours: float) -> tuple[Entry, ...]:
+    return tuple(replace(entry, url=f"https://outlet{place}.example/") for place, entry in enumerate(entries(*hours)))
+
+
+def test_a_search_that_leads_to_many_sites_is_not_taken_over_by_another_of_them() -> None:
+    found = Served(entries=many_sites(*range(1, 10)), overlaps=False, window=9)
+    assert break_of(SEEN, found) is Break.GAP
+    assert site_after(SEEN.habits, found.entries) is None
+    search = replace(SEEN, habits=replace(SEEN.habits, site=None))
+    assert site_after(search.habits, entries(1, 2, site="one.example")) is None
+    assert break_of(search, served(1, 2, 3, site="one.example")) is Break.GAP
+    assert site_after(SEEN.habits, entries(1, site="new.example")) == "new.example"
+    assert site_after(Habits(), entries(1)) == "www.paper.example"
+
+
+def hashes(names: str) -> bytes:
+    return b"".join(name.encode() * 8 for name in names)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "unchanged", "expected"),
+    [
+        ("Sabcd", "Swxyz", 1, False),
+        ("Sabcd", "Swxya", 2, True),
+        ("abcde", "wxyza", 1, True),
+        ("abcde", "abcdefg", 5, True),
+        ("abcde", "eabcd", 5, True),
+        ("abcde", "abc", 3, True),
+        ("", "abc", 0, False),
+    ],
+)
+def test_an_item_pinned_to_the_head_connects_no_windows(before: str, after: str, unchanged: int, expected: bool) -> None:
+    assert connects(replace(SEEN, item_hashes=hashes(before)), hashes(after), unchanged, ()) is expected
+
+
+def test_a_known_entry_connects_windows_where_a_window_reaches_back_to_it() -> None:
+    assert connects(SEEN, b"", 0, entries(12))
+    assert connects(SEEN, b"", 0, entries(None))
+    assert not connects(SEEN, b"", 0, entries(24 * 30))
+    assert connects(NEW, b"", 0, entries(24 * 30))
 
 
 def test_a_feed_that_never_brought_anything_cannot_fall_silent() -> None:
@@ -114,6 +196,12 @@ def test_of_a_first_document_the_newest_thirty_and_the_last_week_are_told() -> N
     assert told(NEW, *old_first) == [str(place) for place in range(270, 300)]
     assert len(told(NEW, *[100.0] * 50, *[1.0] * 60)) == 60
     assert len(told(NEW, *[1.0] * 300)) == 100
+
+
+def test_the_newest_are_told_whichever_end_of_the_document_they_stand_at() -> None:
+    newest_first = [place / 1000 for place in range(150)]
+    assert set(told(SEEN, *newest_first)) == {str(place) for place in range(100)}
+    assert set(told(NEW, *[400.0 + place for place in range(300)])) == {str(place) for place in range(30)}
 
 
 def test_a_later_burst_is_told_up_to_three_times_the_usual() -> None:

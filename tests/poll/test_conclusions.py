@@ -13,7 +13,7 @@ from tests.poll.newsstand import Item, ScriptedFetcher, feed, fetched, polling, 
 from tests.poll.test_intake import FIRST, state
 from tests.store.samples import NOW
 
-HOUR = timedelta(hours=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 NEW_HOME = "https://new.example/feed.xml"
 GONE = Failed(kind=FailureKind.PERMANENT, message="the server answers 410 Gone", status=410)
 MISSING = Failed(kind=FailureKind.SOFT, message="the server answers 404", status=404)
@@ -102,6 +102,19 @@ async def test_a_gap_is_reported_with_its_ends(sqlite_store: SqlStore, clock: Cl
     assert poll.new == 3
     assert [alarm.kind for alarm in poll.raised] == ["gap"]
     assert "between 2026-03-01 07:00 UTC and" in (poll.message or "")
+
+
+async def test_a_pinned_item_hides_no_gap(sqlite_store: SqlStore, clock: Clock) -> None:
+    pinned, old = Item("pinned", NOW - 300 * DAY), [Item(f"old {number}", NOW - number * HOUR) for number in range(5)]
+    await polled(sqlite_store, serving(pinned, *old), clock, 1)
+    clock.pass_by(days=5)
+    later = [Item(f"later {number}", clock() - number * HOUR) for number in range(5)]
+    (poll,) = await poll_due(polling(sqlite_store, serving(pinned, *later), clock), only=["paper"])
+    assert [alarm.kind for alarm in poll.raised] == ["gap"]
+    clock.pass_by(days=1)
+    follows = Item("follows", clock())
+    (poll,) = await poll_due(polling(sqlite_store, serving(pinned, follows, *later[:4]), clock), only=["paper"])
+    assert poll.raised == ()
 
 
 async def test_a_feed_that_serves_other_content_at_once_is_stored_held_and_told_to_the_operator(

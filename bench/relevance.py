@@ -7,7 +7,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from tests.matching.relevance import measure, verdicts
 
-PARTS = ("open", "held", "second", "third")
+PARTS = ("open", "held", "second", "third", "plain", "plain-held")
 LANGUAGES = ("en", "ko", "zh", "ja", "ru", "")
 
 

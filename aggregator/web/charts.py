@@ -14,7 +14,7 @@ from pygal.style import Style
 # pygal puts a finder of its plug-ins before every later import of the whole program; none is used here, and Python warns about it.
 sys.meta_path[:] = [finder for finder in sys.meta_path if type(finder).__module__ != "pygal"]
 
-HEADERS = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox"}
+HEADERS = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox"}
 """An image brings its own style; it may bring nothing else."""
 _STYLE = Style(
     background="transparent",

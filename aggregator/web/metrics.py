@@ -74,7 +74,7 @@ class Metrics:
 def add_metrics(site: FastAPI, metrics: Metrics, status: Callable[[], Awaitable[Status]], token: str | None) -> None:
     """Put `/metrics` on a site; without a token only this machine is answered."""
 
-    @site.get("/metrics")
+    @site.get("/metrics", include_in_schema=False)
     async def tell_metrics(request: Request) -> Response:
         if not _allowed(request, token):
             return Response("Metrics are for this machine, or for who sends the token.\n", status_code=403, media_type="text/plain")

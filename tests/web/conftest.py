@@ -16,12 +16,13 @@ from aggregator.desk import Desk
 from aggregator.desk_records import User
 from aggregator.feedfile.saved import entry_id, subscription_entry, topic_entry
 from aggregator.feedfile.topics import as_yaml
+from aggregator.labelling import Told, find_told, label_told
 from aggregator.models import Configuration, Digest, Receipt, Role, TopicSpec
 from aggregator.saved import Entries
 from aggregator.sources.opml import ListedFeed, write_opml
 from aggregator.store import SqlStore, open_store
 from aggregator.trial import Trials
-from aggregator.web import Door, Status, create_site, hash_password, hashed
+from aggregator.web import Door, Metrics, ReaderDesk, Status, add_metrics, create_site, hash_password, hashed
 from tests.store.samples import (
     ADDRESSES,
     FEED,
@@ -146,7 +147,27 @@ def make_site(store: SqlStore, clock: Clock, *, trials: Trials | None = None, **
         entries=Entries(new_id=entry_id, topic=topic_entry, subscription=subscription_entry),
         trials=trials,
     )
-    return create_site(status, nothing, (desk, Door(store=store, clock=clock, **door)))
+    site = create_site(status, nothing, (desk, Door(store=store, clock=clock, **door)), _readers(desk))
+    add_metrics(site, Metrics(), status, "metrics-token")
+    return site
+
+
+def _readers(desk: Desk) -> ReaderDesk:
+    """Give what the addresses in mails lead to; nobody may leave here, and no subscription is a feed."""
+
+    async def nothing(*_: object) -> None:
+        return None
+
+    async def leave(token: str) -> bool:
+        return False
+
+    async def told(token: str, place: int) -> Told | None:
+        return find_told(desk, b"secret", token, place)
+
+    async def judge(found: Told, topic: str, verdict: str) -> None:
+        label_told(desk, found, topic, verdict)
+
+    return ReaderDesk(find=nothing, leave=leave, feed=nothing, told=told, judge=judge)
 
 
 def add_readers(store: SqlStore) -> None:

@@ -75,20 +75,21 @@ def _words(language: str) -> tuple[str, ...]:
     return tuple("".join(chance.choices(SYLLABLES[language], k=chance.choice(lengths))) for _ in range(3_000))
 
 
-def _text(chance: random.Random, language: str, words: int) -> str:
-    return (" " if language != "zh" else "").join(chance.choices(_words(language), k=words))
+def words(chance: random.Random, language: str, count: int) -> str:
+    """Give so many words that mean nothing, in the script of a language."""
+    return (" " if language != "zh" else "").join(chance.choices(_words(language), k=count))
 
 
 def _title(chance: random.Random, language: str, feed: int, number: int) -> str:
     if (feed + number) % 40:
-        return _text(chance, language, 8)
-    return f"{chance.randint(20, 4000)} North Korean workers in {chance.choice(PLACES)} told to go home, {_text(chance, 'en', 3)}"
+        return words(chance, language, 8)
+    return f"{chance.randint(20, 4000)} North Korean workers in {chance.choice(PLACES)} told to go home, {words(chance, 'en', 3)}"
 
 
 def _html(chance: random.Random, language: str, feed: int, number: int) -> str:
     paragraphs = "".join(
-        f'<p>{_text(chance, language, 45)} <a href="/topic/{chance.randint(1, 999)}?utm_source=rss">{_text(chance, language, 3)}</a> '
-        f"<strong>{_text(chance, language, 2)}</strong> {_text(chance, language, 20)}.</p>"
+        f'<p>{words(chance, language, 45)} <a href="/topic/{chance.randint(1, 999)}?utm_source=rss">{words(chance, language, 3)}</a> '
+        f"<strong>{words(chance, language, 2)}</strong> {words(chance, language, 20)}.</p>"
         for _ in range(3)
     )
     image = f'<img src="/img/{feed}/{number}.jpg" width="640" alt="photo &amp; caption" class="lead" onclick="x()"/>'
@@ -125,7 +126,7 @@ def _frame(kind: str, language: str, feed: int, base: str, built: datetime) -> s
 
 def _item(kind: str, language: str, feed: int, number: int, base: str) -> str:
     chance = random.Random(f"{feed}:{number}")
-    title, author = escape(_title(chance, language, feed, number)), _text(chance, "en", 2)
+    title, author = escape(_title(chance, language, feed, number)), words(chance, "en", 2)
     link = escape(f"{base}/article/{feed}/{number}?ref=rss&utm_medium=feed")
     when = EPOCH + timedelta(minutes=37 * number + feed % 1440)
     html = _html(chance, language, feed, number)
@@ -154,4 +155,4 @@ def _item(kind: str, language: str, feed: int, number: int, base: str) -> str:
 
 def _tags(chance: random.Random, language: str) -> Iterator[str]:
     for _ in range(2):
-        yield _text(chance, language, 1)
+        yield words(chance, language, 1)

@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from pathlib import Path
 from statistics import median
 from time import perf_counter, process_time
@@ -34,6 +35,7 @@ from aggregator.grouping import place_all
 from aggregator.models import Article, Entry, Evidence, FeedSpec, Judgement, Reason
 from aggregator.records import Intake, Judged, PollRecord, StoredRevision, Telling
 from aggregator.store import SqlStore, open_store
+from aggregator.store.story_tables import article_marks
 from tests.stories.clustering import grouped, read
 from tests.stories.gold import rows, truth
 from tests.stories.scoring import b_cubed, disagreement, pair_score
@@ -138,13 +140,13 @@ def fill(store: SqlStore, size: int) -> list[Draft]:
     rarity = replace(store.rarity([]), articles=size, counts=counts)
     traits = [traits_of(each.article, each.concepts, rarity) for each in real]
     with store._database.engine.begin() as connection:
-        _many(
-            connection,
-            "INSERT INTO term_counts (term, articles) VALUES (:term, :articles)",
-            ({"term": term, "articles": count} for term, count in counts.items()),
-        )
+        for index in article_marks.indexes:
+            index.drop(connection)
+        _many(connection, "term_counts", ({"term": term, "articles": count} for term, count in counts.items()))
         _articles(connection, size, real, [json.dumps(_plain(each)) for each in traits])
         _marks(connection, size, real, [keys_of(each, "en") for each in traits])
+        for index in article_marks.indexes:
+            index.create(connection)
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT setval(pg_get_serial_sequence('stories', 'id'), :size)"), {"size": size})
         connection.execute(text("UPDATE counters SET value = :size WHERE name = 'ingest'"), {"size": size})
@@ -170,21 +172,21 @@ def _articles(connection: Connection, size: int, real: Sequence[Draft], traits: 
             at = START + timedelta(days=number / PER_DAY)
             yield {
                 "id": number,
-                "key": f"https://a.example/{number}",
-                "feed": each.feed.id,
+                "article_key": f"https://a.example/{number}",
+                **dict.fromkeys(("feed_id", "outlet", "family"), each.feed.id),
+                "language": "en",
                 "title": each.title,
                 "text": each.text if own else "",
-                "hash": text_hash(each.title, each.text) if own else f"{number:032x}",
-                "at": at.strftime("%Y-%m-%d %H:%M:%S.%f") if sqlite else at,
-                "concepts": json.dumps(sorted(each.concepts)),
-                "traits": traits[position],
+                "text_hash": text_hash(each.title, each.text) if own else f"{number:032x}",
+                **dict.fromkeys(("published_at", "first_seen_at", "told_at"), at.strftime("%Y-%m-%d %H:%M:%S.%f") if sqlite else at),
+                "current_seq": number,
+                "concepts": concepts[position],
             }
 
-    columns = "id, article_key, feed_id, outlet, family, language, title, text, text_hash, published_at, first_seen_at, told_at"
-    columns += ", current_seq, concepts"
-    values = ":id, :key, :feed, :feed, :feed, 'en', :title, :text, :hash, :at, :at, :at, :id, :concepts"
-    _many(connection, f"INSERT INTO articles ({columns}) VALUES ({values})", told())
-    _many(connection, "INSERT INTO article_traits (article_id, traits) VALUES (:id, :traits)", told())
+    concepts = [json.dumps(sorted(each.concepts)) for each in real]
+    numbers = range(1, size + 1)
+    _many(connection, "articles", told())
+    _many(connection, "article_traits", ({"article_id": n, "traits": traits[place.get(n, n % len(real))]} for n in numbers))
     stub = {
         "at": START.strftime("%Y-%m-%d %H:%M:%S.%f") if sqlite else START,
         "entry": json.dumps({"id": "1", "url": None, "title": "x"}),
@@ -195,16 +197,15 @@ def _articles(connection: Connection, size: int, real: Sequence[Draft], traits: 
     columns = "seq, entry_id, title, entry, raw_hash, observed_at, judged_at, outcome, detail"
     connection.execute(text(entry), stub)
     connection.execute(text(f"INSERT INTO revisions ({columns}) VALUES (1, 1, 'x', :entry, 'x', :at, :at, 'new_story', '')"), stub)
-    heads = "id, version, lead_article_id, opened_at, changed_at, first_seq, last_seq"
-    _many(connection, f"INSERT INTO stories ({heads}) VALUES (:id, 1, :id, :at, :at, 1, 1)", told())
-    places = "article_id, story_id, role, why_code, why_detail"
-    _many(connection, f"INSERT INTO story_articles ({places}) VALUES (:id, :id, 'origin', 'new_story', '')", told())
+    opened = {"version": 1, "opened_at": stub["at"], "changed_at": stub["at"], "first_seq": 1, "last_seq": 1}
+    _many(connection, "stories", ({"id": number, "lead_article_id": number, **opened} for number in numbers))
+    why = {"role": "origin", "why_code": "new_story", "why_detail": ""}
+    _many(connection, "story_articles", ({"article_id": number, "story_id": number, **why} for number in numbers))
 
 
 def _marks(connection: Connection, size: int, real: Sequence[Draft], keys: Sequence[Sequence[int]]) -> None:
     """Write marks in their order: the keys are those of real articles, the bands of the others are their own."""
     bands = {each.number: bands_of(each.text) for each in real}
-    first, per = int(START.timestamp()), 86_400 / PER_DAY
 
     def ordered() -> Iterator[dict[str, Any]]:
         every = len(keys)
@@ -212,34 +213,40 @@ def _marks(connection: Connection, size: int, real: Sequence[Draft], keys: Seque
         for position, marks in enumerate(keys):
             for mark in marks:
                 holders.setdefault(mark, []).append(position)
-        numbers = {position: [number for number in range(1, size + 1) if number % every == position] for position in range(every)}
+        numbers = {position: range(position or every, size + 1, every) for position in range(every)}
         own = {each.number: position for position, each in enumerate(real)}
         for mark in sorted(holders):
             found = {number for position in holders[mark] for number in numbers[position] if number not in own}
             found |= {each.number for position in holders[mark] for each in (real[position],)}
             for number in sorted(found):
-                yield {"mark": mark, "on": int(first + number * per), "id": number, "band": False}
+                yield _mark(mark, number, band=False)
         for number, marks in bands.items():
             for mark in dict.fromkeys(marks):
-                yield {"mark": mark, "on": int(first + number * per), "id": number, "band": True}
+                yield _mark(mark, number, band=True)
         # The other articles' bands: nobody shares them, so any numbers of their own will do.
         for step in range(24):
             for number in range(1, size + 1):
                 if number not in bands:
-                    yield {"mark": (1 << 61) + step * size + number, "on": int(first + number * per), "id": number, "band": True}
+                    yield _mark((1 << 61) + step * size + number, number, band=True)
 
-    _many(connection, "INSERT INTO article_marks (mark, told_on, article_id, band) VALUES (:mark, :on, :id, :band)", ordered())
+    _many(connection, "article_marks", ordered())
 
 
-def _many(connection: Connection, statement: str, found: Iterator[dict[str, Any]]) -> None:
-    batch: list[dict[str, Any]] = []
-    for row in found:
-        batch.append(row)
-        if len(batch) == 20_000:
-            connection.execute(text(statement), batch)
-            batch = []
-    if batch:
-        connection.execute(text(statement), batch)
+def _mark(mark: int, number: int, *, band: bool) -> dict[str, Any]:
+    return {"mark": mark, "told_on": int(START.timestamp() + number * 86_400 / PER_DAY), "article_id": number, "band": band}
+
+
+def _many(connection: Connection, table: str, found: Iterator[dict[str, Any]]) -> None:
+    """Write rows past SQLAlchemy, which would take hours for the largest archive; the keys of the first are the columns."""
+    first = next(found)
+    cursor = connection.connection.cursor()
+    rows = (tuple(row.values()) for row in chain((first,), found))
+    if connection.dialect.name == "postgresql":
+        with cursor.copy(f"COPY {table} ({', '.join(first)}) FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
+    else:
+        cursor.executemany(f"INSERT INTO {table} ({', '.join(first)}) VALUES ({', '.join('?' * len(first))})", rows)
 
 
 def add(store: SqlStore, size: int, real: Sequence[Draft]) -> tuple[dict[str, list[float]], float]:

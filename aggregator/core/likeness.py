@@ -13,7 +13,9 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 from operator import mul
+from typing import NamedTuple
 
 from aggregator.records import Telling, Traits
 
@@ -66,8 +68,7 @@ class Likeness:
     parts: tuple[Part, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
+class _Found(NamedTuple):
     value: float
     shared: tuple[str, ...] = ()
 
@@ -173,9 +174,13 @@ def cosine(ours: Mapping[str, float], theirs: Mapping[str, float]) -> _Found:
     if not shared:
         return _Found(0.0)
     product = sum(ours[term] * theirs[term] for term in shared)
-    norms = math.sqrt(sum(weight * weight for weight in ours.values()) * sum(weight * weight for weight in theirs.values()))
+    norms = math.sqrt(_squares(ours.values()) * _squares(theirs.values()))
     ranked = sorted(shared, key=lambda term: (-ours[term], term))
     return _Found(product / norms if norms else 0.0, tuple(ranked[:5]))
+
+
+def _squares(weights: Collection[float]) -> float:
+    return sum(map(mul, weights, weights))
 
 
 def cites(one: Telling, other: Telling) -> bool:
@@ -203,9 +208,9 @@ def _is_theme(concept: str) -> bool:
 
 
 def _apart(ours: Mapping[str, float], theirs: Mapping[str, float], kinds: tuple[str, ...]) -> bool:
-    one = {concept for concept in ours if concept.startswith(kinds)}
-    other = {concept for concept in theirs if concept.startswith(kinds)}
-    return bool(one and other and not one & other)
+    one = [concept for concept in ours if concept.startswith(kinds)]
+    other = [concept for concept in theirs if concept.startswith(kinds)]
+    return bool(one and other and set(one).isdisjoint(other))
 
 
 def _other_figures(ours: Mapping[str, float], theirs: Mapping[str, float]) -> float:
@@ -221,6 +226,11 @@ def _other_figures(ours: Mapping[str, float], theirs: Mapping[str, float]) -> fl
 
 def _spans(concepts: Mapping[str, float]) -> list[tuple[str, float, float]]:
     """Give unit, least and most of each figure: ``person:50000-100000``."""
-    figures = (concept.partition(":") for concept in concepts if is_figure(concept))
-    found = ((unit, _SPAN.fullmatch(value)) for unit, _, value in figures)
-    return [(unit, float(span[1]), float(span[2] or span[1])) for unit, span in found if span]
+    return [span for concept in concepts if is_figure(concept) and (span := _span(concept))]
+
+
+@lru_cache(maxsize=4096)
+def _span(concept: str) -> tuple[str, float, float] | None:
+    unit, _, value = concept.partition(":")
+    span = _SPAN.fullmatch(value)
+    return (unit, float(span[1]), float(span[2] or span[1])) if span else None

@@ -78,13 +78,17 @@ class _Pairs:
     """Compare tellings with what is known of their texts."""
 
     def __init__(self, near: Neighbourhood) -> None:
+        self._known: dict[tuple[int, int], float] = {}
         self.overlaps = {frozenset((overlap.one, overlap.other)): overlap.share for overlap in near.overlaps}
         copies = {pair: True for pair, share in self.overlaps.items() if share >= COPY}
         self.bonds: Mapping[frozenset[int], bool] = copies | {frozenset((bond.one, bond.other)): bond.together for bond in near.bonds}
 
     def alike(self, one: Telling, other: Telling) -> float:
         """Give the probability that two tellings tell one event."""
-        return likeness(one, other, self.overlaps.get(frozenset((one.article_id, other.article_id)), 0.0)).probability
+        pair = (one.article_id, other.article_id)
+        if pair not in self._known:
+            self._known[pair] = likeness(one, other, self.overlaps.get(frozenset(pair), 0.0)).probability
+        return self._known[pair]
 
     def doubles(self, ordered: Sequence[int]) -> frozenset[int]:
         """Give the articles whose text is another's that comes before."""
@@ -101,7 +105,7 @@ def _touched(telling: Telling, near: Neighbourhood, pairs: _Pairs) -> list[Story
     """Give the stories that may change by the article, most alike first, as many as can be grouped at once."""
     ranked: list[tuple[float, int, StorySketch]] = []
     for story in near.stories:
-        bonded = any(frozenset((telling.article_id, member.article_id)) in pairs.bonds for member in story.members)
+        bonded = bool(pairs.bonds) and any(frozenset((telling.article_id, member.article_id)) in pairs.bonds for member in story.members)
         best = max((pairs.alike(telling, member) for member in story.members), default=0.0)
         if bonded or best >= TOUCH:
             ranked.append((1.0 if bonded else best, -story.story_id, story))

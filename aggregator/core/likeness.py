@@ -180,7 +180,8 @@ def cosine(ours: Mapping[str, float], theirs: Mapping[str, float]) -> _Found:
 
 
 def _squares(weights: Collection[float]) -> float:
-    return sum(map(mul, weights, weights))
+    squares: float = sum(map(mul, weights, weights))
+    return squares
 
 
 def cites(one: Telling, other: Telling) -> bool:

@@ -8,6 +8,7 @@ weighs nothing anyway, see `aggregator.core.rarity`.
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import islice
 
 LEAD = 500
@@ -40,6 +41,7 @@ def without_dateline(text: str) -> str:
     return _FILED.sub("", text, count=1)
 
 
+@lru_cache(maxsize=64)
 def terms_of(text: str) -> tuple[str, ...]:
     """Give the comparable terms of a text, each once, in the order they are met."""
     folded = _POSSESSIVE.sub("", unicodedata.normalize("NFKC", text[: 4 * LEAD]).casefold())

@@ -63,11 +63,23 @@ class DeliveryError(AggregatorError):
     """Say why a message was not handed over.
 
     `permanent` is True where trying again cannot help (unknown recipient, revoked webhook); `closes` where no other message to the
-    same recipient can arrive either. `retry_after` is the least number of seconds the receiver asked us to wait, or None.
+    same recipient can arrive either. `retry_after` is the least number of seconds the receiver asked us to wait, or None. `begun` is False
+    where nothing was sent, since the receiver had asked for a pause before; such an attempt does not count.
     """
+
+    begun = True
 
     def __init__(self, message: str, *, permanent: bool = False, closes: bool = False, retry_after: float | None = None) -> None:
         self.permanent = permanent or closes
         self.closes = closes
         self.retry_after = retry_after
         super().__init__(message)
+
+
+class PausedError(DeliveryError):
+    """Say that a receiver asked for a pause that lasts for `seconds` more; nothing was sent."""
+
+    begun = False
+
+    def __init__(self, message: str, seconds: float) -> None:
+        super().__init__(message, retry_after=seconds)

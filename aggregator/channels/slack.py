@@ -4,7 +4,8 @@ A webhook's URL is a bearer secret: recipients name it (``env:NAME``), it is loo
 error. A variable that holds a channel's id (``C0123456789``) instead goes through the bot token, whose answers name the message; then the
 update of a story answers to the story's first message, in its thread.
 Slack has no idempotency of its own: after a time-out the message may have arrived, and the retry may repeat it. We choose
-at least once, and send the delivery's key along for receivers that can tell. A channel gets at most one message a second.
+at least once, and send the delivery's key along for receivers that can tell. A channel gets at most one message a second, and none
+while the pause lasts that an answer asked for: what waits for it meanwhile is put back without having been tried.
 200 ``ok`` is success; 429, 5xx and network trouble are temporary; any other answer that Slack defines will not change by waiting.
 """
 
@@ -13,14 +14,14 @@ import json
 import re
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 from aggregator.channels.answers import idempotency_key, is_local, is_temporary, retry_after, scrubbed, unreached
 from aggregator.channels.page import lay_out
 from aggregator.channels.recipients import PREFIX, resolved
 from aggregator.channels.wording import clean
-from aggregator.errors import DeliveryError
+from aggregator.errors import DeliveryError, PausedError
 from aggregator.models import Delivery, Digest, Failed, Posted, PostOutcome, Receipt
 from aggregator.ports import Message, Poster
 
@@ -32,14 +33,19 @@ TOKEN = "AGGREGATOR_SLACK_TOKEN"  # noqa: S105 - the name of the variable that h
 _CHANNEL_ID = re.compile(r"[CDG][A-Z0-9]{6,20}")
 CLOSED = re.compile(
     r"no_service|no_team|team_disabled|invalid_token|token_revoked|action_prohibited|channel_not_found|channel_is_archived|is_archived|"
-    r"posting_to_general_channel_denied|not_in_channel|account_inactive|invalid_auth|not_authed"
+    r"posting_to_general_channel_denied|not_in_channel|account_inactive|invalid_auth|not_authed|token_expired|missing_scope|"
+    r"not_allowed_token_type|org_login_required"
 )
 """Words of an answer that mean "never again here", whatever status comes with them."""
 REFUSED = re.compile(r"user_not_found|invalid_payload|invalid_blocks|no_text|too_many_attachments|msg_blocks_too_long|msg_too_long")
 """Words of an answer that mean "not this message"."""
-_BOT_OK = re.compile(r'\s*\{\s*"ok"\s*:\s*true\b')
-_BOT_NAME = re.compile(r'"ts"\s*:\s*"(\d{6,12}\.\d{1,8})"')
-_BOT_LATER = re.compile(r'"error"\s*:\s*"(?:ratelimited|rate_limited|internal_error|fatal_error|service_unavailable|request_timeout)"')
+_TOKEN_BAD = re.compile(
+    r"token_expired|token_revoked|invalid_auth|not_authed|account_inactive|missing_scope|not_allowed_token_type|org_login_required"
+)
+"""Words that speak of the bot's token, and so of every channel that it writes to."""
+_JSON = json.JSONDecoder()
+_BOT_NAME = re.compile(r"\d{6,12}\.\d{1,8}")
+_BOT_LATER = frozenset(("ratelimited", "rate_limited", "internal_error", "fatal_error", "service_unavailable", "request_timeout"))
 
 
 def _now() -> datetime:
@@ -69,6 +75,7 @@ class SlackChannel:
     api: str = API
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep
     _free_at: dict[str, float] = field(default_factory=dict, repr=False)
+    _paused: dict[str, tuple[datetime, datetime]] = field(default_factory=dict, repr=False)
 
     def render(self, digest: Digest, delivery: Delivery) -> SlackMessage:
         """Render the payload as JSON; nothing in it depends on the recipient, except the thread it belongs to."""
@@ -90,9 +97,16 @@ class SlackChannel:
         """Post the payload once; the receipt keeps Slack's answer."""
         place = self._place(delivery)
         await self._wait_for_turn(place)
+        try:
+            return await self._post(delivery, place, message.parts[".json"])
+        except DeliveryError as error:
+            self._keep_pause(place, error)
+            raise
+
+    async def _post(self, delivery: Delivery, place: str, payload: bytes) -> Receipt:
         if _CHANNEL_ID.fullmatch(place):
-            return await self._by_bot(delivery, place, message.parts[".json"])
-        outcome = await self.poster.post(place, message.parts[".json"], _headers(delivery))
+            return await self._by_bot(delivery, place, payload)
+        outcome = await self.poster.post(place, payload, _headers(delivery))
         error = refusal(outcome, self.clock())
         if error is None:
             return Receipt(detail="Slack answered 200 ok")
@@ -108,16 +122,34 @@ class SlackChannel:
         if error is not None:
             raise _told(error, f"https://slack.com/api/bot/{token}")
         assert isinstance(outcome, Posted)  # noqa: S101 - narrows a type: what is no answer is an error above
-        name = _BOT_NAME.search(outcome.body.decode(errors="replace"))
-        return Receipt(detail="Slack took the message", thread=name[1] if name else None)
+        name = bot_answer(outcome.body).get("ts")
+        return Receipt(detail="Slack took the message", thread=name if isinstance(name, str) and _BOT_NAME.fullmatch(name) else None)
 
     async def _wait_for_turn(self, place: str) -> None:
-        """Take the channel's next free second; who comes later waits behind."""
+        """Take the channel's next free second; who comes later waits behind. Raises `PausedError` while its pause lasts.
+
+        Who has waited looks again: the answer to a message before may have asked for a pause.
+        """
         now = asyncio.get_running_loop().time()
         turn = max(self._free_at.get(place, now), now)
+        self._check_pause(place)
         self._free_at[place] = turn + PAUSE
         if turn > now:
             await self.pause(turn - now)
+            self._check_pause(place)
+
+    def _check_pause(self, place: str) -> None:
+        """Look whether a pause lasts; one that begins later than now was kept before the clock was set back, and says nothing."""
+        now = self.clock()
+        since, until = self._paused.get(place, (now, now))
+        if since <= now < until:
+            raise PausedError("Slack asked for a pause, and this message waits for its end", (until - now).total_seconds())
+
+    def _keep_pause(self, place: str, error: DeliveryError) -> None:
+        """Send nothing to a channel for as long as its answer asked."""
+        if error.retry_after:
+            now = self.clock()
+            self._paused[place] = (now, now + timedelta(seconds=error.retry_after))
 
     def _place(self, delivery: Delivery) -> str:
         """Look up and check the webhook's URL or the channel's id; messages name the variable, never its value."""
@@ -153,15 +185,39 @@ def bot_refusal(outcome: PostOutcome, now: datetime) -> DeliveryError | None:
     """Decide what an answer to the bot means; None is success. Errors come with 200 there, as ``{"ok": false, "error": ...}``."""
     if isinstance(outcome, Failed):
         return unreached("Slack", outcome)
-    body = outcome.body[:2_000].decode(errors="replace")
-    if outcome.status == 200 and _BOT_OK.match(body):
+    answer = bot_answer(outcome.body)
+    word = answer.get("error")
+    if outcome.status == 200 and answer.get("ok") is True:
         return None
-    message = f"Slack answered {outcome.status} {clean(body, 120)}".rstrip()
-    if is_temporary(outcome) or _BOT_LATER.search(body):
+    message = f"Slack answered {outcome.status} {clean(outcome.body[:500].decode(errors='replace'), 120)}".rstrip()
+    if is_temporary(outcome) or word in _BOT_LATER:
         return DeliveryError(message, retry_after=retry_after(outcome.headers.get("retry-after"), now))
-    if '"error"' not in body:
+    if not isinstance(word, str):
         return DeliveryError(f"{message}, which is no answer of Slack; something between us may have answered")
-    return DeliveryError(f"{message}; check the bot and its channel", permanent=True, closes=CLOSED.search(body) is not None)
+    if _TOKEN_BAD.fullmatch(word):
+        return DeliveryError(f"{message}; put a token that is valid into {TOKEN}, restart, then `aggregator digest resend`", closes=True)
+    return DeliveryError(f"{message}; check the bot and its channel", permanent=True, closes=CLOSED.fullmatch(word) is not None)
+
+
+def bot_answer(body: bytes) -> Mapping[str, object]:
+    """Read the members of a JSON object, in whatever order they stand; of one that was cut off those before the cut."""
+    text, found = body.decode(errors="replace"), dict[str, object]()
+    begin = re.match(r"\s*\{", text)
+    while begin:
+        try:
+            name, end = _JSON.raw_decode(text, _past(text, begin.end()))
+            colon = re.compile(r"\s*:").match(text, end)
+            value, end = _JSON.raw_decode(text, _past(text, colon.end() if colon else len(text)))
+        except (ValueError, RecursionError):
+            return found
+        found[str(name)] = value
+        begin = re.compile(r"\s*,").match(text, end)
+    return found
+
+
+def _past(text: str, at: int) -> int:
+    """Give the place after white space."""
+    return len(text) - len(text[at:].lstrip())
 
 
 def _headers(delivery: Delivery) -> dict[str, str]:

@@ -1,21 +1,26 @@
 """Receipts: what a receiver answered goes into the ledger before its sender takes up another message.
 
 Receipts that come while a commit is under way are kept by the next one, together; each sender waits for the commit that holds its own.
-So no more messages than are on their way at once can ever be taken by a receiver and unknown to the ledger.
+So no more messages than are on their way at once can ever be taken by a receiver and unknown to the ledger. A ledger that is locked or
+full is asked again until the lease nears its end: given up, the messages would go out twice.
 """
 
 import asyncio
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 import structlog
 
 from aggregator.core.timing import next_attempt_at
 from aggregator.deliver.work import Delivering, Sent
-from aggregator.errors import DeliveryError
+from aggregator.errors import DeliveryError, StoreError
 from aggregator.models import Receipt
 from aggregator.records import Address, ClaimedDelivery, Closure
 
 log = structlog.get_logger(__name__)
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.05, 5.0
+"""Seconds between two attempts at keeping receipts; each pause is twice the one before."""
 
 Kept = tuple[ClaimedDelivery, Receipt]
 
@@ -46,6 +51,15 @@ class Receipts:
 
     async def _commit(self, receipts: Sequence[Kept]) -> BaseException | None:
         """Give the error instead of raising it: it belongs to every sender that waits."""
+        loop, pause = asyncio.get_running_loop(), FIRST_PAUSE
+        until = loop.time() + self._use.receipt_patience.total_seconds()
+        while isinstance(error := await self._try(receipts), StoreError) and loop.time() < until:
+            log.warning("receipts could not be kept yet, trying again", receipts=len(receipts), reason=str(error))
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
+        return error
+
+    async def _try(self, receipts: Sequence[Kept]) -> BaseException | None:
         store, now = self._use.store, self._use.clock()
         (error,) = await asyncio.gather(asyncio.to_thread(store.record_all_sent, receipts, now), return_exceptions=True)
         return error if isinstance(error, BaseException) else None
@@ -63,6 +77,8 @@ def _settle(kept: "asyncio.Future[None]", error: BaseException | None) -> None:
 def not_sent(delivering: Delivering, claimed: ClaimedDelivery, error: DeliveryError) -> Sent:
     """Put a delivery back by date or among the dead, and close its address where its receiver says that there is none."""
     now, attempts = delivering.clock(), claimed.delivery.attempts
+    if not error.begun:
+        return _put_off(delivering, claimed, error, now)
     retry_at = None if error.permanent else next_attempt_at(max(attempts, 1), error.retry_after, now)
     with delivering.store.transaction():
         held = delivering.store.record_not_sent(claimed, str(error), retry_at, now)
@@ -77,6 +93,14 @@ def not_sent(delivering: Delivering, claimed: ClaimedDelivery, error: DeliveryEr
         retry_at=retry_at,
     )
     return Sent(claimed=claimed, error=str(error), retry_at=retry_at)
+
+
+def _put_off(delivering: Delivering, claimed: ClaimedDelivery, error: DeliveryError, now: datetime) -> Sent:
+    """Put back a delivery that was not tried, until its receiver's pause is over; its attempt does not count."""
+    until = now + timedelta(seconds=error.retry_after or 0)
+    delivering.store.put_off(claimed, str(error), until)
+    log.info("delivery put off", subscription=claimed.delivery.subscription, channel=claimed.delivery.channel, until=until)
+    return Sent(claimed=claimed, error=str(error), retry_at=until)
 
 
 def _close(delivering: Delivering, claimed: ClaimedDelivery, error: DeliveryError) -> None:

@@ -1,3 +1,4 @@
+import asyncio
 import json
 import re
 from collections.abc import Mapping
@@ -380,6 +381,16 @@ async def test_an_update_answers_in_the_storys_thread() -> None:
         (posted(200, '{"ok":false,"error":"ratelimited"}'), False, False),
         (posted(200, '{"ok":false,"error":"internal_error"}'), False, False),
         (posted(429, '{"ok":false,"error":"ratelimited"}', retry_after="3"), False, False),
+        (posted(200, '{"ok":false,"error":"token_expired"}'), True, True),
+        (posted(200, '{"error":"invalid_auth","ok":false}'), True, True),
+        (posted(200, '{"ok":false,"error":"missing_scope","needed":"chat:write"}'), True, True),
+        (posted(200, '{"ok":false,"error":"msg_too_long","note":"channel_not_found"}'), True, False),
+        (posted(200, '{"ok":"true"}'), False, False),
+        (posted(200, '{"message":{"ok":true}}'), False, False),
+        (posted(200, '["ok", true]'), False, False),
+        (posted(200, '{"ok":'), False, False),
+        (posted(200, "{" * 60_000), False, False),
+        (posted(200, '{"a":' * 13_000), False, False),
         (posted(200, "<html>log in</html>"), False, False),
         (posted(502, "xoxb-s3cr3t"), False, False),
         (Failed(kind=FailureKind.TEMPORARY, message="timed out"), False, False),
@@ -397,3 +408,71 @@ async def test_a_channels_id_without_a_token_waits_for_one() -> None:
     with pytest.raises(DeliveryError, match="AGGREGATOR_SLACK_TOKEN is not set") as caught:
         await bot(RecordingPoster(), {"DESK_WEBHOOK": "C0123456789"}).send(DELIVERY, bot(RecordingPoster()).render(DIGEST, DELIVERY))
     assert not caught.value.permanent
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"channel":"C0123456789","ts":"1503435956.000247","ok":true}',
+        '{"message":{"ok":false,"ts":"1.1"}, "ts" : "1503435956.000247" , "ok" : true }',
+        ' \n{"ok":true,"warning":"missing_charset","ts":"1503435956.000247","message":{"text":"cut off he',
+    ],
+)
+async def test_the_bots_ok_counts_wherever_it_stands(body: str) -> None:
+    sender = bot(RecordingPoster(posted(200, body)))
+    assert (await sender.send(DELIVERY, sender.render(DIGEST, DELIVERY))).thread == "1503435956.000247"
+
+
+async def test_a_token_that_is_no_good_is_named_by_its_variable() -> None:
+    with pytest.raises(DeliveryError, match="into AGGREGATOR_SLACK_TOKEN") as caught:
+        await bot(RecordingPoster(posted(200, '{"ok":false,"error":"token_expired"}'))).send(
+            DELIVERY, bot(RecordingPoster()).render(DIGEST, DELIVERY)
+        )
+    assert "s3cr3t" not in str(caught.value)
+
+
+@pytest.mark.parametrize("values", [{"DESK_WEBHOOK": URL, "OTHER": URL + "2"}, {**BOT, "OTHER": "C0123456780"}], ids=["webhook", "bot"])
+async def test_k3_a_pause_that_was_asked_for_holds_for_its_channel_alone(values: Mapping[str, str]) -> None:
+    poster, now = RecordingPoster(posted(429, "rate_limited", retry_after="600")), [NOW]
+
+    async def no_pause(seconds: float) -> None:
+        return None
+
+    sender = SlackChannel(poster, values.get, clock=lambda: now[0], pause=no_pause)
+    message = sender.render(DIGEST, DELIVERY)
+
+    async def begun(after: timedelta, recipient: str = "env:DESK_WEBHOOK") -> tuple[bool, float | None]:
+        now[0] = NOW + after
+        with pytest.raises(DeliveryError) as caught:
+            await sender.send(replace(DELIVERY, recipient=recipient), message)
+        return caught.value.begun, caught.value.retry_after
+
+    assert await begun(timedelta(0)) == (True, 600)
+    assert await begun(timedelta(seconds=1)) == (False, 599)
+    assert await begun(timedelta(seconds=599.5)) == (False, 0.5)
+    assert len(poster.posts) == 1
+    assert await begun(timedelta(seconds=2), "env:OTHER") == (True, 600)
+    assert await begun(timedelta(days=-300)) == (True, 600)  # the clock was set back: the pause says nothing any more
+    assert await begun(timedelta(days=-299)) == (True, 600)
+    assert len(poster.posts) == 4
+
+
+async def test_k3_who_waits_for_a_turn_learns_of_the_pause_before_it() -> None:
+    gate = asyncio.Event()
+
+    class Slow(RecordingPoster):
+        async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> PostOutcome:
+            answer = await super().post(url, body, headers)
+            gate.set()
+            return answer
+
+    async def pause(seconds: float) -> None:
+        await gate.wait()
+        await asyncio.sleep(0)
+
+    poster = Slow(posted(429, retry_after="600"))
+    sender = SlackChannel(poster, {"DESK_WEBHOOK": URL}.get, clock=lambda: NOW, pause=pause)
+    message = sender.render(DIGEST, DELIVERY)
+    errors = await asyncio.gather(*(sender.send(DELIVERY, message) for _ in range(4)), return_exceptions=True)
+    assert [isinstance(error, DeliveryError) and error.begun for error in errors] == [True, False, False, False]
+    assert len(poster.posts) == 1

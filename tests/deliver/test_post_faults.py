@@ -136,3 +136,21 @@ async def test_one_dead_webhook_does_not_stop_the_others(sqlite_store: SqlStore,
         await send_due(use)
     assert row(sqlite_store, "env:OTHER").status == "sent"
     assert [closure.address.recipient for closure in sqlite_store.closures()] == ["env:HOOK"]
+
+
+async def test_a_pause_of_a_channel_puts_its_neighbours_back_untried(sqlite_store: SqlStore, clock: Clock, http: HttpClient) -> None:
+    server = BrokenWebServer([answer(429, "rate_limited", "Retry-After: 600")])
+    async with server.listening() as url:
+        use = replace(by_slack(sqlite_store, clock, http, url), parallel=1)
+        for name in ("two", "three", "four"):
+            tell(sqlite_store, clock, name)
+            decide_now(use, "morning")
+        sent = await send_due(use)
+        pause_ends = clock() + timedelta(seconds=600)
+        assert [one.retry_at for one in sent] == [pause_ends] * 4
+        assert sorted(found.delivery.attempts for found in sqlite_store.deliveries()) == [0, 0, 0, 1]
+        clock.now = pause_ends - timedelta(seconds=1)
+        assert await send_due(use) == ()
+        clock.pass_by(seconds=1)
+        assert [one.error for one in await send_due(use)] == [None] * 4
+    assert server.posts() == 4

@@ -267,7 +267,7 @@ async def test_a_store_that_fails_breaks_off_no_message_on_its_way(sqlite_store:
             return await super().send(delivery, message)
 
     channel, forgetful.error = Slow(), StoreError("the database refused: disk full")
-    use = delivering(sqlite_store, clock, channel, to=(HERE, THERE), parallel=2)
+    use = delivering(sqlite_store, clock, channel, to=(HERE, THERE), parallel=2, receipt_patience=timedelta(0))
     tell(sqlite_store, clock, "one")
     decide_now(use, "morning")
     with pytest.raises(StoreError, match="disk full"):

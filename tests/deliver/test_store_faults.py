@@ -1,11 +1,12 @@
 """The disk is full, or the database is locked: what was decided stays decided, what was not is decided later, once."""
 
+import asyncio
 import resource
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,8 +17,10 @@ from aggregator.deliver import LEASE, decide_due, decide_now, send_due
 from aggregator.errors import StoreError
 from aggregator.models import Delivery, Receipt
 from aggregator.ports import Message
-from aggregator.records import Address
-from aggregator.store import SqlStore, open_store
+from aggregator.records import Address, ClaimedDelivery
+from aggregator.store import SqlStore
+from aggregator.store.database import Database
+from aggregator.store.engine import database_url
 from tests.conftest import Clock
 from tests.deliver.outbox import RecordingChannel, delivering, headlines, states, tell
 
@@ -89,31 +92,73 @@ async def test_while_the_database_is_locked_nothing_is_sent_and_nothing_lost(sql
     assert len(channel.sent) == 1
 
 
-async def test_a_receipt_that_cannot_be_kept_repeats_the_message_under_its_key(
+class Locking(RecordingChannel):
+    """Take a message over, and have the database locked before its receipt can be kept."""
+
+    def __init__(self, store: SqlStore, url: str) -> None:
+        super().__init__()
+        self.lock = locked(store, url)
+
+    async def send(self, delivery: Delivery, message: Message) -> Receipt:
+        receipt = await super().send(delivery, message)
+        self.lock.__enter__()
+        return receipt
+
+
+class Impeded(SqlStore):
+    """Tell when receipts could not be kept."""
+
+    def __init__(self, url: str, failed: Callable[[], None]) -> None:
+        super().__init__(Database(database_url(url)))
+        self._failed = failed
+
+    def record_all_sent(self, receipts: Sequence[tuple[ClaimedDelivery, Receipt]], now: datetime) -> Sequence[bool]:
+        try:
+            return super().record_all_sent(receipts, now)
+        except StoreError:
+            self._failed()
+            raise
+
+
+async def test_a_database_locked_at_the_receipt_repeats_nothing_while_the_process_lives(
     sqlite_store: SqlStore, store_url: str, clock: Clock
 ) -> None:
-    channel = RecordingChannel()
-    use = delivering(sqlite_store, clock, channel, parallel=1)
+    failures = [0]
+
+    def failed() -> None:
+        failures[0] += 1
+        if failures[0] == 3:
+            loop.call_soon_threadsafe(channel.lock.__exit__, None, None, None)
+
+    loop = asyncio.get_running_loop()
+    store = Impeded(store_url, failed)
+    channel = Locking(store, store_url)
+    use = delivering(store, clock, channel, parallel=1)
+    tell(store, clock, "one")
+    decide_now(use, "morning")
+    (sent,) = await send_due(use)
+    assert (sent.error, failures[0] >= 3) == (None, True)
+    clock.now += LEASE + timedelta(seconds=1)
+    assert await send_due(use) == ()
+    assert len(channel.sent) == 1
+    assert states(store) == {"a@example.org": "sent"}
+    store.close()
+
+
+async def test_a_receipt_that_cannot_be_kept_until_the_lease_ends_repeats_the_message_under_its_key(
+    sqlite_store: SqlStore, store_url: str, clock: Clock
+) -> None:
+    channel, locking = RecordingChannel(), Locking(sqlite_store, store_url)
+    use = delivering(sqlite_store, clock, channel, parallel=1, receipt_patience=timedelta(0))
     tell(sqlite_store, clock, "one")
     decide_now(use, "morning")
-    other = open_store(store_url)
-
-    class Locking(RecordingChannel):
-        async def send(self, delivery: Delivery, message: Message) -> Receipt:
-            receipt = await channel.send(delivery, message)
-            self.lock = locked(sqlite_store, store_url)
-            self.lock.__enter__()
-            return receipt
-
-    locking = Locking()
     with pytest.raises(StoreError):
         await send_due(replace(use, channels={"email": locking}))
     locking.lock.__exit__(None, None, None)
     clock.now += LEASE + timedelta(seconds=1)
     await send_due(use)
-    other.close()
-    first, second = channel.sent
-    assert (first.key, channel.pages[0]) == (second.key, channel.pages[1])
+    (first,), (second,) = locking.sent, channel.sent
+    assert (first.key, locking.pages) == (second.key, channel.pages)
     assert states(sqlite_store) == {"a@example.org": "sent"}
 
 

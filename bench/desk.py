@@ -14,7 +14,7 @@ import statistics
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
@@ -26,6 +26,7 @@ from sqlalchemy import make_url
 
 from aggregator.desk import Desk
 from aggregator.desk_records import write_cursor
+from aggregator.models import Configuration
 from aggregator.store import SqlStore, open_store
 from aggregator.web import Door, Status, create_site
 
@@ -74,19 +75,22 @@ def pages(count: int) -> dict[str, str]:
     }
 
 
+CONFIGURED = Configuration(feeds=tuple(FEEDS), topics=tuple(TOPICS), subscriptions=())
+
+
 @contextmanager
 def serving(store: SqlStore) -> Iterator[None]:
     """Serve the desk on loopback, with nothing behind it but the store."""
 
     @asynccontextmanager
-    async def nothing() -> Iterator[None]:  # type: ignore[misc]
+    async def nothing() -> AsyncIterator[None]:
         yield
 
     async def status() -> Status:
         shown = {"feeds": store.feed_health(), "deliveries": store.deliveries(), "subscriptions": ("daily",)}
         return Status(version="1", now=NOW, started_at=NOW - timedelta(hours=1), overview=store.overview(), **shown)
 
-    desk = Desk(store=store, topics=TOPICS, feeds=FEEDS, label=lambda concept, _: concept, draft=lambda _: {}, clock=lambda: NOW)
+    desk = Desk(store=store, configured=lambda: CONFIGURED, label=lambda concept, _: concept, draft=lambda _: {}, clock=lambda: NOW)
     site = create_site(status, nothing, (desk, Door(store=store, clock=lambda: NOW)))
     server = uvicorn.Server(uvicorn.Config(site, port=PORT, log_level="error", lifespan="off"))
     thread = threading.Thread(target=server.run, daemon=True)

@@ -1,7 +1,9 @@
 """Poll: fetch the feeds that are due, read them, store every entry they served.
 
 Nothing is judged here. Hosts are asked one request at a time, with a pause between requests, also by polls that run side by side; a slow
-host delays nobody else, and one that asks for peace gets it for all its feeds. A failed feed is a stored poll with a reason, never an
+host delays nobody else, and one that asks for peace gets it for all its feeds, in later rounds too; only a feed that is polled by name
+before it is due is asked all the same. Leases are renewed while a host's feeds wait for their turn, and a feed that somebody else polled
+meanwhile is left out. A failed feed is a stored poll with a reason, never an
 exception. Finished polls are written in batches; one that the store refuses is stored as a failed poll and takes no other with it.
 """
 
@@ -25,10 +27,12 @@ from aggregator.records import FeedState, KnownEntry, Poll, PollRecord
 log = structlog.get_logger(__name__)
 
 LEASE = timedelta(minutes=10)
-"""Longer than any fetch and parse may take by their own deadlines."""
+"""More than twice as long as any fetch and parse may take by their own deadlines: at half of it a lease is renewed."""
 SHY_HOSTS = {"news.google.com": 20.0}
 """Seconds between two requests where a second is known to be too little: Google News shuts out after some twenty rapid ones."""
 PEACE_STATUSES = frozenset({429, 503})
+PEACE = timedelta(minutes=15)
+"""What a host gets that asks for peace and does not say how long."""
 ACCEPT = (
     "application/rss+xml, application/atom+xml, application/rdf+xml, application/feed+json, "
     "application/xml;q=0.9, text/xml;q=0.9, */*;q=0.1"
@@ -43,10 +47,23 @@ class Doorsteps:
     left_at: dict[str, float] = field(default_factory=dict)
     waiting: dict[str, int] = field(default_factory=dict)
     rooms: dict[int, asyncio.Semaphore] = field(default_factory=dict)
+    peace: dict[str, datetime] = field(default_factory=dict)
 
     def room(self, concurrency: int) -> asyncio.Semaphore:
         """Give the room that all polls share, for so many requests under way."""
         return self.rooms.setdefault(concurrency, asyncio.Semaphore(concurrency))
+
+    def leave_alone(self, host: str, until: datetime) -> None:
+        """Remember that a host wants peace."""
+        self.peace[host] = max(until, self.peace.get(host, until))
+
+    def peace_of(self, host: str, now: datetime) -> timedelta | None:
+        """Give how long a host still wants peace, or None; what is over is forgotten."""
+        left = self.peace.get(host, now) - now
+        if left <= timedelta(0):
+            self.peace.pop(host, None)
+            return None
+        return left
 
     @asynccontextmanager
     async def turn(self, host: str, spacing: float) -> AsyncIterator[None]:
@@ -98,27 +115,32 @@ async def poll_due(
 
     A feed that somebody else is polling is left out. Raises `StoreError` where the store keeps nothing at all.
     """
-    states = await asyncio.to_thread(polling.store.claim_feeds, polling.clock(), LEASE, limit, only)
-    done: asyncio.Queue[PollRecord] = asyncio.Queue()
+    claimed_at = polling.clock()
+    states = await asyncio.to_thread(polling.store.claim_feeds, claimed_at, LEASE, limit, only)
+    done: asyncio.Queue[PollRecord | None] = asyncio.Queue()
     room = polling.doorsteps.room(polling.concurrency)
     try:
         async with asyncio.TaskGroup() as group:
             for host, queue in _by_host(states).items():
-                group.create_task(_poll_host(polling, host, queue, room, done))
+                group.create_task(_poll_host(polling, _Errand(host, queue, claimed_at), room, done))
             written = group.create_task(_write(polling, done, len(states), progress))
     except ExceptionGroup as failures:  # callers catch errors, not groups of them; the first one ended the rest
         raise failures.exceptions[0] from failures
     return written.result()
 
 
-async def _write(polling: Polling, done: asyncio.Queue[PollRecord], expected: int, progress: Callable[[Poll], None]) -> tuple[Poll, ...]:
-    """Store finished polls, as many at once as are ready."""
+async def _write(
+    polling: Polling, done: asyncio.Queue[PollRecord | None], expected: int, progress: Callable[[Poll], None]
+) -> tuple[Poll, ...]:
+    """Store finished polls, as many at once as are ready; None stands for a feed that somebody else polled."""
     polls: list[Poll] = []
-    while len(polls) < expected:
+    while expected:
         batch = [await done.get()]
         while len(batch) < polling.batch and not done.empty():
             batch.append(done.get_nowait())
-        for poll in await asyncio.to_thread(_keep, polling, batch):
+        expected -= len(batch)
+        records = [record for record in batch if record]
+        for poll in await asyncio.to_thread(_keep, polling, records) if records else ():
             _tell(polling.feeds.get(poll.feed_id), poll)
             progress(poll)
             polls.append(poll)
@@ -150,20 +172,60 @@ def _by_host(states: Sequence[FeedState]) -> Mapping[str, list[FeedState]]:
     return hosts
 
 
-async def _poll_host(
-    polling: Polling, host: str, states: Sequence[FeedState], room: asyncio.Semaphore, done: asyncio.Queue[PollRecord]
-) -> None:
-    spacing = max(polling.spacing, SHY_HOSTS.get(host, 0.0)) if polling.spacing else 0.0
-    peace: timedelta | None = None
-    for state in states:
+@dataclass(slots=True)
+class _Errand:
+    """Hold what is to be asked of one host, and since when its feeds are leased."""
+
+    host: str
+    waiting: list[FeedState]
+    leased_at: datetime
+
+
+async def _poll_host(polling: Polling, errand: _Errand, room: asyncio.Semaphore, done: asyncio.Queue[PollRecord | None]) -> None:
+    spacing = max(polling.spacing, SHY_HOSTS.get(errand.host, 0.0)) if polling.spacing else 0.0
+    claimed_at, refused = errand.leased_at, False
+    while errand.waiting:
+        state = errand.waiting[0]
+        asked_for = not refused and (state.next_due_at is None or state.next_due_at > claimed_at)
+        peace = None if asked_for else polling.doorsteps.peace_of(errand.host, polling.clock())
         if peace is not None:
+            del errand.waiting[0]
             await done.put(conclude_deferred(_asked(polling, state, polling.clock()), peace))
             continue
-        async with polling.doorsteps.turn(host, spacing), room:
-            record = await _poll_feed(polling, state)
+        async with polling.doorsteps.turn(errand.host, spacing), room:
+            for _ in range(await _renew(polling, errand)):
+                await done.put(None)
+            record = await _poll_feed(polling, errand.waiting.pop(0)) if errand.waiting else None
+        if record is None:
+            continue
         await done.put(record)
         if record.failure and record.status in PEACE_STATUSES:
-            peace = record.failure.retry_after
+            refused = True
+            wait = PEACE if record.failure.retry_after is None else record.failure.retry_after
+            polling.doorsteps.leave_alone(errand.host, polling.clock() + wait)
+
+
+async def _renew(polling: Polling, errand: _Errand) -> int:
+    """Lease once more what waits, where half of the lease has run; gives how many feeds somebody else took or polled meanwhile."""
+    now = polling.clock()
+    if now < errand.leased_at + LEASE / 2:
+        return 0
+    before = {state.feed_id: state for state in errand.waiting}
+    fresh = await asyncio.to_thread(_leased_again, polling, errand, now)
+    mine = [state for state in fresh if state.last_attempt_at == before[state.feed_id].last_attempt_at]
+    if polled := {state.feed_id for state in fresh} - {state.feed_id for state in mine}:
+        await asyncio.to_thread(polling.store.free_feeds, polled)
+    order = list(before)
+    errand.waiting = sorted(mine, key=lambda state: order.index(state.feed_id))
+    errand.leased_at = now
+    return len(before) - len(mine)
+
+
+def _leased_again(polling: Polling, errand: _Errand, now: datetime) -> Sequence[FeedState]:
+    feeds = [state.feed_id for state in errand.waiting]
+    if now < errand.leased_at + LEASE:  # a lease that is over may be somebody else's by now, and is not ours to end
+        polling.store.free_feeds(feeds)
+    return polling.store.claim_feeds(now, LEASE, len(feeds), feeds)
 
 
 async def _poll_feed(polling: Polling, state: FeedState) -> PollRecord:

@@ -54,6 +54,7 @@ def conclude_failed(asked: Asked, failure: Failed) -> PollRecord:
     retired = gone and not lost
     return PollRecord(
         feed_id=asked.feed.id,
+        asked_url=state.url,
         started_at=asked.started_at,
         finished_at=now,
         outcome="failed",
@@ -72,7 +73,13 @@ def conclude_deferred(asked: Asked, wait: timedelta) -> PollRecord:
     """Put a poll off because its host asked for peace while another feed of it was read."""
     now = asked.finished_at
     return PollRecord(
-        feed_id=asked.feed.id, started_at=asked.started_at, finished_at=now, outcome="deferred", next_due_at=now + wait, habits=None
+        feed_id=asked.feed.id,
+        asked_url=asked.state.url,
+        started_at=asked.started_at,
+        finished_at=now,
+        outcome="deferred",
+        next_due_at=now + wait,
+        habits=None,
     )
 
 
@@ -83,6 +90,7 @@ def conclude_quiet(asked: Asked, answer: Fetched | NotModified) -> PollRecord:
     silent = watch.silence(asked.feed, habits, state.last_new_at, asked.finished_at)
     return PollRecord(
         feed_id=asked.feed.id,
+        asked_url=state.url,
         started_at=asked.started_at,
         finished_at=asked.finished_at,
         outcome="unchanged" if same_bytes else "not_modified",
@@ -112,6 +120,7 @@ def conclude_read(asked: Asked, answer: Fetched, parsed: ParsedFeed, known: Mapp
         alarms = (*alarms, _alarm(asked, "moved", moved))
     return PollRecord(
         feed_id=asked.feed.id,
+        asked_url=state.url,
         started_at=asked.started_at,
         finished_at=now,
         outcome="ok",

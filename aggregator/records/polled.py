@@ -111,7 +111,8 @@ class PollRecord:
     """Hold one finished poll: what came, what to keep of it, and when to come back (None: never, the feed is retired).
 
     `outcome` is "ok", "not_modified", "unchanged" (same bytes), "deferred" (its host wants peace, nothing was asked) or "failed"; then
-    `failure` says why. `habits` and `item_hashes` of None stay as they are; `cleared` names the kinds of alarm that are over.
+    `failure` says why. `asked_url` is the feed's address as it was claimed; where the feed has another one meanwhile, what was learned of
+    the old one is not kept. `habits` and `item_hashes` of None stay as they are; `cleared` names the kinds of alarm that are over.
     """
 
     feed_id: str
@@ -135,6 +136,7 @@ class PollRecord:
     alarms: tuple[Alarm, ...] = ()
     cleared: tuple[str, ...] = ()
     response: Response | None = None
+    asked_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -92,7 +92,12 @@ def _feeds_of(connection: Connection, records: Sequence[PollRecord]) -> dict[str
 
 
 def _after(state: FeedState, record: PollRecord, *, brought_new: bool) -> FeedState:
-    """Give a feed's state after a poll; a failure keeps what the last success left."""
+    """Give a feed's state after a poll; a failure keeps what the last success left.
+
+    What another address than the feed's own answered teaches nothing of it, but that something came.
+    """
+    if record.asked_url is not None and record.asked_url != state.url:
+        return replace(state, last_new_at=record.finished_at if brought_new else state.last_new_at)
     if record.outcome == "deferred":
         return replace(state, next_due_at=record.next_due_at)
     retired_at = record.finished_at if record.next_due_at is None else None

@@ -7,9 +7,11 @@ from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 
+import pytest
+
 from aggregator.core.urls import host_of
-from aggregator.models import FetchOutcome, FetchRequest
-from aggregator.poll import LEASE, poll_due
+from aggregator.models import Failed, FailureKind, FetchOutcome, FetchRequest
+from aggregator.poll import LEASE, Doorsteps, Polling, poll_due
 from aggregator.records import Poll, PollRecord
 from aggregator.store import SqlStore
 from aggregator.store.database import Database
@@ -19,6 +21,7 @@ from tests.poll.newsstand import ScriptedFetcher, feed, polling, serving
 from tests.poll.test_intake import FIRST
 
 PATIENCE = 10
+DAY = timedelta(days=1)
 
 
 class WatchedFetcher(ScriptedFetcher):
@@ -136,6 +139,82 @@ async def test_a_limit_takes_the_longest_due_and_leaves_the_rest_due(sqlite_stor
     clock.pass_by(days=1)
     assert [poll.feed_id for poll in await poll_due(use, limit=3)] == ["a", "c", "d"]
     assert [poll.feed_id for poll in await poll_due(use, limit=3)] == ["b"]
+
+
+class HangingFetcher(ScriptedFetcher):
+    """Let a minute pass with each request, and let others poll meanwhile."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__(serving(FIRST).answer)
+        self.clock, self.meanwhile = clock, list[asyncio.Task[tuple[Poll, ...]]]()
+        self.other: Polling | None = None
+
+    async def fetch(self, request: FetchRequest) -> FetchOutcome:
+        self.clock.pass_by(minutes=1)
+        if self.other:
+            self.meanwhile.append(asyncio.create_task(poll_due(self.other)))
+            await asyncio.sleep(0.01)
+        return await super().fetch(request)
+
+
+async def test_feeds_that_wait_longer_than_a_lease_lasts_are_asked_once(sqlite_store: SqlStore, clock: Clock) -> None:
+    fetcher = HangingFetcher(clock)
+    use = polling(sqlite_store, fetcher, clock, *(replace(feed(f"f{number:02}", "slow.example"), min_interval=DAY) for number in range(15)))
+    fetcher.other = replace(use, doorsteps=Doorsteps())
+    polls = await poll_due(use)
+    fetcher.other = None
+    others = [poll for polled in await asyncio.gather(*fetcher.meanwhile) for poll in polled]
+    assert sorted(poll.feed_id for poll in (*polls, *others)) == [f"f{number:02}" for number in range(15)]
+    assert len(fetcher.asked) == 15
+
+
+async def test_feeds_that_somebody_else_polled_after_the_lease_was_over_are_left_out(sqlite_store: SqlStore, clock: Clock) -> None:
+    fetcher = WaitingFetcher()
+    use = polling(sqlite_store, fetcher, clock, feed("a", "slow.example"), feed("b", "slow.example"))
+    running = asyncio.create_task(poll_due(use))
+    await asyncio.wait_for(fetcher.asked_slow.wait(), PATIENCE)
+    clock.now += LEASE
+    await poll_due(replace(use, fetcher=serving(FIRST), doorsteps=Doorsteps()))
+    fetcher.answer_slow.set()
+    assert [poll.feed_id for poll in await running] == ["a"]
+
+
+@pytest.mark.parametrize(("wait", "status"), [(timedelta(hours=6), 429), (None, 429), (None, 503)])
+async def test_peace_for_a_host_holds_for_feeds_that_come_due_later(
+    sqlite_store: SqlStore, clock: Clock, wait: timedelta | None, status: int
+) -> None:
+    busy = Failed(kind=FailureKind.TEMPORARY, message="busy", status=status, retry_after=wait)
+    fetcher = ScriptedFetcher(lambda request: busy)
+    use = polling(sqlite_store, fetcher, clock, *(feed(name, "one.example") for name in "abcd"))
+    await poll_due(use, only=["a"])
+    assert len(fetcher.asked) == 1
+    clock.pass_by(minutes=5)
+    assert {poll.outcome for poll in await poll_due(use)} == {"deferred"}
+    assert len(fetcher.asked) == 1
+    assert [poll.outcome for poll in await poll_due(use, only=["b"])] == ["failed"]  # asked for by name before it is due
+    clock.pass_by(hours=13)
+    fetcher.answer = serving(FIRST).answer
+    assert {poll.outcome for poll in await poll_due(use)} == {"ok"}
+
+
+async def test_a_host_without_a_word_of_how_long_is_left_alone_at_once(sqlite_store: SqlStore, clock: Clock) -> None:
+    fetcher = ScriptedFetcher(lambda request: Failed(kind=FailureKind.TEMPORARY, message="busy", status=429))
+    await poll_due(polling(sqlite_store, fetcher, clock, *(feed(f"f{number}", "one.example") for number in range(6))))
+    assert len(fetcher.asked) == 1
+
+
+async def test_an_address_that_changes_while_it_is_asked_leaves_nothing_on_the_new_one(sqlite_store: SqlStore, clock: Clock) -> None:
+    old = feed("a", "old.example")
+    new = replace(old, url="https://new.example/feed")
+
+    def answer(request: FetchRequest) -> FetchOutcome:
+        sqlite_store.sync_feeds([new], clock())
+        return serving(FIRST, etag='"old"').answer(request)
+
+    (poll,) = await poll_due(polling(sqlite_store, ScriptedFetcher(answer), clock, old))
+    assert (poll.outcome, poll.new) == ("ok", 1)
+    (state,) = sqlite_store.claim_feeds(clock(), LEASE, 1)
+    assert (state.url, state.etag, state.last_success_at, state.body_hash) == (new.url, None, None, None)
 
 
 class CountingStore(SqlStore):

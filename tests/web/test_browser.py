@@ -161,7 +161,13 @@ def _try_a_rule(page: Page, address: str) -> None:
 def test_axe_finds_nothing_on_any_page(address: str, empty: str, browser: Browser, scheme: str, filled: bool) -> None:
     context = browser.new_context(base_url=address if filled else empty, color_scheme="dark" if scheme == "dark" else "light")
     page = context.new_page()
-    pages = PAGES | {"missing": "/nowhere", "login": "/login", "nothing found": "/search?q=zzzzzz", "no such": "/?place=place/nowhere"}
+    pages = PAGES | {
+        "missing": "/nowhere",
+        "saved": "/saved?name=coal&q=coal%20OR%20劳工",
+        "login": "/login",
+        "nothing found": "/search?q=zzzzzz",
+        "no such": "/?place=place/nowhere",
+    }
     if filled:
         pages |= {"story": _first(page, "/?role=echo"), "article": _first(page, "/search?q=북한"), "source": _failing(page)}
     found = {}

@@ -82,9 +82,14 @@ def _decide(delivering: Delivering, state: SubscriptionState, now: datetime) -> 
 
 
 def open_addresses(delivering: Delivering, subscription: SubscriptionSpec) -> Sequence[Address]:
-    """Give the addresses that are configured and not closed."""
-    closed = {closure.address for closure in delivering.store.closures(subscription.id)}
-    return tuple(address for address in delivering.addresses(subscription) if address not in closed)
+    """Give the addresses that are configured and not closed; who unsubscribed has done so in every spelling of the mailbox."""
+    closures = delivering.store.closures(subscription.id)
+    closed = {closure.address for closure in closures}
+    left = {
+        closure.address.recipient.casefold() for closure in closures if closure.cause == "unsubscribed" and "@" in closure.address.recipient
+    }
+    found = delivering.addresses(subscription)
+    return tuple(address for address in found if address not in closed and address.recipient.casefold() not in left)
 
 
 def _mend_due_dates(delivering: Delivering, now: datetime) -> None:

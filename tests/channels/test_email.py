@@ -1,6 +1,6 @@
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from email import message_from_bytes
@@ -15,8 +15,16 @@ from aggregator.channels import EmailChannel
 from aggregator.errors import DeliveryError, UsageError
 from aggregator.models import Delivery, Receipt, SmtpServer
 from tests.channels.samples import DELIVERY, DIGEST, filled
+from tests.channels.test_mail import HEADERS, INJECTIONS
 
 PASSWORD = "correct horse battery"
+
+
+@dataclass(frozen=True)
+class Dotted:
+    """Hold a mail as it is to be handed over."""
+
+    parts: Mapping[str, bytes]
 
 
 @dataclass
@@ -95,6 +103,25 @@ async def test_what_arrives_is_what_was_rendered() -> None:
         message = sender.render(filled(".\n..\n. lone dots " + "y" * 2_000), DELIVERY)
         await sender.send(DELIVERY, message)
     assert inbox.mails[0].content == message.parts[".eml"]
+
+
+async def test_e1_whatever_a_feed_says_one_mail_arrives_at_one_address_with_our_headers_only() -> None:
+    inbox = Inbox()
+    async with listening(taking(inbox)) as server:
+        sender = channel(server)
+        for hostile in INJECTIONS:
+            await sender.send(DELIVERY, sender.render(replace(filled(hostile), subscription=hostile), DELIVERY))
+    assert [mail.rcpt_tos for mail in inbox.mails] == [["desk@example.org"]] * len(INJECTIONS)
+    for mail in inbox.mails:
+        assert isinstance(mail.content, bytes)
+        assert sorted(message_from_bytes(mail.content, policy=default).keys()) == sorted(HEADERS)
+
+
+async def test_e2_lines_of_dots_arrive_as_they_were_and_end_nothing() -> None:
+    inbox, eml = Inbox(), b"Subject: dots\r\n\r\nbefore\r\n.\r\n..\r\n.after\r\n.\r\nRCPT TO:<evil@example.org>\r\n"
+    async with listening(taking(inbox)) as server:
+        await channel(server).send(DELIVERY, Dotted({".eml": eml}))
+    assert [(mail.content, mail.rcpt_tos) for mail in inbox.mails] == [(eml, ["desk@example.org"])]
 
 
 @pytest.mark.parametrize(

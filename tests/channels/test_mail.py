@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 from datetime import UTC
 from email import message_from_bytes
@@ -118,6 +119,14 @@ def test_e2_lines_stay_within_the_limits_of_smtp() -> None:
     assert max(len(line) for line in mail(digest).parts[".eml"].split(b"\r\n")) <= 998
     assert all(byte < 128 for byte in mail(digest).parts[".eml"])
     assert b"\n" not in mail(digest).parts[".eml"].replace(b"\r\n", b"")
+
+
+def test_e2_markup_of_a_feed_is_text_in_both_parts_and_loads_nothing() -> None:
+    pixel = '<img src="https://tracker.example/1.gif" width=1><marquee>bold</marquee>'
+    text, page = (part.decode() for part in contents(parsed(mail(filled(pixel)))))
+    assert pixel in " ".join(text.split())
+    assert "&lt;img src=" in page
+    assert not re.search(r"<(img|marquee)[ >]", page)
 
 
 @pytest.mark.parametrize("subscription", ["daily", "x" * 300, "구독", "a b\r\nc", ""])

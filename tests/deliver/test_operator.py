@@ -76,6 +76,15 @@ async def test_who_unsubscribed_gets_neither_what_waits_nor_what_is_sent_again(s
     assert not sqlite_store.reopen_address("morning", THERE)
 
 
+def test_who_unsubscribed_did_so_in_every_spelling_of_the_mailbox(sqlite_store: SqlStore, clock: Clock) -> None:
+    shouted = Address(channel="email", recipient="B@Example.org")
+    use = delivering(sqlite_store, clock, RecordingChannel(), to=(HERE, shouted))
+    assert sqlite_store.close_address(unsubscribed(THERE, clock))
+    tell(sqlite_store, clock, "one")
+    decide_now(use, "morning")
+    assert list(states(sqlite_store)) == ["a@example.org"]
+
+
 def test_a_digest_that_was_due_and_did_not_go_raises_an_alarm(sqlite_store: SqlStore, clock: Clock) -> None:
     use = delivering(sqlite_store, clock, RecordingChannel())
     state = sqlite_store.subscription_state("morning")

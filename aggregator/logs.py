@@ -14,6 +14,7 @@ import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 _SECRET_NAME = re.compile(r"password|passwd|secret|token|authorization|webhook|smtp_url", re.IGNORECASE)
+_QUERY = re.compile(r"(?i)([?&][^=&\s#]*(?:key|token|secret|password|passwd|pwd|auth)=)[^&\s#\"'<>]+")
 _USERINFO = re.compile(r"(\b[a-z][a-z0-9+.-]*://)[^\s/@]+@", re.IGNORECASE)
 _WEBHOOK = re.compile(r"(https://hooks\.slack\.com/)\S+", re.IGNORECASE)
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
@@ -58,8 +59,8 @@ def clean(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
 
 
 def without_secrets(text: str) -> str:
-    """Blank credentials inside URLs, and the secret part of webhook addresses."""
-    return _WEBHOOK.sub(r"\1***", _USERINFO.sub(r"\1***@", text))
+    """Blank credentials inside URLs, keys and tokens of their queries, and the secret part of webhook addresses."""
+    return _QUERY.sub(r"\1***", _WEBHOOK.sub(r"\1***", _USERINFO.sub(r"\1***@", text)))
 
 
 def _cleaned(key: str, value: Any) -> Any:

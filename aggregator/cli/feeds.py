@@ -10,9 +10,11 @@ from aggregator.cli import screen
 from aggregator.cli.environment import settings_from_environment
 from aggregator.errors import UsageError
 from aggregator.explore import Look
+from aggregator.logs import without_secrets
 from aggregator.models import FeedSpec
 
 feeds = typer.Typer(help="List, show, test and discover sources.", no_args_is_help=True)
+_KINDS = ("syndication", "jsonfeed", "sitemap", "listing")
 _KIND = typer.Option("--kind", help="How to read it: syndication, jsonfeed, sitemap, listing.")
 _SELECTORS = typer.Option("--option", help="A setting of its kind, such as item=.views-row; several times.")
 
@@ -104,6 +106,10 @@ def try_address(
 
     Example: aggregator feeds test https://www.38north.org/feed/
     """
+    if kind not in _KINDS:
+        raise UsageError(f"there is no kind {kind}; it is one of {', '.join(_KINDS)}")
+    if bad := [pair for pair in option or [] if not all(part.strip() for part in pair.partition("="))]:
+        raise UsageError(f"--option takes NAME=VALUE, not {bad[0]!r}")
     options = dict(pair.partition("=")[::2] for pair in option or [])
     (look,) = asyncio.run(_explore(_spec(url, kind, options), discover_too=False))
     _show(look)
@@ -121,7 +127,7 @@ def discover_feeds(url: Annotated[str, typer.Argument(help="The address of a sit
     """
     looks = asyncio.run(_explore(_spec(url, "syndication", {}), discover_too=True))
     if looks[0].problem:
-        screen.err.print(screen.plain(f"no feed was found at {url}: {looks[0].problem}"))
+        screen.err.print(screen.plain(without_secrets(f"no feed was found at {url}: {looks[0].problem}")))
         raise typer.Exit(1)
     rows = [(look.url, look.parsed.title if look.parsed else None, _entries(look), _a_day(look)) for look in looks]
     screen.print_table("Feeds", ("address", "title", "entries", "a day"), rows, numbers=("entries", "a day"))
@@ -136,6 +142,8 @@ async def _explore(feed: FeedSpec, *, discover_too: bool) -> tuple[Look, ...]:
 
 
 def _spec(url: str, kind: str, options: dict[str, str]) -> FeedSpec:
+    if not url.strip():
+        raise UsageError("an address is needed, such as https://www.38north.org/feed/")
     return FeedSpec(id="test", name="test", url=url, publisher="test", family="test", kind=kind, options=options)
 
 
@@ -149,7 +157,7 @@ def _a_day(look: Look) -> str | None:
 
 def _show(look: Look) -> None:
     if look.problem or look.parsed is None:
-        screen.err.print(screen.plain(f"{look.url}: {look.problem}"), style="red")
+        screen.err.print(screen.plain(without_secrets(f"{look.url}: {look.problem}")), style="red")
         return
     parsed = look.parsed
     undated = sum(entry.published_at is None for entry in parsed.entries)
@@ -164,6 +172,6 @@ def _show(look: Look) -> None:
         ("size", f"{look.size:,} bytes"),
         ("notes", ", ".join(parsed.notes) or None),
     )
-    screen.print_table(look.url, ("what", "is"), [fact for fact in facts if fact[1] is not None])
+    screen.print_table(without_secrets(look.url), ("what", "is"), [fact for fact in facts if fact[1] is not None])
     rows = [(entry.published_at, entry.title, entry.url, ", ".join(entry.notes)) for entry in parsed.entries[:10]]
     screen.print_table("Newest entries", ("published (UTC)", "title", "link", "notes"), rows)

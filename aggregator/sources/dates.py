@@ -1,7 +1,7 @@
 """Read dates the way feeds write them, and refuse what cannot be.
 
 * A date without a zone is in the feed's zone. Only a form that names the zone overrides it; Korean words mean Seoul where the feed
-  declares no zone of its own, and "CST" means China where the feed lives at +08:00.
+  declares no zone of its own, "CST" means China where the feed lives at +08:00, and "IST" only what the feed's own zone is.
 * Every digit of the text must have found its place, else the date is unreadable: a wrong date is worse than none.
   ``09/10/2024`` is refused for the same reason, since it is September to some and October to others.
 * A date more than a day ahead or before 1990 is no date; who reads it says so in a note.
@@ -46,14 +46,16 @@ _ZONES = {
         0: "ut utc gmt z wet",
         1: "cet met bst wat",
         2: "cest mest eet sast",
-        3: "msk eest",
-        7: "ict wib",
-        8: "hkt sgt awst",
-        9: "kst jst",
+        3: "msk eest trt",
+        6: "omst",
+        7: "ict wib krat novt",
+        8: "hkt sgt awst irkt myt ulat",
+        9: "kst jst yakt",
         10: "aest vlat",
-        11: "aedt",
-        12: "nzst",
-        -3: "adt",
+        11: "aedt magt",
+        12: "nzst pett",
+        13: "nzdt",
+        -3: "adt brt",
         -4: "ast at edt",
         -5: "est et cdt",
         -6: "cst ct mdt",
@@ -62,6 +64,8 @@ _ZONES = {
     }.items()
     for name in names.split()
 }
+_IST = (timedelta(hours=5, minutes=30), timedelta(hours=2), timedelta(0))
+"""What clocks show in winter where a zone is called IST: India, Israel, Ireland."""
 _AFTERNOON = ("오후", "下午", "午後", "pm")
 _MORNING = ("오전", "上午", "午前", "am")
 _MONTH = "(?P<name>(?<![^\\W\\d_])(?:" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + "))[^\\W\\d_]*\\.?"
@@ -191,6 +195,8 @@ def _clock(parts: dict[str, str | None]) -> timedelta:
         hour += 12
     if half in _MORNING and hour == 12:
         hour = 0
+    if (hour, minute, second) == (24, 0, 0):  # the end of a day in ISO 8601
+        return timedelta(days=1)
     time(hour, minute, 59 if second == 60 else second)
     return timedelta(hours=hour, minutes=minute, seconds=second)
 
@@ -201,12 +207,17 @@ def _take_zone(text: str, start: int, zone: tzinfo) -> tuple[tzinfo | None, int]
         return None, start
     if match["sign"]:
         offset = timedelta(hours=int(match["hours"]), minutes=int(match["minutes"] or 0))
-        # No place is further off; a mistyped "+3000" says no more than that its writer had a clock.
-        return (timezone(-offset if match["sign"] == "-" else offset) if offset <= _FURTHEST else None), match.end()
+        if offset > _FURTHEST:
+            raise ValueError(f"no place is so far off: {match.group().strip()}")
+        return timezone(-offset if match["sign"] == "-" else offset), match.end()
     if match["area"]:
         return _area(match["area"]), match.end()
     name = match["abbreviation"]
     if name == "cst" and datetime(2000, 1, 1, tzinfo=zone).utcoffset() == timedelta(hours=8):
+        return zone, match.end()
+    if name == "ist":
+        if datetime(2000, 1, 1, tzinfo=zone).utcoffset() not in _IST:
+            raise ValueError("IST is India's, Israel's or Ireland's time")
         return zone, match.end()
     return (timezone(_ZONES[name]), match.end()) if name in _ZONES else (None, start)
 

@@ -97,6 +97,13 @@ def test_an_address_is_tested_and_a_site_explored(place: Path) -> None:
     assert (code, f"{base}/feed.xml" in out) == (0, True)
 
 
+def test_a_wrong_call_is_told_from_a_bad_feed_and_no_secret_is_printed_back(place: Path) -> None:
+    for wrong in (("http://a.example/", "--kind", "bogus"), ("http://a.example/", "--option", "item"), ("",)):
+        assert run("feeds", "test", *wrong)[0] == 2
+    code, out = run("feeds", "test", f"http://user:SECRET@127.0.0.1:{(place / 'port').read_text()}/none?key=SECRET&page=2")
+    assert (code, "SECRET" in out, "page=2" in out) == (1, False, True)
+
+
 def test_a_list_is_imported_once_and_everything_around_it_stays(place: Path) -> None:
     code, out = run("opml", "import", "list.opml")
     assert (code, 'url: "https://a.example/?x=1&y=2"' in out, "1 new" in out, "file:///etc/passwd" in out) == (1, True, True, True)

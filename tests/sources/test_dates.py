@@ -49,7 +49,11 @@ MINUTE = EVENING.replace(second=0)
         ("mar., 09 juil. 2024 20:25", MINUTE),
         ("09 07 2024 20:25", MINUTE),
         ("Tue, 09 Jul 2024 20:25:26 America/New_York", datetime(2024, 7, 10, 0, 25, 26, tzinfo=UTC)),
-        ("Tue, 09 Jul 2024 20:25:26 +3000", EVENING),
+        ("Tue, 09 Jul 2024 18:25:26 KRAT", EVENING),
+        ("Tue, 09 Jul 2024 08:25:26 BRT", EVENING),
+        ("2024-07-09 24:00", datetime(2024, 7, 9, 15, tzinfo=UTC)),
+        ("Tue, 09 Jul 2024 24:00:00 +0900", datetime(2024, 7, 9, 15, tzinfo=UTC)),
+        ("2024-07-09T24:00:00Z", datetime(2024, 7, 10, tzinfo=UTC)),
         ("Tue, 09 Jul 2024 20:25:26 XYZ", EVENING),
         ("Thu,28 Jul 2022 4:35:5 GMT+9", datetime(2022, 7, 27, 19, 35, 5, tzinfo=UTC)),
         ("27 09 2026", datetime(2026, 9, 26, 15, tzinfo=UTC)),
@@ -74,6 +78,9 @@ def test_date_is_read_in_its_own_zone_or_the_feeds(text: str, moment: datetime) 
         "2024-13-09",
         "2024-07-32",
         "2024-07-09 25:00",
+        "2024-07-09 24:00:01",
+        "2024-07-09 20:25:26 IST",
+        "Tue, 09 Jul 2024 20:25:26 +3000",
         "2024-07-09 20:61",
         "Sun, 16 Dec 2012 1:2:3:4 GMT",
         "Sun, 16 zzz 2012 11:47:32 GMT",
@@ -95,6 +102,11 @@ def test_korean_words_mean_seoul_where_the_feed_declares_no_zone() -> None:
     assert parse_date("2024년 07월 09일 20:25:26", UTC) == EVENING
     assert parse_date("2024-07-09 오후 8:25:26", ZoneInfo("UTC")) == EVENING
     assert parse_date("2024-07-09 20:25:26", UTC) == EVENING + timedelta(hours=9)
+
+
+def test_ist_is_the_time_of_the_feeds_own_zone() -> None:
+    assert parse_date("2024-07-09 16:55:26 IST", ZoneInfo("Asia/Kolkata")) == EVENING
+    assert parse_date("2024-07-09 14:25:26 IST", ZoneInfo("Asia/Jerusalem")) == EVENING
 
 
 def test_cst_is_chinas_time_in_chinese_feeds_only() -> None:

@@ -44,13 +44,14 @@ class _Field:
 async def find_figures(article: Article) -> Article:
     """Add the figures and the cited resolutions of title and text."""
     language = article.language or article.feed.language
-    found = [*_in_field("title", article.title, language), *_in_field("text", article.text, language)]
+    found = [*_in_field("title", article, language), *_in_field("text", article, language)]
     return replace(article, facts=(*article.facts, *found))
 
 
-def _in_field(name: str, text: str, language: str) -> Iterator[Fact]:
+def _in_field(name: str, article: Article, language: str) -> Iterator[Fact]:
+    text, other = (article.title, article.text) if name == "title" else (article.text, article.title)
     field = _Field(name, text, fold(text))
-    cited = tuple(islice(provisions(name, text), MOST_FIGURES))
+    cited = tuple(islice(provisions(name, text, other), MOST_FIGURES))
     yield from cited
     yield from islice(_figures(field, cited, language), MOST_FIGURES)
 
@@ -62,6 +63,8 @@ def _figures(field: _Field, cited: Sequence[Fact], language: str) -> Iterator[Fa
     uncounted: list[Number] = []
     for number in free:
         unit = counted(field.folded, number, language) if number.start >= taken else None
+        if unit and unit.unit == "tenth":
+            number, unit = _of_tenths(number), replace(unit, unit="percent")
         if unit and number.high >= _smallest(unit.unit):
             taken = unit.end
             yield _fact(field, number, unit)
@@ -70,6 +73,11 @@ def _figures(field: _Field, cited: Sequence[Fact], language: str) -> Iterator[Fa
     for number, name in durations(field.folded, uncounted):
         yield replace(_fact(field, number, Counted(name, number.start, number.end)), kind="duration")
     yield from shares
+
+
+def _of_tenths(number: Number) -> Number:
+    """Turn 七成 and 3割 into 70 and 30 percent."""
+    return replace(number, low=number.low * 10, high=min(number.high * 10, 100))
 
 
 def _smallest(unit: str) -> int:

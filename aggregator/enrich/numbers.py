@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 import ahocorasick_rs
 
+from aggregator.enrich.approximations import FRACTION, FRACTION_STARTS, LISTED_PAIR, NATIVE_RANGES, ODD, fraction, neighbours, odd
 from aggregator.enrich.gazetteer import read_cues
 
 _HAN_DIGITS = {**{digit: value for value, digit in enumerate("〇一二三四五六七八九")}, "零": 0, "两": 2, "兩": 2}
@@ -21,28 +22,28 @@ _SHORT_SCALES = {"k": 10**3, "m": 10**6, "b": 10**9}
 _ROUND = {"десят": 10, "сот": 100, "тысяч": 10**3, "миллион": 10**6, "dozen": 10, "hundred": 100, "thousand": 10**3, "million": 10**6}
 
 
-def _word_values() -> dict[str, int]:
+def _word_values() -> dict[str, float]:
     return {word: value for value, words in read_cues()["numbers"].items() for word in words}
 
 
 _WORDS = _word_values()
 _SPELT = sorted((word for word in _WORDS if not "가" <= word[0] <= "힣"), key=len, reverse=True)
-_NATIVE = sorted((word for word in _WORDS if "가" <= word[0] <= "힣"), key=len, reverse=True)
+_NATIVE = sorted((*NATIVE_RANGES, *(word for word in _WORDS if "가" <= word[0] <= "힣")), key=len, reverse=True)
 _SCALES = sorted((word for word in _SPELT if _WORDS[word] >= 100 and word not in ("сто", "ста")), key=len, reverse=True)
 
 _UNITS = "십백천만억조十百千万萬億亿兆"
 _IDEOGRAPHS = "〇零一二两兩三四五六七八九十百千万萬億亿兆"
-_ALONE = r"(?<![0-9a-zа-я_])(?<![0-9][.,:/])"
+_ALONE = r"(?<![0-9a-zа-я_^])(?<![0-9][.,:/])"
 _PLAIN = (
     rf"{_ALONE}(?:[0-9]{{1,3}}(?:,[0-9]{{3}}){{1,5}}(?:\.[0-9]{{1,2}})?"
     r"|[0-9]{1,3}(?: [0-9]{3}){1,4}|[0-9]{1,15}(?:[.,][0-9]{1,2})?)(?![0-9]|[,.:/][0-9])"
 )
 _MIXED = (
-    rf"{_ALONE}[0-9]{{1,9}}(?:,[0-9]{{3}}){{0,3}}(?:\.[0-9]{{1,3}})?[{_UNITS}]"
+    rf"{_ALONE}[0-9]{{1,9}}(?:,[0-9]{{3}}){{0,3}}(?:\.[0-9]{{1,3}})?(?:[여余餘多](?=[만万萬억億亿천백]))?[{_UNITS}]"
     rf"(?: ?[0-9][0-9,]{{0,8}}[{_UNITS}]|[0-9,{_IDEOGRAPHS}십백천만억조일이삼사오육칠팔구]){{0,12}}"
 )
-_IDEOGRAPHIC = rf"[{_IDEOGRAPHS}][{_IDEOGRAPHS}0-9]{{0,16}}"
-_HANGUL = r"(?<![가-힣])[일이삼사오육칠팔구]?[십백천만억][일이삼사오육칠팔구십백천만억]{0,8}"
+_IDEOGRAPHIC = rf"(?:{ODD})|(?:{LISTED_PAIR})[{_UNITS}]{{1,3}}|[{_IDEOGRAPHS}](?:[{_IDEOGRAPHS}0-9]|[余餘多](?=[万萬億亿])){{0,16}}"
+_HANGUL = r"(?<![가-힣])(?:일이|이삼|삼사|사오|오육|육칠|칠팔|팔구|[일이삼사오육칠팔구])?[십백천만억][일이삼사오육칠팔구십백천만억]{0,8}"
 _VAGUE_EAST = r"(?:(?<![가-힣])수|[数數几幾上])[십백천만억十百千万萬億亿]{1,2}"
 _VAGUE_WEST = (
     r"(?<![a-zа-я])(?:(?:several|a few|many|a couple of) )?"
@@ -54,26 +55,46 @@ _NATIVE_WORDS = rf"(?<![가-힣])(?:{'|'.join(_NATIVE)}){{1,2}}(?= ?[명척배�
 _NATIVE_WORD = re.compile("|".join(_NATIVE))
 _SCALE = re.compile(rf"[ -]?({'|'.join(_SCALES)})(?![a-zа-я])\.?|([kmb])(?![a-z0-9])")
 _NUMBER = re.compile(
-    rf"(?P<mixed>{_MIXED})|(?P<plain>{_PLAIN})|(?P<vague>{_VAGUE_EAST}|{_VAGUE_WEST})|(?P<ideographic>{_IDEOGRAPHIC}|{_HANGUL})"
+    rf"(?P<fraction>{FRACTION})|(?P<pair>{_ALONE}(?:{LISTED_PAIR})[{_UNITS}]{{1,2}})|(?P<mixed>{_MIXED})|(?P<plain>{_PLAIN})|(?P<vague>{_VAGUE_EAST}|{_VAGUE_WEST})|(?P<ideographic>{_IDEOGRAPHIC}|{_HANGUL})"
     rf"|(?P<native>{_NATIVE_WORDS})|(?P<words>{_WESTERN})"
 )
 RANGE = re.compile(
     r" ?[-~] ?| to (?:as many as |about |over )?|에서 ?| 내지 |から|至|到|或| до | или | or |,? ?(?:perhaps|possibly|maybe|or)(?: even)? "
 )
+# The currency may be told at both ends: "$200 to $300 million".
+_LINK = re.compile(rf"(?:{RANGE.pattern})(?:(?:us?)?[$€£¥₩₽])?")
 _BETWEEN = re.compile(r"between (?:about |some |around )?$")
 _LONGEST_LINK = 24
+_WORD_SCALES = frozenset((12, *(10**power for power in (2, 3, 6, 9, 12))))
 _HANGUL_UNITS = frozenset("십백천만억")
 _FIGURE_START = re.compile(rf"[0-9]+|[수數数几幾上]|[{_IDEOGRAPHS}]+|[십백천만억]+")
 _DIGITS = re.compile(r"[0-9]+")
 _WORD_STARTS = ahocorasick_rs.AhoCorasick(
-    [*_SPELT, *_NATIVE, "several ", "a few ", "many ", "a couple of ", "tens", "millions", "десят", "сот", "миллионы"],
+    [
+        *_SPELT,
+        *_NATIVE,
+        *FRACTION_STARTS,
+        *"½⅓⅔¼¾",
+        "several ",
+        "a few ",
+        "many ",
+        "a couple of ",
+        "tens",
+        "millions",
+        "десят",
+        "сот",
+        "миллионы",
+    ],
     matchkind=ahocorasick_rs.MatchKind.LeftmostLongest,
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """Hold a number expression; `plain` is True for bare digits, `mantissa` is what stood before a scale such as million."""
+    """Hold a number expression; `plain` is True for bare digits, `mantissa` is what stood before a scale such as million.
+
+    A `bare` number has no scale, though it may be a word; `about` is True where its own words say so (20余万).
+    """
 
     start: int
     end: int
@@ -82,6 +103,8 @@ class Number:
     plain: bool = False
     mantissa: float = 0.0
     vague: bool = False
+    bare: bool = False
+    about: bool = False
 
 
 def numbers(folded: str) -> tuple[Number, ...]:
@@ -107,23 +130,62 @@ def _matches(folded: str) -> Iterator[re.Match[str]]:
 def _figure_starts(folded: str) -> Iterator[int]:
     for match in (_DIGITS if folded.isascii() else _FIGURE_START).finditer(folded):
         start = match.start()
-        yield start - 1 if start and folded[start] in _HANGUL_UNITS and folded[start - 1] in _HANGUL_DIGITS else start
+        lead = 0
+        while folded[start] in _HANGUL_UNITS and lead < min(start, 2) and folded[start - lead - 1] in _HANGUL_DIGITS:
+            lead += 1
+        yield start - lead
 
 
 def _read(folded: str, match: re.Match[str]) -> Number | None:
     kind, words = match.lastgroup, match.group()
+    start, end = match.span()
     if kind == "vague":
-        return _vague(match.start(), match.end(), words)
+        return _vague(start, end, words)
     if kind == "plain":
-        return _scaled(folded, match.start(), match.end(), _digits(words))
+        return _scaled(folded, start, end, _digits(words))
     if kind == "native":
-        return _exactly(match.start(), match.end(), float(sum(_WORDS[word] for word in _NATIVE_WORD.findall(words))))
+        return _native(start, end, words)
     if kind == "words":
-        return _exactly(match.start(), match.end(), _spelt(words))
-    written = words.rstrip(", ")
-    value = _east_asian(written)
-    number = _exactly(match.start(), match.start() + len(written), value)
-    return replace(number, mantissa=_leading_digits(written)) if number else None
+        return _worded(start, end, words)
+    return _exactly(start, end, fraction(words) or 0.0) if kind == "fraction" else _written(start, words.rstrip(", "))
+
+
+def _native(start: int, end: int, words: str) -> Number | None:
+    """Read Korean's own numerals: 열다섯 is 15, 두세 2 to 3."""
+    found = [NATIVE_RANGES.get(word) or (_WORDS[word], _WORDS[word]) for word in _NATIVE_WORD.findall(words)]
+    low, high = (float(sum(bounds[side] for bounds in found)) for side in (0, 1))
+    return Number(start, end, low, high, mantissa=low) if high else None
+
+
+def _worded(start: int, end: int, words: str) -> Number | None:
+    """Read number words; two that a hyphen joins without making one number are a range: две-три тысячи."""
+    first, hyphen, rest = words.partition("-")
+    second = _WORDS.get(re.split(r"[ -]", rest)[0], 0.0) if hyphen else 0.0
+    low = _WORDS.get(first, 0.0)
+    compound = second in _WORD_SCALES or (low >= 20 and second < 10)
+    if low < second and not compound:
+        scale = _spelt(rest) / second
+        return Number(start, end, low * scale, second * scale, mantissa=second)
+    value = _spelt(words)
+    scales = [_WORDS[word] for word in re.split(r"[ -]", words) if _WORDS.get(word) in _WORD_SCALES]
+    number = _exactly(start, end, value)
+    return replace(number, mantissa=value / scales[-1] if scales else value, bare=not scales) if number else None
+
+
+def _written(start: int, written: str) -> Number | None:
+    """Read a number in the East's numerals, or digits and numerals mixed."""
+    end = start + len(written)
+    pair = neighbours(written) or odd(written)
+    if pair:
+        low, high = map(_east_asian, pair)
+        return Number(start, end, low, high, mantissa=low)
+    numeral = re.sub("[여余餘多]", "", written)
+    number = _exactly(start, end, _east_asian(numeral))
+    if number is None:
+        return None
+    digit = numeral[0] if numeral[0] in _HAN_DIGITS else ""
+    mantissa = _leading_digits(numeral) or float(_HAN_DIGITS.get(digit, 0))
+    return replace(number, mantissa=mantissa, bare=numeral == digit, about=numeral != written)
 
 
 def _exactly(start: int, end: int, value: float) -> Number | None:
@@ -215,10 +277,11 @@ def _joined(folded: str, found: Sequence[Number]) -> Iterator[Number]:
 
 def _range(folded: str, first: Number, second: Number) -> Number | None:
     link = folded[first.end : second.start]
-    linked = bool(RANGE.fullmatch(link)) or (link == " and " and bool(_BETWEEN.search(folded[max(0, first.start - 20) : first.start])))
+    linked = bool(_LINK.fullmatch(link)) or (link == " and " and bool(_BETWEEN.search(folded[max(0, first.start - 20) : first.start])))
     if len(link) > _LONGEST_LINK or not linked:
         return None
     low = first.low
-    if first.plain and second.mantissa and not second.plain and low < second.mantissa:
+    scaled = second.mantissa and not (second.plain or second.bare)
+    if (first.plain or first.bare) and scaled and low < second.mantissa:
         low *= second.low / second.mantissa  # "50 to 100 thousand" starts at 50,000
     return Number(first.start, second.end, low, second.high, vague=first.vague) if low < second.high else None

@@ -3,8 +3,9 @@
 Forms: ``Resolution 2397 (2017)``, ``UNSCR 2397``, ``S/RES/2397``, ``Resolutions 2371, 2375 and 2397``, ``paragraph 8 of resolution 2397``,
 ``결의 제2397호 8항``, ``第2397号决议第8段``, ``決議2397号``, ``пункт 8 резолюции 2397``,
 ``Section 321(b) of CAATSA``, ``EU 2017/1509``, ``EO 13810``. Only numbers that are North Korea resolutions count.
-2379 is none, but a misprint of 2397 met in the press: told as 2397, and flagged. A
-described provision ("all member states to repatriate workers by the end of 2019") is implied; where the text cites the same
+2379 (2017) is about evidence of crimes in Iraq, but also a misprint of 2397 met in the press: where the text is about North Korea,
+sanctions or a ban it is told as 2397, and flagged; elsewhere it is none of ours. A described
+provision ("all member states to repatriate workers by the end of 2019") is implied; where the text cites the same
 provision in that sentence, it is not. All of this is a topic tag, never a legal finding.
 """
 
@@ -13,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from itertools import takewhile
 
-from aggregator.enrich.folding import Hints, fold
+from aggregator.enrich.folding import Hints, fold, sentence_span
 from aggregator.enrich.gazetteer import read_claims
 from aggregator.models import Fact
 
@@ -24,6 +25,15 @@ RESOLUTIONS = frozenset(
         *(2345, 2356, 2371, 2375, 2397, 2407, 2464, 2515, 2569, 2627, 2680),
         *map(int, MISPRINTS),
     )
+)
+_OURS = re.compile(
+    r"north korea|n\. ?korea|dprk|pyongyang|sanction|kim jong|caatsa|북한|대북|제재|조선|평양|朝鲜|朝鮮|北韩|北韓|制裁|平壤|平壌|кндр"
+    r"|северн\w+ коре|северокоре|санкци|пхеньян|\b2397\b"
+    # What the misprinted resolution does: it bans, and sends workers home.
+    r"|\bban(?:s|ned|ning)?\b|prohibit|repatriat|금지|송환|노동자|禁|遣返|送還|запре[тщ]|репатри"
+)
+_EVIDENCE_OF_CRIMES = re.compile(
+    r"\bisi[ls]\b|islamic state|da'?esh|\bunitad\b|이슬람국가|伊斯兰国|伊斯蘭國|イスラム国|\bигил\b|исламск\w+ государств"
 )
 _NUMBER = r"(?:no\. ?|№ ?|제 ?|第)?\d{4}(?!\d)(?: ?\(\d{4}(?:年|년)?\))?(?:호|号|號)?(?: ?\(\d{4}(?:年|년)?\))?"
 _LIST = rf"{_NUMBER}(?:(?:,? and |,? и |, ?|·|、|及|和|와 ?|과 ?| ?및 ?|と|/|-){_NUMBER}){{0,8}}"
@@ -85,23 +95,33 @@ _LAW_HINTS = Hints(
 _NUMBERS = Hints(str(number) for number in RESOLUTIONS)
 
 
-def provisions(field: str, text: str) -> Iterator[Fact]:
-    """Give a fact of kind "provision" for each provision cited or described in a field, with concepts like ``resolution/2397``."""
+def provisions(field: str, text: str, context: str = "") -> Iterator[Fact]:
+    """Give a fact of kind "provision" for each provision cited or described in a field, with concepts like ``resolution/2397``.
+
+    `context` is what else belongs to the text, such as its title; it tells only whether a number may be a misprint.
+    """
     folded = fold(text)
-    cited = [*_resolutions(field, text, folded), *_laws(field, text, folded)]
+    cited = [*_resolutions(field, text, folded, context), *_laws(field, text, folded)]
     yield from sorted(cited, key=lambda fact: fact.start)
     yield from _described(field, text, folded, cited)
 
 
-def _resolutions(field: str, text: str, folded: str) -> Iterator[Fact]:
+def _resolutions(field: str, text: str, folded: str, context: str) -> Iterator[Fact]:
     for match in _NUMBERS.around(_CITED, folded, 60, 160):
         found = [number for number in _DIGITS.finditer(match.group()) if int(number.group()) in RESOLUTIONS]
+        found = [number for number in found if number.group() not in MISPRINTS or _is_misprint(text, folded, match.start(), context)]
         for number in found:
             paragraph = _paragraph(folded, match) if len(found) == 1 else None
             start, end = match.start() + number.start(), match.start() + number.end()
             if len(found) == 1:
                 start, end = (min(match.start(), paragraph[1]), max(match.end(), paragraph[2])) if paragraph else match.span()
             yield _resolution(field, text, (start, end), number.group(), paragraph[0] if paragraph else None)
+
+
+def _is_misprint(text: str, folded: str, position: int, context: str) -> bool:
+    """Tell whether a text means another resolution than it prints: it is about our subject, its sentence not about the printed one."""
+    ours = _OURS.search(folded) or _OURS.search(fold(context))
+    return bool(ours) and not _EVIDENCE_OF_CRIMES.search(folded, *sentence_span(text, position))
 
 
 def _resolution(field: str, text: str, span: tuple[int, int], printed: str, paragraph: str | None) -> Fact:

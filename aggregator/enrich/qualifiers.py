@@ -13,7 +13,7 @@ _BEFORE = {
     "up_to": r"(?:up to|as many as|as much as|at most|no more than|not more than|a maximum of|maximum of|fewer than|less than|under"
     r"|below)"
     r"|최대|최고|많게는|不超过|不超過|不到|不足|长达|長達"
-    r"|最多|至多|高达|高達|多达|多達|最高|最大|(?<![а-я])(?:до|не более|максимум|менее|не больше)",
+    r"|最多|至多|高达|高達|多达|多達|最高で?|最大で?|(?<![а-я])(?:до|не более|максимум|менее|не больше)",
     "at_least": r"(?:at least|more than|over|no fewer than|no less than|not less than|upwards of|exceeding|in excess of|a minimum of)"
     r"|최소|적어도|至少|超过|超過|逾|超|少なくとも|(?<![а-я])(?:более|больше|свыше|не менее|как минимум|минимум)(?: чем)?",
     "about": r"(?:about|around|some|roughly|approximately|nearly|almost|close to|circa|an? estimated|estimated|perhaps|~)"
@@ -22,12 +22,13 @@ _BEFORE = {
 }
 _AFTER = {
     "at_least": r"(?:이상|넘게|넘는|초과)|以上|超(?!え?市)|(?:or more\b)|и более",
-    "up_to": r"(?:이하|미만|이내)|以下|以内|以內",
-    "about": r"(?:여|가량|정도|안팎|남짓|가까이|가까운|쯤|내외)|余|餘|多(?=[名人家元艘个個美])|左右|上下|前後|程度|ほど|近く|くらい"
+    "up_to": r"(?:이하|미만|이내)|以下|以内|以內|未満|未满|未滿|(?:도|이|가) ?(?:채 )?(?:안 (?:된|되|됐)|못 (?:된|되|미)|되지)|에 못 미",
+    "about": r"(?:(?<=[0-9십백천만억조])여|(?<=[0-9십백천만억조] )여(?= ?명)|"
+    r"가량|정도|안팎|남짓|가까이|가까운|쯤|내외)|余|餘|多(?=[名人家元艘个個美])|左右|上下|前後|程度|ほど|近く|くらい"
     r"|ぐらい|余り|あまり|or so\b",
 }
 _UNIT_BETWEEN = (
-    r"[ ]?(?:명|名|人|건|개|척|t|톤|トン|吨|[가-힣]{0,2}(?:달러|위안|원|루블)|[一-龥]{0,2}[元円]|ドル|ウォン|%|퍼센트"
+    r"[ ]?(?:명|名|人|건|개|척|t|톤|トン|吨|[가-힣]{0,2}(?:달러|위안|원|루블)|[一-龥]{0,2}[元円]|ドル|ウォン|%|成|割|퍼센트"
     r"|社|隻|艘|家|カ所)?(?:의)? ?"
 )
 _BEFORE_PATTERN = re.compile("|".join(rf"(?P<{name}>(?<![a-z])(?:{words}))" for name, words in _BEFORE.items()))
@@ -44,9 +45,10 @@ _PERIODS = {
     "once": r"one-time|one-off|lump sum|일시불|한꺼번에|一次性|一時金|一括|единовременн|разов",
 }
 _PERIOD_PATTERN = re.compile("|".join(f"(?P<{name}>{words})" for name, words in _PERIODS.items()))
+_PAID = re.compile(r" (?:(?:is|are|was|were|being) )?(?:paid|earned|sent|given|remitted) ")
 _REACH_BEFORE, _REACH_AFTER, _PERIOD_AFTER = 32, 16, 22
 _DIGIT = re.compile(r"[0-9一二三四五六七八九]")
-_CLAUSE = re.compile(r"[.;:!?。！？；、，\n]|, ")
+_CLAUSE = re.compile(r"[.;:!?。！？；、，\n]|,(?![0-9])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,8 @@ def _qualifier(folded: str, start: int, end: int, number: Number) -> str | None:
         return "order_of_magnitude"
     if number.low != number.high:
         return "range"
+    if number.about:
+        return "about"
     before = folded[max(0, start - _REACH_BEFORE) : start]
     close = [match for match in _BEFORE_PATTERN.finditer(before) if _GAP.fullmatch(before, match.end())]
     if close:
@@ -82,7 +86,8 @@ def _period(folded: str, start: int, end: int) -> str | None:
     cut = max((match.end() for match in _CLAUSE.finditer(before)), default=0)
     after = _CLAUSE.split(folded[end : end + _PERIOD_AFTER], maxsplit=1)[0]
     behind = _PERIOD_PATTERN.search(after) if not re.match(r" ?[0-9]", after) else None
-    if behind and behind.start() <= 4:
+    paid = _PAID.match(after)
+    if behind and behind.start() <= (paid.end() if paid else 4):
         return behind.lastgroup
     ahead = [match for match in _PERIOD_PATTERN.finditer(folded, start - len(before) + cut, min(end, start + 3)) if match.start() < start]
     # A number between the two has the period for itself: "2,800 yuan a month, of which they keep 700".

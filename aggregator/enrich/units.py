@@ -14,6 +14,7 @@ from aggregator.enrich.numbers import Number
 _MOST_WORDS = 6
 _NEXT_WORD = re.compile(r"(?: or so)?(?:[ -]['\"]?|, (?=of ))([a-zа-я][a-zа-я'.]{0,30})")
 _STOPS = frozenset(read_cues()["stops"])
+_AGED = re.compile(r"летн(?:ий|яя|ее|ие|его|ей|ему|им|их|юю|ими)$")
 _ABBREVIATIONS = frozenset(("u.s.", "n.", "s.", "долл.", "руб.", "чел."))
 _CURRENCY_BEFORE = re.compile(
     r"(?:(?P<code>usd|cny|rmb|krw|kpw|jpy|eur|gbp|rub) ?|(?<![a-z])(?P<other>hk|nt|a|c|s|au|ca|nz)\$"
@@ -27,7 +28,7 @@ _NATIONALITY = (
     r"(?:(?:朝鲜|北韩|北韓|朝鮮|北朝鮮|中国|中國|俄罗斯|俄羅斯|韩国|韓國|台湾|台灣|美国|美國|북한|중국|러시아|외국|해외|外国|海外|派遣|遠距|远程)"
     r"(?:籍|の|의|인)? ?)?"
 )
-_APPROXIMATION = r"(?:여|余|餘|多|來|来|强|強|數|数|이상|가까운|以上|近く|超|% ?)?"
+_APPROXIMATION = r"(?:여|余|餘|多|來|来|强|強|數|数|이상|가까운|以上|近く|超)?"
 _YEAR = re.compile(r"(?:19|20)[0-9]{2}$")
 _AFTER_PREPOSITION = re.compile(r"(?:\b(?:in|since|by|until|from|of|during|early|late|before|after|and)|[в-]) $")
 _ORDINAL = re.compile(r"(?:第|제 ?|no\. ?|№ ?|#|[0-9]-[0-9]{1,4}-|(?<![a-zа-я])[a-zа-я]{1,3}-)$")
@@ -137,6 +138,8 @@ def _by_word(folded: str, number: Number, before: str) -> Counted | None:
             break
         if unit:
             found = Counted(_specified(unit, passed), number.start, end)
+            if not passed and folded[number.end] == "-":
+                break  # "a 300-worker plant" has 300 workers
         passed.append(word)
     return found
 
@@ -149,7 +152,7 @@ def _words(folded: str, position: int) -> Iterator[tuple[str, int]]:
             return
         word = match.group(1)
         stripped = word.rstrip(".'").removesuffix("'s")
-        if stripped in _STOPS or (stripped == "of" and count):
+        if stripped in _STOPS or _AGED.match(stripped) or (stripped == "of" and count):
             return
         yield stripped, match.start(1) + len(word.rstrip(".'"))
         if word.endswith(".") and word not in _ABBREVIATIONS:

@@ -140,7 +140,7 @@ def test_provision_is_cited_or_implied(text: str, name: str, implied: bool) -> N
 
 
 def test_misprinted_resolution_is_flagged() -> None:
-    (told,) = report("Resolution 2379 bans it.")["provisions"]
+    (told,) = report("Resolution 2379 bans North Korean labour.")["provisions"]
     assert (told["id"], told["typo"], told["note"]) == ("UNSCR 2397", True, "printed as 2379, probably 2397")
 
 

@@ -103,6 +103,9 @@ NO_FIGURES = [
     "2019年3月5日，第3名",
     "15 июля рабочие, в 2023 году",
     "위안부, 3만 엔진",
+    "30-летний рабочий, 40-летнего мужчину",
+    "三人組の歌手",
+    "10^5 workers",
 ]
 
 
@@ -125,7 +128,10 @@ PROVISIONS = [
     ("резолюция 2397, резолюции Совета Безопасности ООН 2371 и 2375", ["2397", "2371", "2375"]),
     ("resolution 1325", []),
     ("room 2397", []),
-    ("결의 2379호", ["2397"]),
+    ("북한 노동자를 송환하라는 결의 2379호", ["2397"]),
+    ("Sanctions resolution 2379 (2017) on the DPRK", ["2397"]),
+    ("Resolution 2379 (2017) created a UN team to collect evidence of ISIL crimes in Iraq", []),
+    ("결의 2379호", []),
 ]
 
 
@@ -171,3 +177,63 @@ def test_numbers_are_read_in_every_script(written: str, value: float) -> None:
 @pytest.mark.parametrize(("value", "written"), [(3_000_000.0, "3000000"), (2.5, "2.5"), (100 / 3, "33.33"), (0.0, "0")])
 def test_amounts_are_written_without_exponents(value: float, written: str) -> None:
     assert amount(value) == written
+
+
+QUALIFIED = [
+    ("zh", "损失两三百万美元", "USD:2000000-3000000", "range"),
+    ("zh", "二三十名工人", "person:20-30", "range"),
+    ("zh", "三四百人", "person:300-400", "range"),
+    ("zh", "一两万人", "person:10000-20000", "range"),
+    ("zh", "三到五万人", "person:30000-50000", "range"),
+    ("zh", "二十多万人", "person:200000", "about"),
+    ("zh", "60%工人", "percent:60", None),
+    ("zh", "20%朝鲜劳工", "percent:20", None),
+    ("zh", "六成工人", "percent:60", None),
+    ("zh", "七成以上工人", "percent:70", "at_least"),
+    ("ja", "二、三百人", "person:200-300", "range"),
+    ("ja", "十数人の幹部", "person:11-19", "range"),
+    ("ja", "2割が帰国した", "percent:20", None),
+    ("ja", "50人未満", "person:50", "up_to"),
+    ("ja", "最大で2000人", "person:2000", "up_to"),
+    ("ko", "두세 명", "person:2-3", "range"),
+    ("ko", "서너 명", "person:3-4", "range"),
+    ("ko", "대여섯 명", "person:5-6", "range"),
+    ("ko", "2,3백 명", "person:200-300", "range"),
+    ("ko", "이삼백 명", "person:200-300", "range"),
+    ("ko", "70여만 명", "person:700000", "about"),
+    ("ko", "15명의 여성", "person:15", None),
+    ("ko", "열다섯 명의 여성", "person:15", None),
+    ("ko", "200여 명", "person:200", "about"),
+    ("ko", "만 명도 안 된다", "person:10000", "up_to"),
+    ("ru", "пять-шесть заводов", "factory:5-6", "range"),
+    ("ru", "две-три тысячи рабочих", "person:2000-3000", "range"),
+    ("ru", "двадцать пять рабочих", "person:25", None),
+    ("ru", "полторы тысячи рабочих", "person:1500", None),
+    ("ru", "полтора миллиона тонн", "ton:1500000", None),
+    ("ru", "полмиллиона долларов", "USD:500000", None),
+    ("en", "Half a million workers", "person:500000", None),
+    ("en", "a quarter of a million workers", "person:250000", None),
+    ("en", "two and a half million tons", "ton:2500000", None),
+    ("en", "⅓ million people", "person:333333.33", None),
+    ("en", "$200 to $300 million", "USD:200000000-300000000", "range"),
+    ("en", "twenty-five workers", "person:25", None),
+    ("en", "two to three thousand workers", "person:2000-3000", "range"),
+    ("en", "the 300-worker plant", "person:300", None),
+]
+
+
+@pytest.mark.parametrize(("language", "text", "concept", "qualifier"), QUALIFIED)
+def test_figure_is_as_exact_as_its_words(language: str, text: str, concept: str, qualifier: str | None) -> None:
+    assert [(fact.concept, fact.qualifier) for fact in facts(find_figures, text, language)] == [(concept, qualifier)]
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "periods"),
+    [
+        ("zh", "每天工作12至14小时,月薪2000元", ["month", "day"]),
+        ("en", "1.2 million yuan was paid monthly", ["month"]),
+        ("en", "1.2 million yuan was seized", [None]),
+    ],
+)
+def test_period_is_that_of_the_figure_itself(language: str, text: str, periods: list[str | None]) -> None:
+    assert sorted(str(fact.period) for fact in facts(find_figures, text, language)) == sorted(map(str, periods))

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
-from aggregator.core.fingerprints import text_hash
+from aggregator.core.fingerprints import tells_enough, text_hash
 from aggregator.core.minhash import bands_of
 from aggregator.core.rarity import Rarity
 from aggregator.core.shingles import resemblance
@@ -172,7 +172,7 @@ def _telling(number: int, row: Row, article: Article, concepts: frozenset[str], 
 
 
 def _overlapping(telling: Telling, other: Telling) -> Overlap:
-    same = telling.text_hash == other.text_hash
+    same = telling.text_hash == other.text_hash and tells_enough(telling.title, telling.text)
     return Overlap(one=telling.article_id, other=other.article_id, share=1.0 if same else resemblance(telling.text, other.text))
 
 

@@ -39,6 +39,8 @@ LONG = "long"
 """The cue of such a text."""
 _LONG_APART = 2.0
 """How much more than teasers two long texts of one newsroom count."""
+_TELLING = 3
+"""Terms from which words count whole."""
 _BEYOND = 2.0
 """What reports further apart than the window count more."""
 _MEASURED = 1.7
@@ -126,7 +128,7 @@ def quantised(vectors: Collection[Collection[float]]) -> tuple[int, ...]:
 def _compared(one: Telling, other: Telling, overlap: float, *, meant: bool) -> Iterator[tuple[str, _Found]]:
     ours, theirs = one.traits, other.traits
     same_language = one.language[:2] == other.language[:2]
-    trusted = 1 - max(ours.doubt, theirs.doubt)
+    trusted = (1 - max(ours.doubt, theirs.doubt)) * min(_said(ours), _said(theirs))
     headline = cosine(ours.title, theirs.title) if same_language else _Found(0.0)
     yield "headline", _Found(headline.value * trusted, headline.shared)
     if same_language:
@@ -147,6 +149,11 @@ def _compared(one: Telling, other: Telling, overlap: float, *, meant: bool) -> I
         yield "own other text", _Found(0.0 if updated else _written_twice(ours, theirs))
     if meant:
         yield "meaning", _Found(sum(map(mul, ours.meaning, theirs.meaning)) / (_SCALE * _SCALE * 2))
+
+
+def _said(traits: Traits) -> float:
+    """Tell whether a telling says anything: "Photo" over an empty text proves nothing by standing twice."""
+    return min(1.0, max(len(traits.title), len(traits.lead)) / _TELLING)
 
 
 def _written_twice(ours: Traits, theirs: Traits) -> float:
@@ -219,13 +226,13 @@ def _other_figures(ours: Mapping[str, float], theirs: Mapping[str, float]) -> fl
 
     A figure inside the other one's range does not differ from it.
     """
-    pairs = [(one, other) for one in _spans(ours) for other in _spans(theirs) if one[0] == other[0]]
+    pairs = [(one, other) for one in figurefigure_spans(ours) for other in figurefigure_spans(theirs) if one[0] == other[0]]
     if not pairs or any(one[1] <= other[2] and other[1] <= one[2] for one, other in pairs):
         return 0.0
     return _MEASURED if any(one[0] != "person" for one, _ in pairs) else 1.0
 
 
-def _spans(concepts: Mapping[str, float]) -> list[tuple[str, float, float]]:
+def figure_spans(concepts: Mapping[str, float]) -> list[tuple[str, float, float]]:
     """Give unit, least and most of each figure: ``person:50000-100000``."""
     return [span for concept in concepts if is_figure(concept) and (span := _span(concept))]
 

@@ -7,10 +7,23 @@ gives the same groups in whatever order it came.
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from itertools import combinations
-from typing import TypeVar
+from dataclasses import dataclass
+from itertools import combinations, product
+from typing import Generic, TypeVar
 
 Key = TypeVar("Key", bound=Hashable)
+
+
+def _never(_one: object, _other: object) -> bool:
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Copies(Generic[Key]):
+    """Hold the pairs that are one text, and what tells that two things can be no copies, through however many others."""
+
+    pairs: AbstractSet[frozenset[Key]] = frozenset()
+    clash: Callable[[Key, Key], bool] = _never
 
 
 def group(
@@ -19,12 +32,13 @@ def group(
     bar: float,
     bonds: Mapping[frozenset[Key], bool],
     doubles: AbstractSet[Key] = frozenset(),
+    copies: "Copies[Key] | None" = None,
 ) -> list[tuple[Key, ...]]:
     """Group `keys`, given in a stable order; `bonds` hold pairs that must (True) or must not (False) stand together.
 
-    `doubles` repeat another key and do not count in averages.
+    `doubles` repeat another key and do not count in averages; `copies` start as one group where nothing forbids it.
     """
-    groups = _bonded(keys, bonds)
+    groups = _bonded(keys, bonds, copies or Copies())
     likeness = {frozenset(pair): alike(*pair) for pair in combinations(keys, 2)}
     single = {number: [key for key in members if key not in doubles] or members for number, members in groups.items()}
     apart = {pair for pair, together in bonds.items() if not together}
@@ -47,16 +61,24 @@ def group(
     return [tuple(members) for members in groups.values()]
 
 
-def _bonded(keys: Sequence[Key], bonds: Mapping[frozenset[Key], bool]) -> dict[int, list[Key]]:
+def _bonded(keys: Sequence[Key], bonds: Mapping[frozenset[Key], bool], copies: "Copies[Key]") -> dict[int, list[Key]]:
+    """Start with what is bound, decisions of people first; no union crosses a pair that was kept apart, none of copies one that clashes."""
     groups = {number: [key] for number, key in enumerate(keys)}
     of = {key: number for number, key in enumerate(keys)}
-    for pair in sorted((pair for pair, together in bonds.items() if together), key=lambda pair: sorted(of.get(key, -1) for key in pair)):
-        numbers = sorted({of[key] for key in pair if key in of})
-        if len(numbers) == 2:
-            moved = groups.pop(numbers[1])
-            groups[numbers[0]] += moved
-            of.update(dict.fromkeys(moved, numbers[0]))
+    apart = {pair for pair, together in bonds.items() if not together}
+    decided = [pair for pair, together in bonds.items() if together]
+    for pairs, clash in ((decided, _never), (copies.pairs - bonds.keys(), copies.clash)):
+        for pair in sorted(pairs, key=lambda pair: sorted(of.get(key, -1) for key in pair)):
+            numbers = sorted({of[key] for key in pair if key in of})
+            if len(numbers) == 2 and not _forbidden(groups[numbers[0]], groups[numbers[1]], apart, clash):
+                moved = groups.pop(numbers[1])
+                groups[numbers[0]] += moved
+                of.update(dict.fromkeys(moved, numbers[0]))
     return groups
+
+
+def _forbidden(ours: Sequence[Key], theirs: Sequence[Key], apart: AbstractSet[frozenset[Key]], clash: Callable[[Key, Key], bool]) -> bool:
+    return any(frozenset(pair) in apart or clash(*pair) for pair in product(ours, theirs))
 
 
 def _average(

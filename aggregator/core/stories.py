@@ -11,9 +11,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from aggregator.core.copies import contradicts, evidence, is_copy
 from aggregator.core.echoes import standings_of
 from aggregator.core.likeness import COPY, JOIN, TOUCH, WINDOW, likeness
-from aggregator.core.linkage import group
+from aggregator.core.linkage import Copies, group
 from aggregator.models import Fact, Judgement, Reason, Role
 from aggregator.records import Move, Neighbourhood, Overlap, Placement, Standing, StorySketch, Telling
 
@@ -49,16 +50,17 @@ def story_concepts(facts: Iterable[Fact], judgements: Iterable[Judgement], level
 
 def settle(telling: Telling, near: Neighbourhood) -> Placement:
     """Decide the story and the role of an article that has none yet, and what its arrival changes in other stories."""
-    pairs = _Pairs(near)
+    pairs = _Pairs(telling, near)
     touched = _touched(telling, near, pairs)
     tellings = {member.article_id: member for story in touched for member in story.members} | {telling.article_id: telling}
     ordered = sorted(tellings, key=lambda key: _stable(tellings[key]))
-    groups = group(ordered, pairs.of(tellings), JOIN, pairs.bonds, pairs.doubles(ordered))
+    copies = Copies(frozenset(pairs.copies), lambda one, other: contradicts(tellings[one], tellings[other]))
+    groups = group(ordered, pairs.of(tellings), JOIN, pairs.bonds, pairs.doubles(ordered), copies)
     stands = {member.article_id: story.story_id for story in touched for member in story.members}
     targets = _targets(groups, stands)
     own = next(number for number, members in enumerate(groups) if telling.article_id in members)
     moves = tuple(_moves(groups, stands, targets, own))
-    roles = {number: standings_of([tellings[key] for key in members], near.overlaps) for number, members in enumerate(groups)}
+    roles = {number: standings_of([tellings[key] for key in members], pairs.told) for number, members in enumerate(groups)}
     changed = {standing.article_id: standing for number in roles for standing in roles[number]}
     placed = _placed(telling, [tellings[key] for key in groups[own]], targets[own], changed, pairs)
     altered = tuple(standing for key, standing in changed.items() if key != telling.article_id and _alters(tellings[key], standing))
@@ -77,11 +79,24 @@ def shared(one: Telling, other: Telling) -> tuple[str, ...]:
 class _Pairs:
     """Compare tellings with what is known of their texts."""
 
-    def __init__(self, near: Neighbourhood) -> None:
+    def __init__(self, telling: Telling, near: Neighbourhood) -> None:
         self._known: dict[tuple[int, int], float] = {}
-        self.overlaps = {frozenset((overlap.one, overlap.other)): overlap.share for overlap in near.overlaps}
-        copies = {pair: True for pair, share in self.overlaps.items() if share >= COPY}
-        self.bonds: Mapping[frozenset[int], bool] = copies | {frozenset((bond.one, bond.other)): bond.together for bond in near.bonds}
+        known = {telling.article_id: telling} | {member.article_id: member for story in near.stories for member in story.members}
+        self.overlaps: dict[frozenset[int], float] = {}
+        self.copies: set[frozenset[int]] = set()
+        self.told: list[Overlap] = []
+        for overlap in near.overlaps:
+            one, other, pair = known.get(overlap.one), known.get(overlap.other), frozenset((overlap.one, overlap.other))
+            if one and other and pair not in self.overlaps:
+                self.overlaps[pair] = worth = evidence(one, other, overlap.share)
+                self.told += [overlap] if worth else []
+                self.copies |= {pair} if is_copy(one, other, overlap.share) else set()
+        self.bonds: Mapping[frozenset[int], bool] = {frozenset((bond.one, bond.other)): bond.together for bond in near.bonds}
+
+    def bound(self, one: int, other: int) -> bool:
+        """Tell whether two articles are copies, or a person put them together."""
+        pair = frozenset((one, other))
+        return self.bonds.get(pair, pair in self.copies)
 
     def alike(self, one: Telling, other: Telling) -> float:
         """Give the probability that two tellings tell one event."""
@@ -93,7 +108,7 @@ class _Pairs:
     def doubles(self, ordered: Sequence[int]) -> frozenset[int]:
         """Give the articles whose text is another's that comes before."""
         place = {key: number for number, key in enumerate(ordered)}
-        copies = (pair for pair, share in self.overlaps.items() if share >= COPY and pair <= place.keys())
+        copies = (pair for pair in self.copies if pair <= place.keys())
         return frozenset(max(pair, key=place.__getitem__) for pair in copies)
 
     def of(self, tellings: Mapping[int, Telling]) -> Callable[[int, int], float]:
@@ -105,15 +120,29 @@ def _touched(telling: Telling, near: Neighbourhood, pairs: _Pairs) -> list[Story
     """Give the stories that may change by the article, most alike first, as many as can be grouped at once."""
     ranked: list[tuple[float, int, StorySketch]] = []
     for story in near.stories:
-        bonded = bool(pairs.bonds) and any(frozenset((telling.article_id, member.article_id)) in pairs.bonds for member in story.members)
-        best = max((pairs.alike(telling, member) for member in story.members), default=0.0)
-        if bonded or best >= TOUCH:
-            ranked.append((1.0 if bonded else best, -story.story_id, story))
+        best, trimmed = _trimmed(telling, story, pairs)
+        if best >= TOUCH:
+            ranked.append((best, -story.story_id, trimmed))
     chosen: list[StorySketch] = []
     for _, _, story in sorted(ranked, key=lambda item: item[:2], reverse=True):
-        if not chosen or sum(len(each.members) for each in chosen) + len(story.members) < MOST_MEMBERS:
+        if sum(len(each.members) for each in chosen) + len(story.members) < MOST_MEMBERS:
             chosen.append(story)
     return chosen
+
+
+def _trimmed(telling: Telling, story: StorySketch, pairs: _Pairs) -> tuple[float, StorySketch]:
+    """Give how alike a story's closest member is, and the story with as many members as can be grouped; the others stay where they are."""
+    worth = {member.article_id: _closeness(telling, member, pairs) for member in story.members}
+    best = max(worth.values(), default=0.0)
+    if len(story.members) < MOST_MEMBERS:
+        return best, story
+    ranked = sorted(story.members, key=lambda member: (member.article_id != story.lead_article_id, -worth[member.article_id]))
+    kept = {member.article_id for member in ranked[: MOST_MEMBERS - 1]}
+    return best, replace(story, members=tuple(member for member in story.members if member.article_id in kept))
+
+
+def _closeness(telling: Telling, member: Telling, pairs: _Pairs) -> float:
+    return 1.0 if pairs.bound(telling.article_id, member.article_id) else pairs.alike(telling, member)
 
 
 def _stable(telling: Telling) -> tuple[object, ...]:
@@ -172,7 +201,7 @@ def _why(telling: Telling, others: Sequence[Telling], standing: Standing, pairs:
     if not others:
         return _Why("new_story", "no story shares enough")
     for other in others:
-        if pairs.overlaps.get(frozenset((telling.article_id, other.article_id)), 0.0) >= COPY:
+        if frozenset((telling.article_id, other.article_id)) in pairs.copies:
             return _Why("copy", f"the same words as {other.outlet}: {other.title}", other.article_id)
     closest = max(others, key=lambda other: pairs.alike(telling, other))
     said = ", ".join(shared(telling, closest)) or "its words"

@@ -48,6 +48,7 @@ def traits_of(article: Article, concepts: Iterable[str], rarity: Rarity, embed: 
         headline=frozenset(fact.concept for fact in article.facts if fact.field == "title"),
         cues=cues_of(article.title, article.text) | _lengths(article.text),
         doubt=round(rarity.doubt, 4),
+        letters=len(article.text),
         meaning=quantised(embed(article.title, article.text[:LEAD])),
     )
 

@@ -13,7 +13,7 @@ class Traits:
 
     `title` and `lead` are terms, `facts` are concepts, `headline` are the concepts of the title, `cues` what the wording says of the
     source (`core.cues`). `meaning` is a vector of small integers where sentence embeddings are installed, else empty.
-    `doubt` is high where the archive was young.
+    `doubt` is high where the archive was young. `letters` is the length of the text, 0 where it is empty or was not counted.
     """
 
     title: Mapping[str, float] = field(default_factory=dict)
@@ -23,6 +23,7 @@ class Traits:
     cues: frozenset[str] = frozenset()
     meaning: tuple[int, ...] = ()
     doubt: float = 0.0
+    letters: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

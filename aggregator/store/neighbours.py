@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import BindParameter, Connection, RowMapping, bindparam, func, insert, null, or_, select, text, union_all, update
 
+from aggregator.core.fingerprints import tells_enough
 from aggregator.core.minhash import bands_of
 from aggregator.core.rarity import Rarity
 from aggregator.core.shingles import resemblance, shared_sentences
@@ -193,7 +194,8 @@ def _copies(connection: Connection, telling: Telling, banded: Sequence[int]) -> 
 
 
 def _overlap(telling: Telling, row: Any) -> Overlap:
-    share = 1.0 if row.text_hash == telling.text_hash else resemblance(telling.text, row.text or "")
+    same = row.text_hash == telling.text_hash and tells_enough(telling.title, telling.text)
+    share = 1.0 if same else resemblance(telling.text, row.text or "")
     sentences = shared_sentences(telling.text, row.text or "") if share >= IN_PARTS else ()
     return Overlap(one=telling.article_id, other=row.id, share=share, sentences=sentences)
 

@@ -5,10 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from aggregator.core.copies import evidence, is_copy
 from aggregator.core.cues import cues_of
-from aggregator.core.likeness import JOIN, TOUCH, likeness
+from aggregator.core.likeness import COPY, JOIN, TOUCH, likeness
 from aggregator.core.revisions import figure_words, material_changes, word_diff
-from aggregator.core.stories import settle, shared, story_concepts
+from aggregator.core.stories import MOST_MEMBERS, settle, shared, story_concepts
 from aggregator.models import Evidence, Fact, Judgement, Reason, Role
 from aggregator.records import Bond, Neighbourhood, Overlap, Placement, StorySketch, Telling, Traits
 
@@ -160,6 +161,62 @@ def test_a_copy_that_names_its_source_gives_the_lead_to_the_source() -> None:
     placement = settled(DANDONG, story(copy), overlaps=(overlap(1, 2, 1.0),))
     assert (placement.role, placement.copy_of, placement.lead) == (Role.ORIGIN, 2, True)
     assert [(standing.article_id, standing.role, standing.echo_of) for standing in placement.standings] == [(2, Role.COPY, 1)]
+
+
+def told(article_id: int, title: str, *concepts: str, letters: int = 900, text_hash: str = "", family: str = "") -> Telling:
+    made = telling(article_id, family or f"paper{article_id}", *concepts, title=title)
+    return replace(made, text_hash=text_hash or made.text_hash, traits=replace(made.traits, letters=letters))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "copies"),
+    [
+        (told(1, "workers leave", "place/dandong", "person:200"), told(2, "workers leave", "place/hunchun", "person:450"), False),
+        (told(1, "a fire", "person:200"), told(2, "a blast", "person:450"), False),
+        (told(1, "a fire", "place/dandong"), told(2, "a blast", "place/dandong", "place/hunchun"), True),
+        (told(1, "a fire", "place/dandong", text_hash="x"), told(2, "a blast", "place/hunchun", text_hash="x"), True),
+        (told(1, "coal ship seized", letters=110, text_hash="x"), told(2, "loggers return", letters=110, text_hash="x"), False),
+        (told(1, "coal ship seized", letters=110), told(2, "coal seized", letters=110), True),
+        (told(1, "one title here", letters=110, family="p"), told(2, "two words here", letters=110, family="p"), False),
+        (told(1, "a fire", letters=700), told(2, "a fire", letters=340), False),
+    ],
+)
+def test_copies_share_most_of_both_texts_and_no_fact_contradicts(one: Telling, other: Telling, copies: bool) -> None:
+    assert is_copy(one, other, 1.0) is copies
+
+
+def test_what_is_only_held_in_a_longer_text_is_evidence_and_no_more() -> None:
+    report, background = told(1, "a fire in town", letters=700), told(2, "a fire in town", letters=340)
+    assert JOIN < evidence(report, background, 1.0) < COPY
+    assert evidence(report, told(2, "a fire", letters=690), 1.0) == 1.0
+    assert evidence(told(1, "x", "place/dandong"), told(2, "x", "place/hunchun"), 1.0) == 0.0
+
+
+def test_two_reports_that_end_with_one_background_stay_two_stories() -> None:
+    one, two = (told(number, title, f"place/{title}", letters=700) for number, title in ((1, "khabarovsk"), (2, "nampo")))
+    background = told(3, "background", letters=340)
+    placement = settled(background, story(one, story_id=10), story(two, story_id=11), overlaps=(overlap(3, 1, 1.0), overlap(3, 2, 1.0)))
+    assert placement.moves == ()
+
+
+def test_copies_cross_nothing_that_a_person_kept_apart() -> None:
+    one, two = told(1, "a fire in town"), told(2, "a fire in town")
+    same = (overlap(3, 1, 1.0), overlap(3, 2, 1.0), overlap(1, 2, 1.0))
+    bonds = (Bond(one=1, other=2, together=False),)
+    placement = settled(told(3, "a fire in town"), story(one, story_id=10), story(two, story_id=11), overlaps=same, bonds=bonds)
+    assert placement.moves == ()
+
+
+def test_a_headline_of_one_word_proves_nothing() -> None:
+    later = replace(told(2, "photo", letters=0), told_at=AT + timedelta(days=1))
+    assert settled(later, story(told(1, "photo", letters=0))).event == "opened"
+
+
+def test_of_a_long_story_only_the_closest_members_are_grouped_again() -> None:
+    members = [telling(number, f"paper{number}", "place/dandong", "person:300") for number in range(1, 131)]
+    placement = settled(telling(200, "daily", "place/dandong", "person:300"), story(*members))
+    assert (placement.story_id, placement.moves) == (10, ())
+    assert len(placement.standings) < MOST_MEMBERS
 
 
 def test_shared_discriminators_are_named() -> None:

@@ -226,7 +226,7 @@ def _other_figures(ours: Mapping[str, float], theirs: Mapping[str, float]) -> fl
 
     A figure inside the other one's range does not differ from it.
     """
-    pairs = [(one, other) for one in figurefigure_spans(ours) for other in figurefigure_spans(theirs) if one[0] == other[0]]
+    pairs = [(one, other) for one in figure_spans(ours) for other in figure_spans(theirs) if one[0] == other[0]]
     if not pairs or any(one[1] <= other[2] and other[1] <= one[2] for one, other in pairs):
         return 0.0
     return _MEASURED if any(one[0] != "person" for one, _ in pairs) else 1.0

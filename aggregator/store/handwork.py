@@ -13,11 +13,11 @@ from sqlalchemy import Connection, RowMapping, delete, insert, or_, select, upda
 from aggregator.errors import UsageError
 from aggregator.models import Reason, Role
 from aggregator.records import Standing, StoryEvent, StoryRecord
-from aggregator.store.database import Section
+from aggregator.store.database import Section, batches
 from aggregator.store.locks import JUDGING, hold_until_commit
 from aggregator.store.neighbours import known_overlaps
 from aggregator.store.regrouping import Deciding, move, note, open_story, standing_story
-from aggregator.store.story_tables import bonds, story_operations
+from aggregator.store.story_tables import Decided, bonds, story_operations
 from aggregator.store.tables import articles, stories, story_articles
 from aggregator.store.tellings import load
 
@@ -45,8 +45,11 @@ class Handwork(Section):
                 raise UsageError(f"{story_id} and {other_id} are one story already")
             ours, theirs = _members(connection, target), _members(connection, source)
             operation = move(connection, source, target, theirs, Deciding(now, by_hand=True))
-            _bind(connection, [(_lead(connection, target), theirs[0])], operation, together=True)
-            _unbind(connection, list(product(ours, theirs)), together=False)
+            # Every member is bound to the one that leads, so that no article to come takes them apart again.
+            lead = _lead(connection, target)
+            across = _unbind(connection, list(product(ours, theirs)), together=False)
+            displaced = _bind(connection, [(lead, member) for member in (*ours, *theirs) if member != lead], operation, together=True)
+            _remember(connection, operation, (*across, *displaced))
             return operation
 
     def split_story(self, story_id: int, article_ids: Sequence[int], now: datetime) -> int:
@@ -66,7 +69,7 @@ class Handwork(Section):
             target = open_story(connection, leaving[0], now)
             operation = move(connection, source, target, leaving, Deciding(now, by_hand=True))
             staying = [member for member in members if member not in leaving]
-            _bind(connection, list(product(leaving, staying)), operation, together=False)
+            _remember(connection, operation, _bind(connection, list(product(leaving, staying)), operation, together=False))
             return operation
 
     def set_lead(self, story_id: int, article_id: int, now: datetime) -> int:
@@ -94,7 +97,7 @@ class Handwork(Section):
             else:
                 row = {"kind": "apart", "story_id": stands[one], "other_id": stands[other], "articles": (one, other)}
                 operation = note(connection, row, Deciding(now, by_hand=True))
-            _bind(connection, [(one, other)], operation, together=False)
+            _remember(connection, operation, _bind(connection, [(one, other)], operation, together=False))
             return operation
 
     def undo_operation(self, operation_id: int, now: datetime) -> int:
@@ -105,8 +108,9 @@ class Handwork(Section):
             if row is None or not row["by_hand"] or row["undone_at"] is not None or row["kind"] == "undo":
                 raise UsageError(f"{operation_id} is no decision by hand that stands; `aggregator stories show` lists those of a story")
             connection.execute(delete(bonds).where(bonds.c.operation_id == operation_id))
-            _take_back(connection, row["kind"], row["story_id"], row["articles"], now)
             connection.execute(update(story_operations).where(story_operations.c.id == operation_id).values(undone_at=now))
+            _restore(connection, row["displaced"] or ())
+            _take_back(connection, row["kind"], row["story_id"], row["articles"], now)
             undone = {"kind": "undo", "story_id": row["story_id"], "other_id": row["other_id"], "articles": (operation_id,)}
             return note(connection, undone, Deciding(now, by_hand=True))
 
@@ -166,19 +170,47 @@ def _story_of(connection: Connection, article_id: int) -> int:
     return int(found)
 
 
-def _bind(connection: Connection, pairs: Sequence[tuple[int, int]], operation: int, *, together: bool) -> None:
-    """Keep a decision about pairs; the latest one counts."""
-    _unbind(connection, pairs, together=not together)
-    for one, other in pairs:
-        low, high = sorted((one, other))
-        connection.execute(delete(bonds).where(bonds.c.one == low, bonds.c.other == high))
-        connection.execute(insert(bonds).values(one=low, other=high, together=together, operation_id=operation))
+def _bind(connection: Connection, pairs: Sequence[tuple[int, int]], operation: int, *, together: bool) -> tuple[Decided, ...]:
+    """Keep a decision about pairs, of which the latest counts, and give the earlier ones that it takes the place of."""
+    displaced = (*_unbind(connection, pairs, together=True), *_unbind(connection, pairs, together=False))
+    rows = [{"one": min(pair), "other": max(pair), "together": together, "operation_id": operation} for pair in pairs]
+    if rows:
+        connection.execute(insert(bonds), rows)
+    return displaced
 
 
-def _unbind(connection: Connection, pairs: Sequence[tuple[int, int]], *, together: bool) -> None:
-    for one, other in pairs:
-        low, high = sorted((one, other))
-        connection.execute(delete(bonds).where(bonds.c.one == low, bonds.c.other == high, bonds.c.together == together))
+def _unbind(connection: Connection, pairs: Sequence[tuple[int, int]], *, together: bool) -> tuple[Decided, ...]:
+    wanted = {(min(pair), max(pair)) for pair in pairs}
+    ids = sorted({article for pair in wanted for article in pair})
+    found: list[Decided] = []
+    for batch in batches(ids):
+        rows = connection.execute(select(bonds).where(bonds.c.one.in_(batch), bonds.c.together == together))
+        found += [Decided(row.one, row.other, row.together, row.operation_id) for row in rows if (row.one, row.other) in wanted]
+    for each in found:
+        connection.execute(delete(bonds).where(bonds.c.one == each.one, bonds.c.other == each.other))
+    return tuple(found)
+
+
+def _remember(connection: Connection, operation: int, displaced: Sequence[Decided]) -> None:
+    """Keep with a decision what it takes the place of, so that undoing it gives that back."""
+    if displaced:
+        kept = update(story_operations).where(story_operations.c.id == operation).values(displaced=tuple(displaced))
+        connection.execute(kept)
+
+
+def _restore(connection: Connection, displaced: Sequence[Decided]) -> None:
+    """Give earlier decisions back, unless they were undone themselves, or a later one stands."""
+    for each in displaced:
+        undone = select(story_operations.c.displaced, story_operations.c.undone_at).where(story_operations.c.id == each.operation_id)
+        earlier = connection.execute(undone).one()
+        standing = select(bonds.c.one).where(bonds.c.one == each.one, bonds.c.other == each.other)
+        if connection.execute(standing).first() is not None:
+            continue
+        if earlier.undone_at is None:
+            row = {"one": each.one, "other": each.other, "together": each.together, "operation_id": each.operation_id}
+            connection.execute(insert(bonds).values(**row))
+        else:  # what that one had taken the place of may stand again
+            _restore(connection, [other for other in earlier.displaced or () if (other.one, other.other) == (each.one, each.other)])
 
 
 def _listed(members: Sequence[int]) -> str:

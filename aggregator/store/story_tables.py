@@ -4,11 +4,24 @@
 them alone, so the search costs the same however long the archive is. `told_on` is in seconds since 1970.
 """
 
+from dataclasses import dataclass
+
 from sqlalchemy import Boolean, Column, Float, ForeignKey, Index, Integer, Table
 
 from aggregator.records import Traits
 from aggregator.store.columns import BigId, CleanText, Instant, Stored
 from aggregator.store.tables import metadata
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """Hold a bond as it stood, with the decision it came of."""
+
+    one: int
+    other: int
+    together: bool
+    operation_id: int
+
 
 term_counts = Table(
     "term_counts",
@@ -57,6 +70,8 @@ story_operations = Table(
     Column("articles", Stored(tuple[int, ...]), nullable=False),
     Column("decided_at", Instant, nullable=False),
     Column("undone_at", Instant),
+    # What it took the place of, to be given back when it is undone.
+    Column("displaced", Stored(tuple[Decided, ...])),
 )
 
 bonds = Table(

@@ -4,11 +4,14 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from aggregator.errors import UsageError
 from aggregator.models import Role
 from aggregator.ports import Store
 from aggregator.records import Bond, Judged, Move, Standing, Telling, Traits
+from aggregator.store import SqlStore
+from aggregator.store.story_tables import bonds as bonds_table
 from tests.store.samples import (
     ADDRESSES,
     NOW,
@@ -142,6 +145,36 @@ def bonds(store: Store, article_id: int) -> tuple[Bond, ...]:
     telling = store.telling(article_id)
     assert telling is not None
     return store.neighbourhood(replace(telling, article_id=99, traits=TRAITS)).bonds
+
+
+def kept(store: SqlStore) -> set[tuple[int, int, bool]]:
+    with store._database.read() as connection:
+        return {(row.one, row.other, row.together) for row in connection.execute(select(bonds_table))}
+
+
+def test_a_merge_binds_every_member_and_undoing_it_gives_earlier_decisions_back(desk: SqlStore) -> None:
+    one, two = two_stories(desk)
+    three = open_story(desk, "three")
+    first, second, third = (members(desk, story)[0] for story in (one, two, three))
+    desk.merge_stories(two, three, NOW)
+    apart = desk.keep_apart(first, third, NOW)
+    assert kept(desk) == {(second, third, True), (first, third, False)}
+    merge = desk.merge_stories(one, two, NOW)
+    assert kept(desk) == {(first, second, True), (first, third, True), (second, third, True)}
+    desk.undo_operation(merge, NOW)
+    assert kept(desk) == {(second, third, True), (first, third, False)}
+    desk.undo_operation(apart, NOW)
+    assert kept(desk) == {(second, third, True)}
+
+
+def test_a_decision_undone_meanwhile_does_not_come_back(desk: SqlStore) -> None:
+    one, two = two_stories(desk)
+    first, second = members(desk, one)[0], members(desk, two)[0]
+    apart = desk.keep_apart(first, second, NOW)
+    merge = desk.merge_stories(one, two, NOW)
+    desk.undo_operation(apart, NOW)
+    desk.undo_operation(merge, NOW)
+    assert kept(desk) == set()
 
 
 def test_a_chosen_lead_stays_when_the_rules_would_choose_another(desk: Store) -> None:

@@ -51,6 +51,7 @@ def list_feeds(json: Annotated[bool, typer.Option("--json", help="Print one JSON
 def show_feed(
     feed: Annotated[str, typer.Argument(help="The id of a feed.")],
     limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help="How many polls of its history.")] = 20,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Show one source: its configuration, its alarms, and the history of its polls with the reasons.
 
@@ -67,6 +68,9 @@ def show_feed(
     with open_installed_store(settings) as store:
         polls = store.polls(feed, limit)
         alarms = store.alarms(since=utc_now() - timedelta(days=30), feed_id=feed)
+    if json:
+        screen.print_json({"feed": spec, "alarms": alarms, "polls": polls})
+        return
     facts = ("url", "kind", "publisher", "publisher_class", "language", "min_interval", "max_interval", "expects", "disabled_reason")
     screen.print_table(spec.name, ("key", "value"), [(name, getattr(spec, name)) for name in facts])
     if alarms:
@@ -99,6 +103,7 @@ def try_address(
     url: Annotated[str, typer.Argument(help="The address of a feed.")],
     kind: Annotated[str, _KIND] = "syndication",
     option: Annotated[list[str] | None, _SELECTORS] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Fetch an address once, read it, and say how it would be polled. Nothing is stored.
 
@@ -112,13 +117,19 @@ def try_address(
         raise UsageError(f"--option takes NAME=VALUE, not {bad[0]!r}")
     options = dict(pair.partition("=")[::2] for pair in option or [])
     (look,) = asyncio.run(_explore(_spec(url, kind, options), discover_too=False))
-    _show(look)
+    if json:
+        screen.print_json(_told(look))
+    else:
+        _show(look)
     if look.problem:
         raise typer.Exit(1)
 
 
 @feeds.command("discover")
-def discover_feeds(url: Annotated[str, typer.Argument(help="The address of a site or a page.")]) -> None:
+def discover_feeds(
+    url: Annotated[str, typer.Argument(help="The address of a site or a page.")],
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object per feed.")] = False,
+) -> None:
     """Find the feeds of a site: those its page names, then the usual places, a few requests in all.
 
     Exit code 1 where none is found.
@@ -129,6 +140,10 @@ def discover_feeds(url: Annotated[str, typer.Argument(help="The address of a sit
     if looks[0].problem:
         screen.err.print(screen.plain(without_secrets(f"no feed was found at {url}: {looks[0].problem}")))
         raise typer.Exit(1)
+    if json:
+        for look in looks:
+            screen.print_json(_told(look))
+        return
     rows = [(look.url, look.parsed.title if look.parsed else None, _entries(look), _a_day(look)) for look in looks]
     screen.print_table("Feeds", ("address", "title", "entries", "a day"), rows, numbers=("entries", "a day"))
 
@@ -145,6 +160,25 @@ def _spec(url: str, kind: str, options: dict[str, str]) -> FeedSpec:
     if not url.strip():
         raise UsageError("an address is needed, such as https://www.38north.org/feed/")
     return FeedSpec(id="test", name="test", url=url, publisher="test", family="test", kind=kind, options=options)
+
+
+def _told(look: Look) -> dict[str, object]:
+    """Give what an address turned out to be for a machine; entries as `aggregator parse` would count them, without their texts."""
+    parsed = look.parsed
+    return {
+        "url": without_secrets(look.url),
+        "problem": without_secrets(look.problem) if look.problem else None,
+        "status": look.status,
+        "size": look.size,
+        "conditional": look.conditional,
+        "moved_to": look.moved_to,
+        "title": parsed.title if parsed else None,
+        "language": parsed.language if parsed else None,
+        "per_day": look.per_day,
+        "every_seconds": look.every.total_seconds() if look.every else None,
+        "notes": parsed.notes if parsed else (),
+        "entries": [{"title": one.title, "url": one.url, "published": one.published_at} for one in parsed.entries] if parsed else [],
+    }
 
 
 def _entries(look: Look) -> int:

@@ -4,6 +4,7 @@ import http.server
 import logging
 import threading
 from collections.abc import Iterator
+from json import loads
 from pathlib import Path
 
 import pytest
@@ -115,3 +116,15 @@ def test_a_list_is_imported_once_and_everything_around_it_stays(place: Path) -> 
     assert "0 new, 1 known already" in run("opml", "import", "list.opml", "--write")[1]
     code, out = run("opml", "export")
     assert (code, 'xmlUrl="https://a.example/?x=1&amp;y=2"' in out) == (0, True)
+
+
+def test_every_answer_about_a_source_is_there_for_machines(place: Path) -> None:
+    base = f"http://127.0.0.1:{(place / 'port').read_text()}"
+    tried = loads(run("feeds", "test", f"{base}/feed.xml", "--json")[1])
+    assert (tried["problem"], tried["title"], [entry["title"] for entry in tried["entries"]]) == (None, "One", ["Hello"])
+    code, out = run("feeds", "test", f"{base}/none", "--json")
+    assert code == 1
+    assert "404" in loads(out)["problem"]
+    assert loads(run("feeds", "discover", f"{base}/", "--json")[1])["url"] == f"{base}/feed.xml"
+    shown = loads(run("feeds", "show", "one", "--json")[1])
+    assert (shown["feed"]["id"], shown["alarms"], shown["polls"]) == ("one", [], [])

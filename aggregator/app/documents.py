@@ -9,7 +9,7 @@ from typing import Any
 
 from aggregator.app.configured import user_agent, utc_now
 from aggregator.enrich import enrich, facts_report
-from aggregator.enrich.extraction import article_of_page, article_of_row, page_report, read_saved, row_of, saved_page
+from aggregator.enrich.extraction import article_of_page, article_of_row, as_given, page_report, read_saved, row_of, saved_page
 from aggregator.enrich.gazetteer import load_gazetteer
 from aggregator.enrich.reporting import public_unit
 from aggregator.errors import UsageError
@@ -103,7 +103,7 @@ def _row(number: int, line: str) -> Mapping[str, Any]:
         row = row_of(json.loads(line))
     except (ValueError, RecursionError) as error:
         return {"id": "", "error": f"line {number}: {error}"}
-    article = asyncio.run(enrich(article_of_row(row)))
+    article = as_given(asyncio.run(enrich(article_of_row(row))), row)
     return {"id": row.id, "facts": facts_report(article), "title_facts": facts_report(article, "title"), "missing": list(article.missing)}
 
 

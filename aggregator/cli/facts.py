@@ -52,8 +52,8 @@ def facts(
     sides = {(line.article_id, conflict.unit): conflict.sides for conflict in conflicts(lines) for line in conflict.lines}
     rows = [_row(line, sides.get((line.article_id, line.fact.unit or ""), "")) for line in lines]
     if json:
-        for row in rows:
-            screen.print_json(row)
+        for row, line in zip(rows, lines, strict=True):
+            screen.print_json({**row, **_numbers(line)})
     elif csv:
         writer = spreadsheet.writer(sys.stdout, lineterminator="\n")
         writer.writerow(COLUMNS)
@@ -93,6 +93,12 @@ def _row(line: LedgerLine, conflict: str) -> dict[str, str]:
         "conflict": conflict,
     }
     return {name: "" if value is None else screen.plain(value) for name, value in told.items()}
+
+
+def _numbers(line: LedgerLine) -> dict[str, float | None]:
+    """Give a figure's bounds as numbers for machines; `value` is None where they differ."""
+    low, high = line.fact.low, line.fact.high
+    return {"value": low if low == high else None, "low": low, "high": high}
 
 
 def _safe(cell: str) -> str:

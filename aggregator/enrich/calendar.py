@@ -13,6 +13,8 @@ from aggregator.enrich.datewords import COUNTS, MONTHS, RELATIVE, UNITS, WEEKDAY
 from aggregator.enrich.dating import Phrase
 
 Resolved: TypeAlias = tuple[str | None, str]
+_ERAS = {"令和": 2018, "平成": 1988, "昭和": 1925}
+"""The years before the first of a Japanese era."""
 _AHEAD = timedelta(days=62)
 _HAN = {digit: value for value, digit in enumerate("〇一二三四五六七八九十")}
 
@@ -25,6 +27,8 @@ def resolve(phrase: Phrase, published: date | None, future: bool) -> Resolved | 
     parts = phrase.parts
     if "y" in parts:
         return _absolute(int(parts["y"]), parts)
+    if "era" in parts:
+        return _absolute(_ERAS[parts["era"]] + (1 if parts["ey"] == "元" else int(parts["ey"])), parts)
     if published is None:
         return None, _precision(parts)
     if "n" in parts or "u" in parts:

@@ -43,6 +43,8 @@ _TEMPLATES: Mapping[str, Sequence[str]] = {
         r"(?!,? \d| (?:of )?(?:last|this|next) year)",
         rf"\b(?:the )?(?P<end>end of) {_Y}\b",
         r"\b(?P<rw>last|this|next|past|previous) week\b",
+        rf"\b(?P<rm>last|this|next) month,? on the {_D}(?:st|nd|rd|th)\b",
+        rf"\bon the {_D}(?:st|nd|rd|th) of (?P<rm>last|this|next) month\b",
         r"\b(?P<rm>last|this|next|past|previous) month\b",
         r"(?<!earlier )(?<!later )\b(?P<ry>last|this|next|past|previous) year\b(?! of)",
         r"\b(?:(?:on|by|since|until|late|early) )?(?P<rw>last|next|this|coming)? ?(?P<wd>mon|tues|wednes|thurs|fri|satur|sun)day\b",
@@ -60,7 +62,7 @@ _TEMPLATES: Mapping[str, Sequence[str]] = {
         rf"{_Y}년 ?(?P<end>연말|말)",
         rf"{_Y}년(?! ?(?:된|전|묵은|간|동안))",
         rf"(?P<ry>지난해|재작년|작년|올해|금년|내년) ?{_M}월(?: ?{_D}일)?",
-        rf"(?P<rm>지난달|전달|이달|이번 ?달|다음 ?달) ?(?:{_D}일)?",
+        rf"(?P<rm>지난달|전달|이달|이번 ?달|다음 ?달|내달) ?(?:{_D}일)?",
         rf"(?<!\d){_M}월 ?{_D}일",
         rf"(?:지난 ?|오는 ?)?(?<![\d.~-]){_M}월(?!호|드|요|급|[~-])",
         rf"(?P<rw>지난|오는)? ?(?<![\d.월]){_D}일(?!간|동안| 동안|째|부터 \d|자리|정|본|반|상|하|치|당|[가-힣]{{0,2}}시간| ?\d)",
@@ -86,6 +88,7 @@ _TEMPLATES: Mapping[str, Sequence[str]] = {
         r"(?P<rd>昨天|昨日|前天|今天|今日|明天)",
     ),
     "ja": (
+        rf"(?P<era>令和|平成|昭和)(?P<ey>\d{{1,2}}|元)年(?:{_M}月(?:{_D}日)?)?",
         rf"{_Y}年{_M}月{_D}日",
         rf"{_Y}年{_M}月",
         rf"{_Y}年(?P<end>末|の?暮れ|の終わり)",
@@ -122,10 +125,10 @@ _STARTS = {
     r" (?=\d|[jfmasond][a-z]{2}|mid|early|late|the \d|[mtwfs][a-z]+day|last|next|this)"
     r"|(?:the )?end of \d|(?:last|this|next|past|previous|coming) |yesterday|today|tomorrow|[mtwfs][a-z]{2,5}day"
     r"|(?:an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve) (?:day|week|month|year))",
-    "ko": r"(?<!\d)\d|전날|지난|오는|이번|이달|다음|전달|재?작년|올해|금년|내년|[월화수목금토일]요일|[한두세네] ?(?:일|주|개월|달|년)"
+    "ko": r"(?<!\d)\d|전날|내달|지난|오는|이번|이달|다음|전달|재?작년|올해|금년|내년|[월화수목금토일]요일|[한두세네] ?(?:일|주|개월|달|년)"
     r"|어제|그제|오늘|내일",
     "zh": r"(?<!\d)\d|[去今明前本上下这這昨]|[周星礼禮週][一二三四五六日天期拜]|[一二两兩三四五六七八九十]",
-    "ja": r"(?<!\d)\d|(?<![一二三四五六七八九十])[一二三四五六七八九十]{1,2}月|[昨去今来先一明月火水木金土日]",
+    "ja": r"(?<!\d)\d|(?<![一二三四五六七八九十])[一二三四五六七八九十]{1,2}月|[昨去今来先一明月火水木金土日]|令和|平成|昭和",
     "ru": r"(?<![а-я\d])(?:\d|(?:янв|фев|мар|апр|ма[яйе]|июн|июл|авг|сен|окт|ноя|дек)|(?:в|во|на|с|до|к|по|за) |конц|позавчера"
     r"|вчера|сегодня|завтра"
     r"|(?:два|две|три|четыре|пять|неделю|день|дня|дней|недел|месяц|год|лет)[а-я ])",

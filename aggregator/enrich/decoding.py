@@ -20,6 +20,7 @@ _ALIASES = {
 }
 _WRITTEN = re.compile(r"[가-힣぀-ヿ一-鿿а-яА-Яa-zA-Z]")
 _TWICE = re.compile(r"(?:Ã[\u0080-¿]|â\u0080|â€|Ð[\u0080-¿°-¿]|ì[\u0080-¿]|ë[\u0080-¿])")
+_ACCENTED_WORD = re.compile("[À-ÿ]{4,}")
 _HEAD = 4_096
 
 
@@ -34,7 +35,8 @@ def decode(body: bytes, content_type: str = "") -> str:
         pass
     for name in _declared(body, content_type):
         try:
-            return body.decode(name)
+            text = body.decode(name)
+            return _cyrillic(body, text) if name in ("cp1252", "windows-1252", "latin-1") else text
         except (UnicodeDecodeError, LookupError):
             continue
     return _guessed(body, next(_declared(body, content_type), ""))
@@ -47,6 +49,17 @@ def _declared(body: bytes, content_type: str) -> Iterator[str]:
             name = match.group(1).decode("ascii").lower()
             if name not in ("utf-8", "utf8"):
                 yield _ALIASES.get(name, name)
+
+
+def _cyrillic(body: bytes, text: str) -> str:
+    """Read a page in Cyrillic that its server calls Western: words of nothing but accented letters are no Western language's."""
+    sample = text[:20_000]
+    runs = "".join(_ACCENTED_WORD.findall(sample))
+    if len(runs) < 40 or 2 * len(runs) < sum("À" <= letter <= "ÿ" for letter in sample):
+        return text
+    # Small letters, of which a text has most, stand in the upper half of one code page and in the lower of the other.
+    name = "windows-1251" if 2 * sum(letter >= "à" for letter in runs) > len(runs) else "koi8-r"
+    return body.decode(name, errors="replace")
 
 
 def _guessed(body: bytes, declared: str) -> str:

@@ -26,7 +26,7 @@ _NOT_AFTER = re.compile(
     r"|[ ]?ぶり|後"
     r"| from now|['] time|[0-9]{1,2}분|[0-9]{1,2}分"
 )
-_FIRST = re.compile(r"(?:\bfirst|前|первые) $|前$")
+_FIRST = re.compile(r"(?:\bfirst|前|первые) $|前$|(?:令和|平成|昭和)$")
 _AGE = re.compile(r"(?:^|[ ,.(])(?:ему|ей|им|мне|которо(?:му|й)|aged?|at) $")
 _LINK = re.compile(r",? (?:and|и) | ?, ?| ?|와 |과 |零|又|と|余")
 _CALENDAR = re.compile(r"(?:19|20)[0-9]{2}$")

@@ -2,15 +2,16 @@
 
 import gzip
 import zlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
+from aggregator.enrich.folding import composed_offsets
 from aggregator.enrich.pages import MAX_PAGE, Served, read_page
 from aggregator.enrich.reporting import facts_report
-from aggregator.models import Article, FeedSpec, Page
+from aggregator.models import Article, Fact, FeedSpec, Page
 
 _SAVED = FeedSpec(id="saved", name="Saved page", url="", publisher="", family="saved", language="", assume_country=True)
 
@@ -32,6 +33,8 @@ def read_saved(path: Path, *, whole: bool = False) -> bytes:
     with path.open("rb") as file:
         packed = file.read(2) == b"\x1f\x8b"
         file.seek(0)
+        if not packed and path.suffix == ".gz":
+            raise OSError(None, "its name ends in .gz, but it is not packed with gzip")
         if not packed:
             return file.read(most)
         try:
@@ -52,8 +55,24 @@ def article_of_page(page: Page) -> Article:
 
 
 def article_of_row(row: Row) -> Article:
-    """Make the article of a row; its text stays as it is, so that offsets point into what was given."""
-    return Article(title=row.title, text=row.text, feed=_SAVED, language=row.language, published_at=row.published_at)
+    """Make the article of a row, in composed characters, as all vocabularies are; `as_given` turns its facts back."""
+    title, text = composed_offsets(row.title)[0], composed_offsets(row.text)[0]
+    return Article(title=title, text=text, feed=_SAVED, language=row.language, published_at=row.published_at)
+
+
+def as_given(article: Article, row: Row) -> Article:
+    """Let the facts of a row's article point into the row's own text and quote its own characters."""
+    if (article.title, article.text) == (row.title, row.text):
+        return article
+    given = {"title": row.title, "text": row.text}
+    offsets = {field: composed_offsets(text)[1] for field, text in given.items()}
+    facts = tuple(_moved(fact, given[fact.field], offsets[fact.field]) for fact in article.facts)
+    return replace(article, title=row.title, text=row.text, facts=facts)
+
+
+def _moved(fact: Fact, given: str, offsets: Sequence[int]) -> Fact:
+    start, end = offsets[fact.start], offsets[fact.end]
+    return replace(fact, start=start, end=end, quote=given[start:end])
 
 
 def row_of(record: Mapping[str, Any]) -> Row:

@@ -25,9 +25,15 @@ _LONGEST_THING = 48
 _THING = re.compile(r"[^,.;:!?()\n。，、；：！？「」“”\"]{1,48}")
 _WORDS_OF_UNIT = re.compile(r"[^\n]+")
 _FOR_HOW_LONG = re.compile(r"^ ?(?:(?:a|per|each|every) (?:hour|day|week|month|year)|в (?:час|день|месяц|год))\b")
+_PART_OF = re.compile(r" (?:out )?of (?:the |its |their |these |those |some |about |more than )*| из (?:этих |тех |всех )?")
 # Korean names what it counts before the number: 북한 노동자 200여 명.
-_COUNTER_ALONE = re.compile(r"(?:여|余)? ?[명곳건척개]")
-_WORDS_BEFORE = re.compile(r"(?:[가-힣]+ )?[가-힣]+ $")
+_COUNTER_ALONE = re.compile(r"(?:여|余|餘|多)? ?[명곳건척개名人位]")
+_WORDS_BEFORE = re.compile(r"(?:[가-힣]+ )?(?<![가-힣])(?!(?:약|최대|최소|대략|각각|모두|총|연간|매년) $)[가-힣]+ $")
+_PEOPLE_BEHIND = re.compile(
+    r"(?:의 |の|的)?((?:朝鲜|北朝鮮|朝鮮|中国|북한 )?(?:工人|劳工|勞工|干部|幹部|労働者|労務者|女性|男性|官员|学生|学員|士兵|兵士|技術者"
+    r"|노동자|근로자|여성|남성|간부|학생|군인|기술자))"
+)
+_NO_THING = re.compile(r"(?:to|and|or|was|were|is|are|home|from|in|ежегодно)\b|[でがはを를을이가은는]|左右|以上$|대$")
 # "One worker", "the two countries" tell nothing; what is measured instead of counted may be small.
 _SMALLEST_COUNT, _SMALLEST_BY_UNIT = 2, {"country": 3, "ton": 0, "barrel": 0, "percent": 0, "won": 0, "dollar": 0}
 
@@ -61,7 +67,7 @@ def _figures(field: _Field, cited: Sequence[Fact], language: str) -> Iterator[Fa
     shares = tuple(_shares(field))
     free = [number for number in numbers(field.folded) if not any(fact.start <= number.start < fact.end for fact in (*cited, *shares))]
     uncounted: list[Number] = []
-    for number in free:
+    for number, following in zip(free, (*free[1:], None), strict=False):
         unit = counted(field.folded, number, language) if number.start >= taken else None
         if unit and unit.unit == "tenth":
             number, unit = _of_tenths(number), replace(unit, unit="percent")
@@ -69,10 +75,22 @@ def _figures(field: _Field, cited: Sequence[Fact], language: str) -> Iterator[Fa
             taken = unit.end
             yield _fact(field, number, unit)
         elif number.start >= taken:
-            uncounted.append(number)
+            part = _part_of(field, number, following, language) if following else None
+            if part:
+                yield _fact(field, number, part)
+            else:
+                uncounted.append(number)
     for number, name in durations(field.folded, uncounted):
         yield replace(_fact(field, number, Counted(name, number.start, number.end)), kind="duration")
     yield from shares
+
+
+def _part_of(field: _Field, number: Number, following: Number, language: str) -> Counted | None:
+    """Count "1,200 of the 3,000 workers" in what the whole is counted in."""
+    if not _PART_OF.fullmatch(field.folded, number.end, following.start) or number.high >= following.high:
+        return None
+    whole = counted(field.folded, following, language)
+    return Counted(whole.unit, number.start, number.end) if whole and whole.unit not in _MEASURES else None
 
 
 def _of_tenths(number: Number) -> Number:
@@ -111,8 +129,9 @@ def _counted_thing(field: _Field, number: Number, unit: Counted) -> str | None:
     thing = _FOR_HOW_LONG.sub("", words.group()).strip(" -") if words else ""
     if _COUNTER_ALONE.fullmatch(thing):
         before = _WORDS_BEFORE.search(field.text, max(0, number.start - 24), number.start)
-        thing = before.group().strip() if before else thing
-    return thing or None
+        behind = _PEOPLE_BEHIND.match(field.text, unit.end)
+        thing = behind[1] if behind else before.group().strip() if before else ""
+    return None if measures and _NO_THING.match(thing) else thing or None
 
 
 def _shares(field: _Field) -> Iterator[Fact]:

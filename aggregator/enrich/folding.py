@@ -32,6 +32,8 @@ def _mark_run(last: int) -> re.Pattern[str]:
 # A class without the planes beyond is twenty times as fast, and nearly every text does without them.
 _BEYOND = re.compile("[\U00010000-\U0010ffff]")
 _MARK_RUN, _ANY_MARK_RUN = _mark_run(_MULTILINGUAL_PLANE), _mark_run(_LAST_MARK)
+# A character with what is written onto it: marks, and the vowel and final consonant of a Hangul syllable.
+_CLUSTER = re.compile(r"[\s\S][\u0300-\u036f\u1160-\u11ff\u3099\u309a]*")
 # Two word characters before the full stop, so that "U.S. visas" and "N. Korea" stay in one piece; decimals have no space behind.
 _SENTENCE_END = re.compile(r"(?<=\w\w[.!?])[\"”’')\]]{0,3}\s+|(?<=[。！？])|\n+")
 
@@ -58,6 +60,16 @@ def compose(text: str) -> str:
         return text
     runs = _ANY_MARK_RUN if _BEYOND.search(text) else _MARK_RUN
     return unicodedata.normalize("NFC", runs.sub(lambda run: run.group()[:8], text))
+
+
+def composed_offsets(text: str) -> tuple[str, tuple[int, ...]]:
+    """Give a text in NFC, and for each of its characters, and its end, the offset in the text as it was."""
+    written, offsets = [], []
+    for cluster in _CLUSTER.finditer(text):
+        composed = unicodedata.normalize("NFC", cluster.group()[:8])
+        written.append(composed)
+        offsets.extend([cluster.start()] * len(composed))
+    return "".join(written), (*offsets, len(text))
 
 
 @lru_cache(maxsize=8)

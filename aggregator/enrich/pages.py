@@ -32,6 +32,7 @@ MAX_PAGE = 3_000_000
 MAX_DEPTH = 400
 _MARKUP = re.compile(r"<(?:!doctype|html|head|body|article|div|p|span|section|main|meta|script)\b", re.IGNORECASE)
 _TAGS = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)[^>]{0,2000}?(/?)>")
+_CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ufffd]")
 _VOID = frozenset(
     ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr", "p", "li", "td", "tr", "option")
 )
@@ -49,6 +50,8 @@ class Served:
 def read_page(served: Served, *, keep_datelines: bool = False) -> Page:
     """Read a page's article and metadata; the text has paragraphs divided by blank lines."""
     source = decode(served.body[:MAX_PAGE], served.content_type)
+    if _is_binary(source):
+        return _plain("", served.url, keep_datelines=keep_datelines)
     if not _MARKUP.search(source[:20_000]):
         return _plain(source, served.url, keep_datelines=keep_datelines)
     metadata = metadata_of(source)
@@ -60,6 +63,12 @@ def read_page(served: Served, *, keep_datelines: bool = False) -> Page:
     rules = rules_for(url, text)
     cleaned = clean(lines, title, rules, keep_datelines=keep_datelines)
     return _page(cleaned, _Found(title, url, metadata, document, source), rules)
+
+
+def _is_binary(source: str) -> bool:
+    """Tell whether no text was meant: more than one character in fifty is a control character or none at all."""
+    sample = source[:20_000]
+    return 50 * len(_CONTROL.findall(sample)) > len(sample)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,8 @@ import re
 
 CHALLENGE, CONSENT, PAYWALL, TEASER, NO_ARTICLE = "challenge", "consent", "paywall", "teaser", "no_article"
 _SHORT = 1_500
+_LONGEST_LIST = 20_000
+_LINK = re.compile(r"<a\b[^>]{0,500}>([^<]{0,300})</a", re.IGNORECASE)
 _FEWEST_LETTERS = 140
 _CHALLENGE = re.compile(
     r"just a moment\.\.\.|checking (?:if the site connection is secure|your browser)|enable javascript and cookies to continue"
@@ -51,9 +53,17 @@ def shortcoming(html: str, text: str) -> str | None:
         return CONSENT
     if short and (_PAYWALL_WORDS.search(text[-600:]) or (_PAYWALL.search(html[:400_000]) and _PAYWALL_WORDS.search(html))):
         return PAYWALL
+    if _is_list_of_links(html, text):
+        return NO_ARTICLE
     if _is_cut(text):
         return TEASER
     return NO_ARTICLE if len(re.findall(r"\w", text)) < _FEWEST_LETTERS and not _is_cjk_article(text) else None
+
+
+def _is_list_of_links(html: str, text: str) -> bool:
+    """Tell whether nearly all of a page's text is what its links say."""
+    linked = sum(len(label) for label in map(str.strip, _LINK.findall(html[:400_000])) if label and label in text)
+    return bool(text) and len(text) < _LONGEST_LIST and 10 * linked > 8 * len(text)
 
 
 def is_teaser(text: str) -> bool:

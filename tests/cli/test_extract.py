@@ -4,6 +4,7 @@ import csv
 import gzip
 import io
 import json
+import unicodedata
 from pathlib import Path
 
 from tests.cli.conftest import Command, served
@@ -80,3 +81,18 @@ def test_an_address_is_asked_for_as_politely_as_a_service_asks(command: Command,
 def test_an_address_that_the_guard_refuses_is_not_asked(command: Command) -> None:
     (refused,) = command("extract", "http://169.254.169.254/latest/meta-data", "--json").records
     assert "169.254.169.254" in refused["error"]
+
+
+def test_decomposed_text_gives_facts_that_quote_it(command: Command, tmp_path: Path) -> None:
+    text = unicodedata.normalize("NFD", "북한 노동자 300명이 단둥을 떠났다")
+    (tmp_path / "rows.jsonl").write_text(json.dumps({"id": "a", "text": text, "lang": "ko"}), encoding="utf-8")
+    (row,) = command("extract", "--jsonl", "rows.jsonl", "--json").records
+    (figure,) = row["facts"]["figures"]
+    assert (figure["low"], text[figure["start"] : figure["end"]]) == (300, unicodedata.normalize("NFD", "300명"))
+    assert all(text[fact["start"] : fact["end"]] == fact["text"] for facts in row["facts"].values() for fact in facts)
+
+
+def test_a_gz_that_is_not_packed_is_an_error(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "page.html.gz").write_text(PAGE, encoding="utf-8")
+    done = command("extract", "page.html.gz", "--json")
+    assert (done.code, "not packed with gzip" in done.records[0]["error"]) == (1, True)

@@ -92,6 +92,10 @@ def test_what_no_official_says_is_no_official_answer(text: str) -> None:
 
 DATES = [
     ("en", "on the 9th.", "2024-07-09", "day"),
+    ("en", "next month on the 5th.", "2024-08-05", "day"),
+    ("ko", "내달 5일 회담한다.", "2024-08-05", "day"),
+    ("ja", "令和5年12月", "2023-12", "month"),
+    ("ja", "令和元年", "2019", "year"),
     ("en", "on the 25th.", "2024-06-25", "day"),
     ("en", "August last year", "2023-08", "month"),
     ("en", "last August", "2023-08", "month"),

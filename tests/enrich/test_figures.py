@@ -237,3 +237,29 @@ def test_figure_is_as_exact_as_its_words(language: str, text: str, concept: str,
 )
 def test_period_is_that_of_the_figure_itself(language: str, text: str, periods: list[str | None]) -> None:
     assert sorted(str(fact.period) for fact in facts(find_figures, text, language)) == sorted(map(str, periods))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Some 1,200 of the 3,000 workers returned", ["person:1200", "person:3000"]),
+        ("12 of the 15 firms", ["company:12", "company:15"]),
+    ],
+)
+def test_part_is_counted_in_what_its_whole_is(text: str, expected: list[str]) -> None:
+    assert concepts(find_figures, text) == expected
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "what"),
+    [
+        ("zh", "三百名工人", "工人"),
+        ("zh", "三百人", None),
+        ("ko", "15명의 여성 노동자", "여성"),
+        ("ko", "최대 2000명", None),
+        ("ko", "북한 노동자 30명", "북한 노동자"),
+        ("ja", "月給は3000元で", None),
+    ],
+)
+def test_thing_counted_is_a_noun(language: str, text: str, what: str | None) -> None:
+    assert [fact.what for fact in facts(find_figures, text, language)] == [what]

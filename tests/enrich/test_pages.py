@@ -142,3 +142,27 @@ def test_text_encoded_twice_is_turned_back() -> None:
 @pytest.mark.parametrize("body", [b"", b"\x00" * 100, b"<html>", b"<div>" * 5000, b"<p>\xff\xfe\xfa</p>", b"<!doctype html><script>"])
 def test_broken_pages_give_no_article_and_no_error(body: bytes) -> None:
     assert read_page(Served(body=body, url="https://paper.example/")).text == ""
+
+
+def test_random_bytes_are_no_article() -> None:
+    noise = bytes((number * number * 7 + number // 3) % 256 for number in range(1, 4000))
+    read = read_page(Served(body=b"<html><body>" + noise, url=None))
+    assert (read.text, read.partial) == ("", "no_article")
+
+
+def test_a_list_of_links_is_no_article() -> None:
+    links = "".join(f"<li><a href='/{number}'>Headline number {number} about North Korea and its workers</a></li>" for number in range(40))
+    read = read_page(page(f"<ul>{links}</ul>"))
+    assert (read.text, read.partial) == ("", "no_article")
+
+
+@pytest.mark.parametrize("encoding", ["windows-1251", "koi8-r"])
+def test_cyrillic_declared_as_western_is_repaired(encoding: str) -> None:
+    told = "Около трехсот северокорейских рабочих покинули завод во Владивостоке, сообщает агентство"
+    body = f"<meta charset='iso-8859-1'><p>{told}</p>".encode(encoding)
+    assert told in decode(body)
+
+
+def test_western_text_with_accents_stays() -> None:
+    told = "Les ouvriers nord-coréens ont été renvoyés à l'été dernier, à cause de la décision déjà annoncée. " * 5
+    assert told in decode(f"<meta charset='iso-8859-1'><p>{told}</p>".encode("latin-1"))

@@ -151,3 +151,27 @@ def test_misprinted_resolution_is_flagged() -> None:
 def test_place_carries_its_coordinates() -> None:
     (told,) = report("In Dandong it rained.")["places"]
     assert (told["id"], told["latitude"], told["longitude"], told["country"]) == ("dandong", 40.13, 124.39, "CN")
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("ko", "북한 노동자들이 폭동을 일으켰다고 일본 산케이신문이 소식통을 인용해 보도했다."),
+        ("ja", "暴動を起こしたと、産経新聞が消息筋の話として報じた。"),
+    ],
+)
+def test_source_of_a_cited_outlet_is_credited_beside_it(language: str, text: str) -> None:
+    assert {told["kind"] for told in report(text, language)["attributions"]} == {"other_outlet", "anonymous_inside_source"}
+
+
+def test_ministry_is_no_person() -> None:
+    people = report("미 국무부 매슈 밀러 대변인은 논평을 거부했다.", "ko")["people"]
+    assert "국무부" not in [told["name"] for told in people]
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "kind"),
+    [("ja", "韓国統一省の当局者は「確認できない」と述べた。", "no_knowledge"), ("ru", "В Кремле не подтвердили сообщения.", "declined")],
+)
+def test_official_who_does_not_confirm_answers(language: str, text: str, kind: str) -> None:
+    assert [told["kind"] for told in report(text, language)["responses"]] == [kind]

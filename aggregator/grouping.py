@@ -15,6 +15,7 @@ from aggregator.core.rarity import Rarity
 from aggregator.core.shingles import resemblance
 from aggregator.core.stories import WINDOW, settle, story_concepts
 from aggregator.core.traits import Embed, countable, keys_of, no_meaning, traits_of
+from aggregator.core.urls import canonical_url, web_url
 from aggregator.matching import Judge
 from aggregator.models import Article, Entry, FeedSpec, Role
 from aggregator.records import Neighbourhood, Overlap, Placement, Row, StorySketch, Telling
@@ -41,7 +42,7 @@ class Clustering:
 class Clustered:
     """Say where a row ended: the story's number, and its role there."""
 
-    id: str
+    id: str | int
     story: int
     role: Role
 
@@ -120,9 +121,25 @@ class Desk:
 
 async def cluster(clustering: Clustering, rows: Sequence[Row]) -> tuple[Clustered, ...]:
     """Give the story and role of each row, in the order of the list."""
-    desk = place_all(await read_all(clustering, rows))
-    found = (Clustered(row.id, desk.stands[number], desk.tellings[number].role) for number, row in enumerate(rows))
+    firsts = _firsts(rows)
+    kept = sorted(set(firsts))
+    desk = place_all(await read_all(clustering, [rows[number] for number in kept]))
+    placed = {number: (desk.stands[place], desk.tellings[place].role) for place, number in enumerate(kept)}
+    found = (
+        Clustered(row.id, placed[first][0], placed[first][1] if first == number else Role.COPY)
+        for number, (row, first) in enumerate(zip(rows, firsts, strict=True))
+    )
     return tuple(_numbered(found))
+
+
+def _firsts(rows: Sequence[Row]) -> list[int]:
+    """Give for each row the first one of its page; the front page of a site is no article's address."""
+    seen: dict[str, int] = {}
+    found: list[int] = []
+    for number, row in enumerate(rows):
+        page = canonical_url(row.url) if web_url(row.url) else ""
+        found.append(seen.setdefault(page, number) if page.split("/", 3)[3:] not in ([], [""]) else number)
+    return found
 
 
 async def read_all(clustering: Clustering, rows: Sequence[Row]) -> tuple[Telling, ...]:
@@ -148,7 +165,7 @@ async def _read(clustering: Clustering, row: Row) -> tuple[Article, frozenset[st
     feed = clustering.newsroom(row.source, row.language)
     outlet = row.source or None
     entry = Entry(
-        id=row.id, url=row.url, title=row.title, content=row.text, published_at=row.published_at, language=row.language, outlet=outlet
+        id=str(row.id), url=row.url, title=row.title, content=row.text, published_at=row.published_at, language=row.language, outlet=outlet
     )
     article = await clustering.enrich(entry, feed)
     return article, story_concepts(article.facts, clustering.topics.judge(article), clustering.level)

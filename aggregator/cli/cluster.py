@@ -40,4 +40,4 @@ def cluster(
 
 
 def _ordered(clustered: "Sequence[tuple[Clustered, str]]") -> list[tuple[int, str, str, str]]:
-    return sorted(((row.story, row.role.value, row.id, title) for row, title in clustered), key=itemgetter(0))
+    return sorted(((row.story, row.role.value, str(row.id), title) for row, title in clustered), key=itemgetter(0))

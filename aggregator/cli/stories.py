@@ -60,7 +60,7 @@ def show(
 
     with open_installed_store(settings_from_environment(quiet=True)) as store:
         record = store.story_record(story)
-        pair = _pair(store, why) if why else None
+        pair = _pair(store, record, why) if why else None
     if pair:
         _explain(pair, record, json=json)
         return
@@ -135,7 +135,10 @@ def _decide(work: Any, *, json: bool) -> None:
         screen.out.print(f"Done; decision {number}. `aggregator stories undo {number}` takes it back.")
 
 
-def _pair(store: "Store", ids: Sequence[int]) -> "tuple[Telling, Telling]":
+def _pair(store: "Store", record: "StoryRecord", ids: Sequence[int]) -> "tuple[Telling, Telling]":
+    strange = [str(article) for article in ids if article not in {member.article_id for member in record.members}]
+    if strange:
+        raise UsageError(f"story {record.story_id} has no article {', '.join(strange)}; `aggregator stories show` lists them")
     found = [store.telling(article) for article in ids]
     missing = [str(article) for article, telling in zip(ids, found, strict=True) if telling is None]
     if missing or found[0] is None or found[1] is None:
@@ -143,14 +146,30 @@ def _pair(store: "Store", ids: Sequence[int]) -> "tuple[Telling, Telling]":
     return found[0], found[1]
 
 
+def _decided(record: "StoryRecord", one: int, other: int) -> str:
+    """Say what people decided of a pair, be it through the article that both were bound to."""
+    bonds = {frozenset((bond.one, bond.other)): bond.together for bond in record.bonds}
+    direct = bonds.get(frozenset((one, other)))
+    if direct is not None:
+        return "together" if direct else "apart"
+    ids = (member.article_id for member in record.members)
+    through = any(bonds.get(frozenset((one, third))) and bonds.get(frozenset((other, third))) for third in ids)
+    return "together" if through else ""
+
+
 def _explain(pair: "tuple[Telling, Telling]", record: "StoryRecord", *, json: bool) -> None:
+    from aggregator.core.copies import evidence, is_copy
+    from aggregator.core.fingerprints import tells_enough
     from aggregator.core.likeness import JOIN, likeness
     from aggregator.core.shingles import resemblance, shared_sentences
 
     one, other = pair
-    overlap = resemblance(one.text, other.text)
-    weighed = likeness(one, other, overlap)
+    same = one.text_hash == other.text_hash and tells_enough(one.title, one.text)
+    overlap = 1.0 if same else resemblance(one.text, other.text)
+    weighed = likeness(one, other, evidence(one, other, overlap))
     said: Mapping[str, Any] = {
+        "decided": _decided(record, one.article_id, other.article_id),
+        "copy": is_copy(one, other, overlap),
         "probability": round(weighed.probability, 3),
         "joins_from": JOIN,
         "parts": [
@@ -162,6 +181,10 @@ def _explain(pair: "tuple[Telling, Telling]", record: "StoryRecord", *, json: bo
     if json:
         screen.print_json(said)
         return
+    if said["decided"]:
+        screen.out.print(f"A person decided: {said['decided']}. That holds whatever else speaks for or against it.")
+    if said["copy"]:
+        screen.out.print(f"They are one text ({overlap:.0%} of the shorter one): copies join unless a person kept them apart.")
     screen.out.print(
         f"{weighed.probability:.0%} that articles {one.article_id} and {other.article_id} tell one event; they join from {JOIN:.0%}."
     )

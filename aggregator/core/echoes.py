@@ -24,8 +24,11 @@ def standings_of(members: Iterable[Telling], overlaps: Iterable[Overlap]) -> tup
     shares = {frozenset((overlap.one, overlap.other)): overlap.share for overlap in overlaps}
     graph = _Graph(ordered, shares)
     found = {member.article_id: graph.repeats(member) for member in ordered}
+    found |= {member.article_id: graph.outside(member) for member in graph.first_of_circles(found)}
     own = [member for member in ordered if found[member.article_id] is None]
     origin = _origin(own, ordered)
+    if len(ordered) == 1 and not ordered[0].outlet:
+        return (found[ordered[0].article_id] or Standing(article_id=ordered[0].article_id, role=Role.UNKNOWN),)
     return tuple(found[member.article_id] or _of_its_own(member, origin) for member in ordered)
 
 
@@ -75,6 +78,26 @@ class _Graph:
         if "hearsay" in member.traits.cues and member.traits.cues.isdisjoint({"anonymous", "firsthand"}):
             return Standing(article_id=member.article_id, role=Role.ECHO, cites=self._spoken_of(member))
         return None
+
+    def first_of_circles(self, found: Mapping[int, Standing | None]) -> Sequence[Telling]:
+        """Give the earliest of those that name each other as their source: somebody had the news first."""
+        of = {key: standing.echo_of for key, standing in found.items() if standing and standing.echo_of is not None}
+        first: list[Telling] = []
+        for member in self.members:
+            seen, at = {member.article_id}, of.get(member.article_id)
+            while at is not None and at not in seen:
+                seen.add(at)
+                at = of.get(at)
+            if at == member.article_id:
+                first.append(member)
+                del of[member.article_id]
+        return first
+
+    def outside(self, member: Telling) -> Standing | None:
+        """Tell whether an article has its news from an outlet that is not in the story."""
+        families = {other.family for other in self.members}
+        named = [outlet for outlet in cited_outlets(member) if outlet not in families]
+        return Standing(article_id=member.article_id, role=Role.ECHO, cites=named[0]) if named else None
 
     def _copied(self, member: Telling) -> Telling | None:
         """Find the text it copies: the earlier one, unless that names this newsroom as its source."""

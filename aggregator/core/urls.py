@@ -69,8 +69,9 @@ SITE_TRACKING = {
     "news.google.com": frozenset({"hl", "gl", "ceid", "oc"}),
     "www.bbc.com": frozenset({"at_medium", "at_campaign"}),
     "www.bbc.co.uk": frozenset({"at_medium", "at_campaign"}),
+    "yna.co.kr": frozenset({"input", "section", "site"}),
 }
-"""Parameters that say only where a click came from at one site, and may select a page at another."""
+"""Parameters that say only where a click came from at one site or the hosts below it, and may select a page at another."""
 WRAPPERS = {
     "www.google.com": ("/url", ("q", "url")),
     "l.facebook.com": ("/l.php", ("u",)),
@@ -90,6 +91,8 @@ _AMP_START, _AMP_END = re.compile(r"^/amp/(?=.)"), re.compile(r"(?:/amp/?|\.amp(
 _AMP_QUERY = re.compile(r"(?:amp|outputType=amp|amp=1|amp=true)(?:=)?")
 _INDEX = re.compile(r"/index\.(?:html?|php|aspx?|jsp)$")
 _SYMBOL = re.compile(r"(?<![A-Za-z])((?:S|A)/(?:RES/|PV\.|AC\.49/|HRC/)?\d{1,4}(?:/\d{1,4})*|SC/\d{4,6})\b", re.IGNORECASE)
+_DOCUMENT_HOSTS = frozenset({"undocs.org", "documents.un.org", "docs.un.org", "daccess-ods.un.org"})
+_DOCUMENT_PAGE = re.compile(r"/view_doc\.asp\?|/docs/\?")
 _PRESS = re.compile(r"/(sc|ga|dc|hr)/?(\d{4,6})\.doc", re.IGNORECASE)
 _HOST_NAME = re.compile(r"(?:[a-z0-9-]+\.)+[a-z]{2,12}", re.IGNORECASE)
 _UNSAFE = re.compile(r"[\x00-\x20\x7f-\x9f\u2028\u2029]+")
@@ -143,11 +146,12 @@ def host_of(url: str) -> str:
 
 def _symbol(authority: str, rest: str) -> str | None:
     """Give the symbol of a United Nations document, under whichever of its addresses: S/2024/215, S/RES/2397, SC/13141."""
-    if not (authority in ("undocs.org", "un.org") or authority.endswith(".un.org")):
-        return None
-    press = _PRESS.search(rest)
-    found = _SYMBOL.search(rest)
-    return f"{press[1]}/{press[2]}".upper() if press else found[1].upper() if found else None
+    press = _PRESS.search(rest) if authority in ("un.org", "press.un.org") else None
+    if press:
+        return f"{press[1]}/{press[2]}".upper()
+    shown = authority in _DOCUMENT_HOSTS or (authority == "un.org" and _DOCUMENT_PAGE.search(rest))
+    found = _SYMBOL.search(rest) if shown else None
+    return found[1].upper() if found else None
 
 
 def _unwrapped(url: str) -> str | None:
@@ -175,8 +179,17 @@ def _shown_once(authority: str, path: str, query: str) -> tuple[str, str, str]:
 
 def _authority(scheme: str, netloc: str) -> str:
     host, _, port = netloc.rpartition("@")[2].lower().partition(":") if "[" not in netloc else (netloc.lower(), "", "")
+    host = _ascii(host)
     port = "" if port == _DEFAULT_PORTS[scheme.lower()] else port
     return f"{host.rstrip('.')}:{port}" if port else host.rstrip(".")
+
+
+def _ascii(host: str) -> str:
+    """Write a host name of any script as it is looked up (RFC 3490); one that cannot be is left as it came."""
+    try:
+        return host if host.isascii() else host.encode("idna").decode("ascii").lower()
+    except UnicodeError:
+        return host
 
 
 def _path(path: str) -> str:
@@ -200,7 +213,11 @@ def _tracks(host: str, name: str, value: str = "") -> bool:
     lowered = unquote(name).lower()
     if lowered == "ref" and _HOST_NAME.fullmatch(value):
         return True  # the site that a reader came from
-    return lowered in SITE_TRACKING.get(host, ()) or lowered in TRACKING_NAMES or lowered.startswith(TRACKING_PREFIXES)
+    return (
+        any(lowered in names and f".{host}".endswith(f".{site}") for site, names in SITE_TRACKING.items())
+        or lowered in TRACKING_NAMES
+        or lowered.startswith(TRACKING_PREFIXES)
+    )
 
 
 def _recode(text: str, safe: str) -> str:

@@ -165,13 +165,14 @@ class StoryRecord:
     reasons: Mapping[int, Reason] = field(default_factory=dict)
     overlaps: tuple[Overlap, ...] = ()
     events: tuple[StoryEvent, ...] = ()
+    bonds: tuple[Bond, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """Hold one article of the list; `source` names its outlet."""
+    """Hold one article of the list; `source` names its outlet, `id` keeps the type it came with."""
 
-    id: str
+    id: str | int
     title: str
     text: str
     url: str

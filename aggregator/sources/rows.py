@@ -1,7 +1,8 @@
 """Rows: read articles to cluster from a file of JSON lines, one bad line never losing the good ones beside it."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from aggregator.errors import UsageError
 from aggregator.records import Row
 
 UNDATED = datetime(1970, 1, 1, tzinfo=UTC)
-"""All rows without a date are taken to be of one moment."""
+"""The moment of rows without a date, where no row of the file has one."""
 
 
 def read_rows(path: Path) -> tuple[list[Row], list[str]]:
@@ -21,9 +22,25 @@ def read_rows(path: Path) -> tuple[list[Row], list[str]]:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from error
     rows: list[Row] = []
     problems: list[str] = []
+    seen: dict[tuple[type, object], int] = {}
     for number, line in enumerate(lines, 1):
-        rows.extend(_rows(line, f"{path}:{number}", problems))
-    return rows, problems
+        for row in _rows(line, f"{path}:{number}", problems):
+            first = seen.setdefault((type(row.id), row.id), number)
+            if first == number:
+                rows.append(row)
+            else:
+                problems.append(f"{path}:{number}: the id {row.id!r} stands in line {first} already; the row is left out")
+    return _dated(rows), problems
+
+
+def _dated(rows: Sequence[Row]) -> list[Row]:
+    """Take an undated row to be of the time of the one before it, the first ones of the one after: a list is in the order of a stream."""
+    moment = next((row.published_at for row in rows if row.published_at is not UNDATED), UNDATED)
+    dated: list[Row] = []
+    for row in rows:
+        moment = moment if row.published_at is UNDATED else row.published_at
+        dated.append(replace(row, published_at=moment))
+    return dated
 
 
 def _rows(line: str, where: str, problems: list[str]) -> Iterator[Row]:
@@ -34,12 +51,13 @@ def _rows(line: str, where: str, problems: list[str]) -> Iterator[Row]:
     except (ValueError, RecursionError) as error:
         problems.append(f"{where}: no JSON: {error}")
         return
-    if not isinstance(said, dict) or said.get("id") is None or not isinstance(said.get("title"), str):
-        problems.append(f"{where}: needs an object with an id and a title")
+    if not isinstance(said, dict) or said.get("id") is None or not (_text(said, "title") or _text(said, "text") or _text(said, "summary")):
+        problems.append(f"{where}: needs an object with an id, and a title or a text")
         return
+    named = said["id"]
     yield Row(
-        id=str(said["id"]),
-        title=said["title"],
+        id=named if isinstance(named, int) and not isinstance(named, bool) else str(named),
+        title=_text(said, "title"),
         text=_text(said, "text") or _text(said, "summary"),
         url=_text(said, "url"),
         source=_text(said, "source") or _text(said, "outlet"),

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, RowMapping, delete, insert, or_, select, upda
 
 from aggregator.errors import UsageError
 from aggregator.models import Reason, Role
-from aggregator.records import Standing, StoryEvent, StoryRecord
+from aggregator.records import Bond, Standing, StoryEvent, StoryRecord
 from aggregator.store.database import Section, batches
 from aggregator.store.locks import JUDGING, hold_until_commit
 from aggregator.store.neighbours import known_overlaps
@@ -144,9 +144,17 @@ def _record(connection: Connection, story_id: int) -> StoryRecord:
         ),
         reasons={place["article_id"]: Reason(code=place["why_code"], detail=place["why_detail"]) for place in places},
         overlaps=known_overlaps(connection, ids),
+        bonds=_bonds(connection, ids),
         events=tuple(_event(line) for line in connection.execute(trail.order_by(story_operations.c.id)).mappings()),
         **{name: row[name] for name in heads},
     )
+
+
+def _bonds(connection: Connection, ids: Sequence[int]) -> tuple[Bond, ...]:
+    """Give what people decided of pairs of these articles."""
+    rows = (row for batch in batches(ids) for row in connection.execute(select(bonds).where(bonds.c.one.in_(batch))))
+    inside = set(ids)
+    return tuple(Bond(one=row.one, other=row.other, together=row.together) for row in rows if row.other in inside)
 
 
 def _event(row: RowMapping) -> StoryEvent:

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from aggregator.sources.rows import read_rows
 from tests.stories.gold import FOLDER
 
 PROJECT = Path(__file__).parents[2]
@@ -31,8 +32,33 @@ def test_a_bad_line_is_named_and_loses_no_good_one(tmp_path: Path) -> None:
     rows.write_text("\n".join(lines), encoding="utf-8")
     done = run("cluster", str(rows), "--json", data=tmp_path)
     assert done.returncode == 1
-    assert [json.loads(line)["id"] for line in done.stdout.splitlines()] == ["1", "2"]
+    assert [json.loads(line)["id"] for line in done.stdout.splitlines()] == [1, 2]
     assert all(f"rows.jsonl:{number}" in done.stderr for number in (1, 2, 3))
+
+
+def test_rows_of_one_page_are_one_article_and_an_id_that_stands_twice_is_told(tmp_path: Path) -> None:
+    rows = tmp_path / "rows.jsonl"
+    said = [
+        {"id": 7, "text": "Police in Khabarovsk closed a hostel for builders.", "url": "https://a.example/1?utm_source=x"},
+        {"id": "7", "title": "Something else", "url": "https://a.example/1", "published": "2024-05-06T00:00:00Z"},
+        {"id": 7, "title": "Third", "url": "https://a.example/2"},
+        {"id": "x"},
+    ]
+    rows.write_text("\n".join(map(json.dumps, said)), encoding="utf-8")
+    done = run("cluster", str(rows), "--json", data=tmp_path)
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [(row["id"], row["story"], row["role"]) for row in found] == [(7, 1, "unknown"), ("7", 1, "copy")]
+    assert done.returncode == 1
+    assert "the id 7 stands in line 1 already" in done.stderr
+
+
+def test_undated_rows_are_of_their_neighbours_time(tmp_path: Path) -> None:
+    rows = tmp_path / "rows.jsonl"
+    days = [None, "2024-05-06T00:00:00Z", None, "2024-06-06T00:00:00Z", None]
+    rows.write_text(
+        "\n".join(json.dumps({"id": number, "title": "One", "published": day}) for number, day in enumerate(days)), encoding="utf-8"
+    )
+    assert [row.published_at.month for row in read_rows(rows)[0]] == [5, 5, 5, 6, 6]
 
 
 def test_wrong_numbers_are_told_in_a_sentence(tmp_path: Path) -> None:

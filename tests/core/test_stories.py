@@ -7,6 +7,7 @@ import pytest
 
 from aggregator.core.copies import evidence, is_copy
 from aggregator.core.cues import cues_of
+from aggregator.core.echoes import standings_of
 from aggregator.core.likeness import COPY, JOIN, TOUCH, likeness
 from aggregator.core.revisions import figure_words, material_changes, word_diff
 from aggregator.core.stories import MOST_MEMBERS, settle, shared, story_concepts
@@ -130,6 +131,19 @@ def test_who_names_no_source_at_all_is_unknown() -> None:
 def test_who_cites_an_outlet_outside_the_story_confirms_nothing() -> None:
     placement = settled(telling(2, "paper", "place/dandong", "person:300", "outlet/agency"), story(DANDONG))
     assert (placement.role, placement.echo_of, placement.cites) == (Role.ECHO, None, "agency")
+
+
+def test_of_two_that_cite_each_other_the_earlier_is_the_origin() -> None:
+    one, two = (
+        telling(1, "wire", "place/dandong", "person:300", "outlet/paper"),
+        telling(2, "paper", "place/dandong", "person:300", "outlet/wire"),
+    )
+    roles = [(standing.role, standing.echo_of) for standing in standings_of((one, two), ())]
+    assert roles == [(Role.ORIGIN, None), (Role.ECHO, 1)]
+
+
+def test_a_lone_report_of_nobody_is_unknown() -> None:
+    assert standings_of((replace(DANDONG, outlet=""),), ())[0].role is Role.UNKNOWN
 
 
 def test_another_edition_of_the_same_newsroom_confirms_nothing() -> None:

@@ -118,9 +118,20 @@ def _stop_at(error: yaml.MarkedYAMLError, path: KeyPath, findings: Findings) -> 
 def _events_of(text: str) -> Iterator[Event]:
     """Give the parser's events: libyaml's, twenty times as fast, unless it cannot read the whole; the other one tells better why."""
     try:
-        return iter(list(yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))))
+        return iter(_quick_events(text))
     except (yaml.YAMLError, ValueError, OverflowError):
         return iter(yaml.parse(text, Loader=yaml.SafeLoader))
+
+
+def _quick_events(text: str) -> list[Event]:
+    """Give all events by libyaml, whose time grows with the square of the depth: what nests too deeply raises `ValueError` at once."""
+    events, depth = [], 0
+    for event in yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+        depth += isinstance(event, (MappingStartEvent, SequenceStartEvent)) - isinstance(event, (MappingEndEvent, SequenceEndEvent))
+        if depth > MAX_DEPTH + 1:
+            raise ValueError("deeper than is read")
+        events.append(event)
+    return events
 
 
 class _Builder:

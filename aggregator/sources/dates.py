@@ -207,8 +207,8 @@ def _take_zone(text: str, start: int, zone: tzinfo) -> tuple[tzinfo | None, int]
         return None, start
     if match["sign"]:
         offset = timedelta(hours=int(match["hours"]), minutes=int(match["minutes"] or 0))
-        if offset > _FURTHEST:
-            raise ValueError(f"no place is so far off: {match.group().strip()}")
+        if offset > _FURTHEST:  # no place is so far off: a slip of the publisher's, whose own clock is the best guess
+            return None, match.end()
         return timezone(-offset if match["sign"] == "-" else offset), match.end()
     if match["area"]:
         return _area(match["area"]), match.end()

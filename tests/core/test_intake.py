@@ -41,7 +41,7 @@ def intakes(*entries: Entry, known: dict[str, KnownEntry] | None = None) -> tupl
     return decide("wire", entries, known or {})
 
 
-def test_entries_with_equal_dates_are_all_new() -> None:
+def test_trap_a_strict_date_loses_entries_with_equal_ones() -> None:
     assert len(intakes(*(entry(guid=str(number)) for number in range(300)))) == 300
 
 

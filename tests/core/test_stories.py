@@ -76,7 +76,7 @@ def test_days_apart_is_another_event() -> None:
     assert settled(late, story(DANDONG)).event == "opened"
 
 
-def test_a_story_is_joined_by_its_average_never_by_a_chain() -> None:
+def test_trap_a_chain_joins_what_its_ends_do_not_share() -> None:
     far = [telling(number, f"paper{number}", "place/hunchun", "person:900") for number in range(3, 8)]
     alike = settled(telling(2, "paper", "place/dandong", "person:300", "place/hunchun"), story(*far))
     assert alike.event == "opened"

@@ -94,7 +94,7 @@ async def test_a_copy_confirms_nothing_and_an_independent_report_does(store: Sto
     assert sketch.version == 1
 
 
-async def test_five_outlets_that_repeat_one_report_are_one_origin_and_five_echoes(store: Store, clock: Clock) -> None:
+async def test_trap_five_echoes_pass_for_five_reports(store: Store, clock: Clock) -> None:
     await tell(store, clock, entry(url="https://yonhap.example/1"), YONHAP)
     for number in range(5):
         words = f"{ECHO.content} It was report number {number} of the day, said editor {chr(65 + number) * 3}."

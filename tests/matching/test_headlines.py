@@ -20,6 +20,19 @@ def test_headline_goes_to_its_topics(language: str, expected: str, headline: str
     assert topics_of(headline) == expected, [judgement.reason for judgement in judge(headline)]
 
 
+@pytest.mark.parametrize(
+    "headline",
+    [
+        "중국에 파견된 북한 노동자들에게서 임금을 떼다",
+        "丹东服装厂使用朝鲜工人数百名",
+        "中国の工場で働く北朝鮮労働者の賃金が未払いに",
+        "Северокорейских рабочих отправили обратно из Владивостока",
+    ],
+)
+def test_trap_word_boundaries_miss_particles_han_and_endings(headline: str) -> None:
+    assert "L" in topics_of(headline)
+
+
 # A word that misleads, in a text about something else, and beside it a text that must still be found.
 HOMONYMS = [
     ("NK cells of migrant workers studied", "NK workers deported from Russia"),

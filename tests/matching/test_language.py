@@ -85,7 +85,7 @@ def spot_in(marked: str) -> tuple[int, int]:
 
 
 @pytest.mark.parametrize(("marked", "word"), BROKEN)
-def test_broken_query_is_told_at_its_place_with_what_was_expected(marked: str, word: str) -> None:
+def test_trap_an_invalid_rule_is_silently_ignored(marked: str, word: str) -> None:
     error = error_of(marked)
     # What breaks off is told at the end of what is there.
     expected = spot_in(marked.replace(" ▸OR", " OR▸") if marked.endswith("▸OR") else marked)

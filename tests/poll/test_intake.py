@@ -56,14 +56,14 @@ async def test_entries_with_strange_dates_are_stored_when_they_come_late(
     assert set(titles(sqlite_store.outcomes())) == {"first", *(item.name for item in late)}
 
 
-async def test_a_burst_is_stored_whole(sqlite_store: SqlStore, clock: Clock) -> None:
+async def test_trap_a_slice_loses_a_burst(sqlite_store: SqlStore, clock: Clock) -> None:
     items = [Item(f"item {number}", NOW - number * HOUR) for number in range(250)]
     (poll,) = await poll_due(polling(sqlite_store, serving(*items), clock))
     assert poll.new == 250
     assert titles(sqlite_store.outcomes()) == [item.name for item in reversed(items)]
 
 
-async def test_an_edited_headline_is_a_revision_and_no_new_article(sqlite_store: SqlStore, clock: Clock) -> None:
+async def test_trap_an_edited_headline_becomes_a_new_article(sqlite_store: SqlStore, clock: Clock) -> None:
     fetcher = serving(FIRST)
     use = polling(sqlite_store, fetcher, clock)
     await poll_due(use)

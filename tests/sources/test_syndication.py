@@ -74,7 +74,7 @@ def test_date_falls_back_from_published_to_updated() -> None:
 @pytest.mark.parametrize(
     ("date", "note"), [("in a while", "date_unreadable"), ("2030-01-01", "date_in_future"), ("1970-01-01", "date_too_old"), ("", None)]
 )
-def test_entry_without_a_usable_date_is_kept_undated(date: str, note: str | None) -> None:
+def test_trap_a_strict_date_loses_entries_without_one(date: str, note: str | None) -> None:
     entry = only(rss(f"<title>t</title><pubDate>{date}</pubDate>"))
     assert entry.published_at is None
     assert entry.notes == ((note,) if note else ())

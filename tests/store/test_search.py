@@ -164,7 +164,7 @@ def test_places_of_a_query_in_a_text() -> None:
     ]
 
 
-def test_every_korean_word_of_two_syllables_is_found_as_a_full_scan_finds_it(store: SqlStore) -> None:
+def test_trap_an_index_misses_words_of_two_syllables(store: SqlStore) -> None:
     chance = random.Random(5)
     words = ["".join(chance.choices("북한노동자제재송금국경", k=length)) for length in (2, 2, 3, 4) for _ in range(12)]
     texts: dict[int, str] = {}

@@ -32,7 +32,7 @@ def corpus(name: str) -> list[Mapping[str, Any]]:
 
 
 @pytest.mark.parametrize("name", ["dev", "held"])
-def test_an_event_is_one_story_in_five_languages_and_look_alikes_stay_apart(name: str) -> None:
+def test_trap_title_overlap_merges_different_events_and_splits_one(name: str) -> None:
     found, _ = grouped(rows(name))
     assert pair_score(found, truth(name)).f >= 0.85
     assert b_cubed(found, truth(name)).f >= 0.9

@@ -8,8 +8,8 @@ import pytest
 from aggregator.channels import CHANNELS, AppriseChannel, EmailChannel, FeedChannel, FileChannel, SlackChannel, WebhookChannel
 from aggregator.models import SmtpServer
 from aggregator.ports import Channel
+from tests.channels.posters import RecordingPoster
 from tests.channels.samples import DELIVERY, DIGEST, filled
-from tests.channels.test_slack import RecordingPoster
 
 
 @pytest.fixture(params=sorted(CHANNELS))

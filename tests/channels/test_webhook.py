@@ -7,9 +7,9 @@ import pytest
 from aggregator.channels.webhook import REPLAY_WINDOW, WebhookChannel, sign, verify
 from aggregator.errors import DeliveryError
 from aggregator.models import Failed, FailureKind, Posted, PostOutcome
+from tests.channels.posters import RecordingPoster
 from tests.channels.samples import DELIVERY as MAIL
 from tests.channels.samples import DIGEST
-from tests.channels.test_slack import RecordingPoster
 
 NOW = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
 URL, SECRET = "https://desk.example.org/hook/t0k3nT0k3n", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"

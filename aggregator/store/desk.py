@@ -124,9 +124,15 @@ def label_story(connection: Connection, story_id: int) -> None:
 
 
 def _listed(chosen: StoryFilter, place: tuple[int, ...] | None, limit: int) -> Select[Any]:
-    """Ask for a page of stories: by the labels of the first kind asked for, held against the others one by one."""
-    query = select(stories, revisions.c.observed_at).join(revisions, revisions.c.seq == stories.c.last_seq)
-    query = query.where(stories.c.merged_into.is_(None))
+    """Ask for a page of stories with the moment each last moved, which is looked up for those of the page only."""
+    page = _chosen(chosen, place, limit).subquery()
+    query = select(page, revisions.c.observed_at).join(revisions, revisions.c.seq == page.c.last_seq)
+    return query.order_by(page.c.last_seq.desc(), page.c.id.desc())
+
+
+def _chosen(chosen: StoryFilter, place: tuple[int, ...] | None, limit: int) -> Select[Any]:
+    """Choose the stories of a page: by the labels of the first kind asked for, held against the others one by one."""
+    query = select(stories).where(stories.c.merged_into.is_(None))
     order = stories.c.last_seq
     for number, (kind, value) in enumerate(chosen.chosen().items()):
         if number == 0:

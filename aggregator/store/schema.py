@@ -76,6 +76,8 @@ def _upgrade(url: URL) -> None:
             hold_until_commit(connection, UPGRADE)
             _migrate(connection)
             _check_keys(connection)
+            if sqlite_file(url) is None:
+                connection.exec_driver_sql("ANALYZE")  # of a new column PostgreSQL knows nothing, and reads whole tables by mistake
     finally:
         engine.dispose()
 

@@ -10,17 +10,16 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnClause, Connection, RowMapping, Select, TextClause, column, func, select, table, text
+from sqlalchemy import BigInteger, ColumnClause, Connection, RowMapping, TextClause, column, func, select, table, text
 
 from aggregator.core.queries import Every, Near, Phrase, Wanted
 from aggregator.desk_records import Hit, Page, SearchFilter, read_cursor, write_cursor
 from aggregator.store.database import Section
 from aggregator.store.search_index import documents, insert, is_sqlite, label, topics_of
+from aggregator.store.search_steps import WINDOW, Steps
 from aggregator.store.tables import articles, matches, revisions, story_articles
 
 CANDIDATES = 200
-COMMON, WINDOW = 5_000, 60_000
-"""On PostgreSQL: words that so many articles are expected to have are looked for among so many newest articles first."""
 _SHOWN = 12_000
 """Characters of a text from which a snippet is cut."""
 
@@ -117,15 +116,10 @@ def _matching(connection: Connection, wanted: Wanted | None, chosen: SearchFilte
     query = select(number).select_from(table("search_index")).where(fits, number < high)
     if low:
         query = query.where(number >= low)
-    newest = query.order_by(number.desc()).limit(limit)
+    newest = query.order_by(number.desc())
     if is_sqlite(connection):
-        return [int(row[0]) for row in connection.execute(newest, asked)]
-    narrow = high - low <= WINDOW
-    if narrow or _guessed(connection, asked) >= COMMON:
-        found = _planned(connection, newest.where(number >= high - WINDOW), asked, by_words=False)
-        if narrow or len(found) == limit:
-            return found
-    return sorted(_planned(connection, query, asked, by_words=True), reverse=True)[:limit]
+        return [int(row[0]) for row in connection.execute(newest.limit(limit), asked)]
+    return Steps(connection, newest, number, asked).newest_of(high, limit, narrow=high - low <= WINDOW)
 
 
 def _range(connection: Connection, chosen: SearchFilter, before: int | None) -> tuple[int, int]:
@@ -138,31 +132,8 @@ def _range(connection: Connection, chosen: SearchFilter, before: int | None) -> 
     return _number_at(connection, chosen.since) if chosen.since else 0, high
 
 
-def _guessed(connection: Connection, asked: Mapping[str, str]) -> int:
-    """Ask PostgreSQL how many articles it expects to have these words."""
-    plan = connection.execute(
-        text("EXPLAIN (FORMAT JSON) SELECT 1 FROM search_index WHERE words @@ CAST(:asked AS tsquery)"), asked
-    ).scalar()
-    return int(plan[0]["Plan"]["Plan Rows"]) if isinstance(plan, list) else 0
-
-
 def _highest(connection: Connection) -> int:
     return int(connection.execute(select(func.coalesce(func.max(articles.c.id), 0))).scalar_one())
-
-
-def _planned(connection: Connection, query: Select[Any], asked: Mapping[str, str], *, by_words: bool) -> list[int]:
-    """Run a query on PostgreSQL by the index of words, or from the newest article down.
-
-    Its planner takes a rare phrase of common words for a common one, and would read a million rows for it. So what seems common is looked
-    for among the newest articles only, and what is not there often enough is found by its words.
-    """
-    paths = {"enable_seqscan": "off", "enable_indexscan": "off" if by_words else "on", "enable_bitmapscan": "on" if by_words else "off"}
-    for name, value in (paths | {"work_mem": "'32MB'"}).items():
-        connection.execute(text(f"SET LOCAL {name} = {value}"))
-    found = [int(row[0]) for row in connection.execute(query, asked)]
-    for name in (*paths, "work_mem"):
-        connection.execute(text(f"SET LOCAL {name} TO DEFAULT"))
-    return found
 
 
 def _index(connection: Connection) -> tuple[ColumnClause[int], TextClause]:

@@ -181,6 +181,18 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KeptSearch:
+    """Hold a search that a reader keeps; `key` names it and cannot be guessed. Days are not kept: it goes on."""
+
+    key: str
+    owner: str
+    name: str
+    query: str
+    chosen: SearchFilter
+    kept_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FeedDay:
     """Count what a feed brought on one day (UTC): new entries, polls, and polls that failed."""
 

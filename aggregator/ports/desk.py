@@ -11,6 +11,7 @@ from aggregator.desk_records import (
     FeedDay,
     Figure,
     Hit,
+    KeptSearch,
     Page,
     Sample,
     SearchFilter,
@@ -49,6 +50,18 @@ class DeskStore(StoryStore, Protocol):
     ) -> tuple[Page[Hit], Mapping[str, Mapping[str, int]]]:
         """Search, and count topics, languages and feeds of the newest hits."""
         ...
+
+    def kept_searches(self, owner: str) -> Sequence[KeptSearch]: ...
+
+    def kept_search(self, key: str) -> KeptSearch | None: ...
+
+    def keep_search(self, kept: KeptSearch) -> bool:
+        """Keep a search; False where its reader has one of that name."""
+        ...
+
+    def rename_search(self, owner: str, key: str, name: str) -> bool: ...
+
+    def forget_search(self, owner: str, key: str) -> bool: ...
 
     def rebuild_search(self, progress: Callable[[int], None] = ...) -> int: ...
 

@@ -1,9 +1,10 @@
-"""The tables of the desk: labels that stories are filtered by, who may look, and what readers said of articles.
+"""The tables of the desk: labels that stories are filtered by, who may look, what readers keep, and what they
+said of articles.
 
 The search index is not among them: it is made by hand for each engine, see `aggregator.store.search`. Secrets are kept as hashes.
 """
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Table
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Table, UniqueConstraint
 
 from aggregator.store.columns import BigId, CleanText, Instant
 from aggregator.store.tables import facts, metadata, revisions, stories
@@ -57,6 +58,21 @@ api_tokens = Table(
     Column("scope", CleanText, nullable=False),
     Column("added_at", Instant, nullable=False),
     CheckConstraint("scope IN ('read', 'write')", name="scope"),
+)
+
+# Whose a search is, is a name and no key of `desk_users`: readers known by a proxy, and this machine, have no row there.
+kept_searches = Table(
+    "kept_searches",
+    metadata,
+    Column("key", CleanText, primary_key=True),
+    Column("owner", CleanText, nullable=False),
+    Column("name", CleanText, nullable=False),
+    Column("query", CleanText, nullable=False),
+    Column("topic", CleanText, nullable=False),
+    Column("language", CleanText, nullable=False),
+    Column("feed", CleanText, nullable=False),
+    Column("kept_at", Instant, nullable=False),
+    UniqueConstraint("owner", "name"),
 )
 
 Index("ix_stories_last_seq", stories.c.last_seq, stories.c.id)

@@ -7,7 +7,7 @@ from sqlalchemy import delete, func, insert, select, update
 
 from aggregator.desk_records import User
 from aggregator.store.database import Section
-from aggregator.store.desk_tables import api_tokens, desk_sessions, desk_users
+from aggregator.store.desk_tables import api_tokens, desk_sessions, desk_users, kept_searches
 
 
 class Readers(Section):
@@ -33,9 +33,10 @@ class Readers(Section):
                 connection.execute(insert(desk_users).values(name=user.name, added_at=now, **values))
 
     def remove_user(self, name: str) -> bool:
-        """Remove a user with all sessions; False where there is none of that name."""
+        """Remove a user with all sessions and kept searches; False where there is none of that name."""
         with self._database.write() as connection:
             connection.execute(delete(desk_sessions).where(desk_sessions.c.user_name == name))
+            connection.execute(delete(kept_searches).where(kept_searches.c.owner == name))
             return connection.execute(delete(desk_users).where(desk_users.c.name == name)).rowcount == 1
 
     def user(self, name: str) -> User | None:

@@ -17,6 +17,7 @@ from aggregator.store.engine import database_url
 from aggregator.store.feeds import Feeds
 from aggregator.store.handwork import Handwork
 from aggregator.store.judging import Judging
+from aggregator.store.kept import KeptSearches
 from aggregator.store.neighbours import Neighbours
 from aggregator.store.overviews import Overviews
 from aggregator.store.pages import Pages
@@ -50,6 +51,7 @@ class SqlStore(
     Desk,
     Overviews,
     Readers,
+    KeptSearches,
     Releases,
     Samples,
     Search,

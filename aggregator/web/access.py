@@ -10,6 +10,7 @@
 import base64
 import binascii
 import ipaddress
+import re
 import secrets
 from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -34,7 +35,8 @@ _STRANGE_NAME = "This name is not this site's: set AGGREGATOR_PUBLIC_URL to the 
 _PUBLIC = ("/healthz", "/readyz", "/login")
 _BY_OWN_KEY = ("/leave/", "/verdict/", "/metrics")
 """Addresses that carry their own key: the signed links of a mail, and the metrics' token."""
-_FOR_ANY_READER = ("/logout", "/zone")
+_FOR_ANY_READER = re.compile("/logout|/zone|/searches(/[^/]+/(rename|forget))?")
+"""What changes only what is the reader's own."""
 _RANK = {"anonymous": 0, "viewer": 1, "editor": 2}
 Next = Callable[[Request], Awaitable[Response]]
 
@@ -190,7 +192,7 @@ def _refused(door: Door, request: Request, visitor: Visitor) -> Response | None:
         if door.calls.reached(visitor.name, now):
             return JSONResponse({"detail": "too many requests: wait a minute"}, status_code=429, headers={"Retry-After": "60"})
         door.calls.count(visitor.name, now)
-    needed = "viewer" if request.method in ("GET", "HEAD") or path in _FOR_ANY_READER else "editor"
+    needed = "viewer" if request.method in ("GET", "HEAD") or _FOR_ANY_READER.fullmatch(path) else "editor"
     if visitor.may(needed) and not (api and needed == "editor" and visitor.how != "token"):
         return None
     if api or path.startswith("/feeds/"):

@@ -36,6 +36,7 @@ from aggregator.web.api_records import (
     Verdict,
     WholeStory,
 )
+from aggregator.web.api_searches import add_searches
 from aggregator.web.views import article_lines
 
 Text = Annotated[str, Query(max_length=200)]
@@ -59,6 +60,7 @@ def api_routes(desk: Desk) -> APIRouter:
     _add_reads(router, desk)
     _add_lists(router, desk)
     _add_changes(router, desk)
+    add_searches(router, desk)
     return router
 
 

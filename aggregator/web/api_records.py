@@ -188,3 +188,16 @@ class Done(Record):
     """Say that it was done."""
 
     done: bool = True
+
+
+class Search(Record):
+    """Hold a kept search; `feeds` gives the addresses of its feed by form, "atom" and "json"."""
+
+    key: str
+    name: str
+    query: str
+    topic: str
+    language: str
+    feed: str
+    kept_at: datetime
+    feeds: Mapping[str, str]

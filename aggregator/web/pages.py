@@ -9,16 +9,17 @@ from urllib.parse import quote
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 from fastapi.responses import RedirectResponse, StreamingResponse
 
-from aggregator.core.exports import WRITERS, Channel
+from aggregator.core.exports import WRITERS
 from aggregator.core.queries import LONGEST
-from aggregator.desk import Asked, Desk, export, resend, search, topic_hits
+from aggregator.desk import Asked, Desk, export, resend, search
 from aggregator.desk_records import SearchFilter
 from aggregator.web import views
 from aggregator.web.access import COOKIE, SESSION, Door, form_of, log_in, log_out, safe_next, visitor_of
+from aggregator.web.outgoing import add_outgoing
 from aggregator.web.overviews import add_overviews
 from aggregator.web.rendering import ZONE_COOKIE, ZONES, Pages
 from aggregator.web.rules import add_rules
-from aggregator.web.saved import add_saved
+from aggregator.web.searches import add_searches
 from aggregator.web.stories import add_stories
 
 DAYS = 14
@@ -41,7 +42,8 @@ def page_routes(desk: Desk, door: Door, pages: Pages) -> APIRouter:
     _add_deliveries(router, desk, pages)
     add_overviews(router, desk, pages)
     add_rules(router, desk, pages)
-    add_saved(router, desk, pages)
+    add_searches(router, desk, pages)
+    add_outgoing(router, desk)
     _add_readers(router, door, pages)
     return router
 
@@ -73,16 +75,6 @@ def _add_search(router: APIRouter, desk: Desk, pages: Pages) -> None:
         written = export(desk, asked, form, str(request.url))
         head = {"Content-Disposition": f'attachment; filename="articles.{form}"'}
         return StreamingResponse(_begun(written), media_type=WRITERS[form][0], headers=head)
-
-    @router.get("/feeds/{topic}.{form}")
-    def topic_feed(request: Request, topic: str, form: str) -> Response:
-        known = next((spec for spec in desk.topics if spec.id == topic), None)
-        writer = {"atom": "atom", "json": "jsonfeed"}.get(form)
-        if known is None or writer is None:
-            raise HTTPException(404, "There is no such feed.")
-        media, write = WRITERS[writer]
-        channel = Channel(title=known.name, url=str(request.url), made_at=desk.clock())
-        return Response("".join(write(topic_hits(desk, topic), channel)), media_type=media)
 
 
 def _add_sources(router: APIRouter, desk: Desk, pages: Pages) -> None:

@@ -7,7 +7,6 @@ one that unsubscribes only with the body that the standard asks for (RFC 8058). 
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from hashlib import sha256
 from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Request, Response
@@ -15,6 +14,7 @@ from fastapi.responses import HTMLResponse, PlainTextResponse
 from jinja2 import Environment
 
 from aggregator.labelling import Told
+from aggregator.web.outgoing import validated
 
 _FORM_POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 _MOST_BODY = 1_000
@@ -63,11 +63,7 @@ def reader_pages(desk: ReaderDesk, pages: Environment) -> APIRouter:
         body = await desk.feed(name, form) if form in _FEEDS else None
         if body is None:
             return _unknown()
-        etag = f'"{sha256(body).hexdigest()[:32]}"'
-        headers = {"ETag": etag, "Cache-Control": "max-age=300"}
-        if etag in request.headers.get("if-none-match", ""):
-            return Response(status_code=304, headers=headers)
-        return Response(body, media_type=_FEEDS[form], headers=headers)
+        return validated(request, body, _FEEDS[form], "max-age=300")
 
     return router
 

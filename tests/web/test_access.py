@@ -19,13 +19,14 @@ FILLED = {
     "delivery_id": "2",
     "topic": "workers",
     "form": "atom",
+    "key": "unknown",
     "name": "topics",
     "token": "1.guessed",
     "place": "0",
     "answer": "yes",
 }
 PUBLIC = {("GET", "/healthz"), ("GET", "/readyz"), ("GET", "/login"), ("POST", "/login")}
-ANY_READER = {("POST", "/logout"), ("POST", "/zone")}
+ANY_READER = {("POST", path) for path in ("/logout", "/zone", "/searches", "/searches/{key}/rename", "/searches/{key}/forget")}
 OWN_KEY = {"/metrics": 403, "/leave/{token}": 404, "/verdict/{token}/{place}/{answer}": 404}
 """What is opened by a key in the address or a token of its own, and how it answers whoever has none, whatever the role."""
 
@@ -93,6 +94,8 @@ async def test_nothing_but_the_login_is_shown_where_the_net_reaches(store: SqlSt
 
 
 CHANGES = ("/articles/1/verdict", "/stories/1/decision", "/deliveries/2/resend", "/rules", "/zone", "/logout", "/login")
+CHANGES += ("/searches", "/searches/unknown/rename", "/searches/unknown/forget")
+SHOWN_TOO = ("/login", "/rules", "/searches")
 
 
 def test_the_list_of_changes_is_whole(store: SqlStore, clock: Clock) -> None:
@@ -115,7 +118,7 @@ async def test_a_change_needs_a_form_of_this_site(store: SqlStore, clock: Clock,
     assert (
         await browser.client.post(path, data={"form_token": token, "x": "y" * (400_000 if path == "/rules" else 70_000)})
     ).status_code == 413
-    if path not in ("/login", "/rules"):
+    if path not in SHOWN_TOO:
         assert (await browser.get(path)).status_code in (404, 405)
     assert store.delivery_list(status="retry").items == []
     assert store.verdict_counts() == {}

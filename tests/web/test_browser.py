@@ -164,6 +164,7 @@ def test_axe_finds_nothing_on_any_page(address: str, empty: str, browser: Browse
     pages = PAGES | {
         "missing": "/nowhere",
         "saved": "/saved?name=coal&q=coal%20OR%20劳工",
+        "searches": "/searches",
         "login": "/login",
         "nothing found": "/search?q=zzzzzz",
         "no such": "/?place=place/nowhere",

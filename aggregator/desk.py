@@ -34,9 +34,9 @@ class Desk:
     """Hold what the desk works with; `configured` gives feeds.yaml as it stands, so that a reload shows at once.
 
     `label` names a concept in a language, `draft` renders a digest by file suffix.
-    `rule_text` writes a topic as feeds.yaml does; without `trials` no rule can be tried. `plain` reads HTML as text, `opml` writes a list
-    of feeds under a title, names by address, `entries` writes what belongs into feeds.yaml, `located` gives name, latitude and longitude
-    of the places that are known.
+    `rule_text` takes a topic out of the text of feeds.yaml; without `trials` no rule can be tried. `plain` reads HTML as text, `opml`
+    writes a list of feeds under a title, names by address, `entries` writes what belongs into feeds.yaml, `located` gives name, latitude
+    and longitude of the places that are known.
     """
 
     store: DeskStore
@@ -44,7 +44,7 @@ class Desk:
     label: Callable[[str, str], str]
     draft: Callable[[Digest], Mapping[str, bytes]]
     clock: Callable[[], datetime]
-    rule_text: Callable[[TopicSpec], str] = lambda topic: topic.query
+    rule_text: Callable[[str, TopicSpec], str] = lambda text, topic: topic.query
     plain: Callable[[str], str] = str
     opml: Callable[[str, Mapping[str, str]], str] = lambda title, _feeds: title
     entries: Entries | None = None

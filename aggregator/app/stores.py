@@ -38,7 +38,7 @@ def make_desk(settings: Settings, configuration: Configuration, store: DeskStore
         label=label,
         draft=lambda digest: draft(settings, digest),
         clock=clock,
-        rule_text=lambda topic: topic_text(settings.feeds_file.read_text(encoding="utf-8"), topic),
+        rule_text=topic_text,
         trials=_trials(),
         plain=_plain,
         opml=_opml,

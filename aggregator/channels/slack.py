@@ -29,7 +29,7 @@ HOST = "hooks.slack.com"
 API = "https://slack.com/api/chat.postMessage"
 PAUSE = 1.0
 """Seconds between two messages to one channel (docs.slack.dev/apis/web-api/rate-limits)."""
-TOKEN = "AGGREGATOR_SLACK_TOKEN"  # noqa: S105 - the name of the variable that holds it
+BOT_VARIABLE = "AGGREGATOR_SLACK_TOKEN"
 _CHANNEL_ID = re.compile(r"[CDG][A-Z0-9]{6,20}")
 CLOSED = re.compile(
     r"no_service|no_team|team_disabled|invalid_token|token_revoked|action_prohibited|channel_not_found|channel_is_archived|is_archived|"
@@ -113,15 +113,17 @@ class SlackChannel:
         raise _told(error, place)
 
     async def _by_bot(self, delivery: Delivery, channel: str, payload: bytes) -> Receipt:
-        token = self.secret(TOKEN)
+        token = self.secret(BOT_VARIABLE)
         if not token:
-            raise DeliveryError(f"{TOKEN} is not set; a channel's id needs the token of a bot that is in the channel.")
+            raise DeliveryError(f"{BOT_VARIABLE} is not set; a channel's id needs the token of a bot that is in the channel.")
         body = json.dumps({"channel": channel, **json.loads(payload)}, ensure_ascii=False, separators=(",", ":")).encode()
         outcome = await self.poster.post(self.api, body, {**_headers(delivery), "Authorization": f"Bearer {token}"})
+        place = f"https://slack.com/api/bot/{token}"
+        if isinstance(outcome, Failed):
+            raise _told(unreached("Slack", outcome), place)
         error = bot_refusal(outcome, self.clock())
         if error is not None:
-            raise _told(error, f"https://slack.com/api/bot/{token}")
-        assert isinstance(outcome, Posted)  # noqa: S101 - narrows a type: what is no answer is an error above
+            raise _told(error, place)
         name = bot_answer(outcome.body).get("ts")
         return Receipt(detail="Slack took the message", thread=name if isinstance(name, str) and _BOT_NAME.fullmatch(name) else None)
 
@@ -181,10 +183,8 @@ def refusal(outcome: PostOutcome, now: datetime) -> DeliveryError | None:
     return DeliveryError(f"{message}; check the webhook and its channel", permanent=True, closes=closed)
 
 
-def bot_refusal(outcome: PostOutcome, now: datetime) -> DeliveryError | None:
+def bot_refusal(outcome: Posted, now: datetime) -> DeliveryError | None:
     """Decide what an answer to the bot means; None is success. Errors come with 200 there, as ``{"ok": false, "error": ...}``."""
-    if isinstance(outcome, Failed):
-        return unreached("Slack", outcome)
     answer = bot_answer(outcome.body)
     word = answer.get("error")
     if outcome.status == 200 and answer.get("ok") is True:
@@ -195,7 +195,9 @@ def bot_refusal(outcome: PostOutcome, now: datetime) -> DeliveryError | None:
     if not isinstance(word, str):
         return DeliveryError(f"{message}, which is no answer of Slack; something between us may have answered")
     if _TOKEN_BAD.fullmatch(word):
-        return DeliveryError(f"{message}; put a token that is valid into {TOKEN}, restart, then `aggregator digest resend`", closes=True)
+        return DeliveryError(
+            f"{message}; put a token that is valid into {BOT_VARIABLE}, restart, then `aggregator digest resend`", closes=True
+        )
     return DeliveryError(f"{message}; check the bot and its channel", permanent=True, closes=CLOSED.fullmatch(word) is not None)
 
 

@@ -40,7 +40,8 @@ def load_configuration(
         ConfigurationError: with every problem found, in the order of the file.
     """
     findings = Findings(str(path))
-    outline = _outline(parse(read_text(path, findings), findings), findings)
+    text = read_text(path, findings)
+    outline = _outline(parse(text, findings), findings)
     names = {section: [name for _, name in _raw("id", outline[section])] for section in ("feeds", "topics")}
     known = Known(known_themes, known_channels, known_kinds, topics=names["topics"], sources=names["feeds"])
     feeds = _sound(FeedEntry, "feeds", outline, known, findings)
@@ -51,7 +52,10 @@ def load_configuration(
     _check_unique(outline, findings)
     findings.check()
     return Configuration(
-        feeds=tuple(map(_feed, feeds)), topics=tuple(map(_topic, topics)), subscriptions=tuple(map(_subscription, subscriptions))
+        feeds=tuple(map(_feed, feeds)),
+        topics=tuple(map(_topic, topics)),
+        subscriptions=tuple(map(_subscription, subscriptions)),
+        text=text.replace("\r\n", "\n"),
     )
 
 

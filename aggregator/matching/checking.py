@@ -5,27 +5,10 @@ between things that name no words, a score inside a sentence.
 from collections.abc import Collection, Sequence
 from difflib import get_close_matches
 
+from aggregator.matching import query as tree
 from aggregator.matching.language import parse
 from aggregator.matching.mistakes import QueryError
 from aggregator.matching.packs import GUARDS, Term
-from aggregator.matching.query import (
-    And,
-    AtLeast,
-    Except,
-    Guarded,
-    Has,
-    Named,
-    Near,
-    Node,
-    Not,
-    Or,
-    Score,
-    Spot,
-    Word,
-    children,
-    names_mentions,
-    walk,
-)
 from aggregator.matching.terms import TermError, read_term
 
 CLASSES = ("official", "agency", "inside_source", "specialist", "paper", "derivative", "state_media", "search")
@@ -40,28 +23,28 @@ def check(text: str, names: Collection[str] | None, sources: Collection[str] | N
     check_node(parse(text), names, sources)
 
 
-def check_node(node: Node, names: Collection[str] | None, sources: Collection[str] | None = None) -> None:
+def check_node(node: tree.Node, names: Collection[str] | None, sources: Collection[str] | None = None) -> None:
     """Check a parsed query as `check` does."""
-    for one in walk(node):
+    for one in tree.walk(node):
         _check_leaf(one, names, sources)
-        for named in (*one.needs, *one.shows) if isinstance(one, Score) else ():
+        for named in (*one.needs, *one.shows) if isinstance(one, tree.Score) else ():
             _check_leaf(named, names, sources)
     _check_shape(node, inside=False)
 
 
-def _check_leaf(node: Node, names: Collection[str] | None, sources: Collection[str] | None) -> None:
+def _check_leaf(node: tree.Node, names: Collection[str] | None, sources: Collection[str] | None) -> None:
     match node:
-        case Named(name=name, spot=spot) if names is not None and name not in names:
+        case tree.Named(name=name, spot=spot) if names is not None and name not in names:
             raise _unknown("set", f"@{name}", spot, [f"@{known}" for known in _alike(name, names)])
-        case Word(notation=notation, spot=spot):
+        case tree.Word(notation=notation, spot=spot):
             read_word(notation, spot)
-        case Has(key="language", value=value, spot=spot) if len(value) != 2 or not value.isalpha():
+        case tree.Has(key="language", value=value, spot=spot) if len(value) != 2 or not value.isalpha():
             raise QueryError(f"{value!r} is no language", spot, "a code of two letters: language:ko")
-        case Has(key="class", value=value, spot=spot) if value not in CLASSES:
+        case tree.Has(key="class", value=value, spot=spot) if value not in CLASSES:
             raise _unknown("class", value, spot, CLASSES)
-        case Has(key="assumed", value=value, spot=spot) if value != "country":
+        case tree.Has(key="assumed", value=value, spot=spot) if value != "country":
             raise QueryError(f"nothing is assumed about {value!r}", spot, "assumed:country")
-        case Has(key="source", value=value, spot=spot) if sources is not None and value not in sources:
+        case tree.Has(key="source", value=value, spot=spot) if sources is not None and value not in sources:
             raise _unknown("source", value, spot, sorted(sources))
         case _:
             return
@@ -74,13 +57,13 @@ def _alike(name: str, names: Collection[str]) -> Sequence[str]:
     return sorted(known for known in names if "/" not in known and known != GUARDS)
 
 
-def _unknown(what: str, name: str, spot: Spot, known: Sequence[str]) -> QueryError:
+def _unknown(what: str, name: str, spot: tree.Spot, known: Sequence[str]) -> QueryError:
     near = get_close_matches(name, known, n=1, cutoff=0.6)
     hint = f"; did you mean {near[0]}?" if near else ""
     return QueryError(f"there is no {what} {name}{hint}", spot, ", ".join(known[:20]) or f"a {what} that is there")
 
 
-def read_word(notation: str, spot: Spot) -> Term:
+def read_word(notation: str, spot: tree.Spot) -> Term:
     """Give the term that a query brings along; raises `QueryError`."""
     try:
         return Term(notation, "", "strong", read_term(notation, {}))
@@ -88,18 +71,18 @@ def read_word(notation: str, spot: Spot) -> Term:
         raise QueryError(f"{notation!r} is no term: {error}", spot, "words, * for any ending") from None
 
 
-def _check_shape(node: Node, *, inside: bool) -> None:
+def _check_shape(node: tree.Node, *, inside: bool) -> None:
     """Refuse operators around what they cannot work on, from the top down."""
     match node:
-        case Near(left=left, right=right, spot=spot):
+        case tree.Near(left=left, right=right, spot=spot):
             _require_mentions("NEAR", spot, left, right)
-        case AtLeast(part=part, spot=spot):
+        case tree.AtLeast(part=part, spot=spot):
             _require_mentions("AT LEAST", spot, part)
-        case Guarded(part=part, spot=spot, negated=negated):
+        case tree.Guarded(part=part, spot=spot, negated=negated):
             _require_mentions("UNLESS" if negated else "WITH", spot, part)
-        case Except(words=words):
+        case tree.Except(words=words):
             _require_mentions("EXCEPT", _first_spot(words), words)
-        case Score(spot=spot, anchor=anchor, parts=parts):
+        case tree.Score(spot=spot, anchor=anchor, parts=parts):
             if inside:
                 raise QueryError("SCORE weighs a whole article", spot, "SCORE outside of SENTENCE(...), title: and other parts")
             _require_mentions("ABOUT", _first_spot(anchor) if anchor else spot, *((anchor,) if anchor else ()))
@@ -108,15 +91,15 @@ def _check_shape(node: Node, *, inside: bool) -> None:
             return
         case _:
             pass
-    for child in children(node):
-        _check_shape(child, inside=inside or not isinstance(node, Or | And | Not | Except))
+    for child in tree.children(node):
+        _check_shape(child, inside=inside or not isinstance(node, tree.Or | tree.And | tree.Not | tree.Except))
 
 
-def _require_mentions(operator: str, spot: Spot, *nodes: Node) -> None:
-    if not all(names_mentions(node) for node in nodes):
+def _require_mentions(operator: str, spot: tree.Spot, *nodes: tree.Node) -> None:
+    if not all(tree.names_mentions(node) for node in nodes):
         raise QueryError(f"{operator} works on words, and here stands something that names none", spot, _MENTIONS)
 
 
-def _first_spot(node: Node) -> Spot:
-    spots = [spot for one in walk(node) if (spot := getattr(one, "spot", None))]
-    return min(spots, default=Spot())
+def _first_spot(node: tree.Node) -> tree.Spot:
+    spots = [spot for one in tree.walk(node) if (spot := getattr(one, "spot", None))]
+    return min(spots, default=tree.Spot())

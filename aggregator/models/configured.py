@@ -115,11 +115,12 @@ class SubscriptionSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Configuration:
-    """Hold all of feeds.yaml, typed and checked."""
+    """Hold all of feeds.yaml, typed and checked; `text` is the file as it was read, empty where no file was."""
 
     feeds: tuple[FeedSpec, ...]
     topics: tuple[TopicSpec, ...]
     subscriptions: tuple[SubscriptionSpec, ...]
+    text: str = field(default="", repr=False, compare=False)
 
     @property
     def judged(self) -> tuple[TopicSpec, ...]:

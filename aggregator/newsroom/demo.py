@@ -10,8 +10,9 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
-from urllib.request import Request, urlopen
+from urllib.parse import urlsplit
 
 from aggregator.app.configured import read_configuration
 from aggregator.app.installation import App, Tuning, declare, free_leases, open_app
@@ -225,9 +226,15 @@ def _settings(newsroom: Newsroom, folder: Path) -> Settings:
 
 def _call(url: str, method: str = "GET") -> bytes:
     """Talk to the newsroom's control address, which is always this machine."""
+    parts = urlsplit(url)
+    connection = HTTPConnection(parts.hostname or "", parts.port, timeout=10)
     try:
-        with urlopen(Request(url, method=method), timeout=10) as answer:  # noqa: S310 - the address is the newsroom's own
-            body: bytes = answer.read()
-    except (OSError, ValueError) as error:
+        connection.request(method, parts.path)
+        with connection.getresponse() as answer:
+            if answer.status >= 400:
+                raise UsageError(f"the newsroom refuses {url}: it answers {answer.status}")
+            return answer.read()
+    except (OSError, HTTPException) as error:
         raise UsageError(f"no newsroom answers at {url}: start one with python -m aggregator.newsroom ({error})") from error
-    return body
+    finally:
+        connection.close()

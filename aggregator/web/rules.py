@@ -19,7 +19,8 @@ def add_rules(router: APIRouter, desk: Desk, pages: Pages) -> None:
         chosen = _chosen(desk, topic)
         if desk.trials:
             desk.trials.get_ready()
-        return pages.page(request, "rules.html", topics=desk.topics, chosen=chosen, text=desk.rule_text(chosen), tried=None, problems=())
+        text = desk.rule_text(desk.configured().text, chosen)
+        return pages.page(request, "rules.html", topics=desk.topics, chosen=chosen, text=text, tried=None, problems=())
 
     @router.post("/rules")
     def attempt(request: Request) -> Response:

@@ -36,7 +36,7 @@ class Answer(BaseHTTPRequestHandler):
         self.send_header("content-length", "0")
         self.end_headers()
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is the library's
+    def log_message(self, *_: object) -> None:
         pass
 
 

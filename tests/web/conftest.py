@@ -15,7 +15,7 @@ from fastapi import FastAPI
 from aggregator.desk import Desk
 from aggregator.desk_records import User
 from aggregator.feedfile.saved import entry_id, subscription_entry, topic_entry
-from aggregator.feedfile.topics import as_yaml
+from aggregator.feedfile.topics import topic_text
 from aggregator.labelling import Told, find_told, label_told
 from aggregator.models import Configuration, Digest, Receipt, Role, TopicSpec
 from aggregator.saved import Entries
@@ -111,7 +111,9 @@ def empty_store(tmp_path: Path) -> Iterator[SqlStore]:
     opened_store.close()
 
 
-def make_site(store: SqlStore, clock: Clock, *, trials: Trials | None = None, **door: Any) -> FastAPI:
+def make_site(
+    store: SqlStore, clock: Clock, *, trials: Trials | None = None, configuration: Configuration = CONFIGURATION, **door: Any
+) -> FastAPI:
     """Make the site of a store with the given door."""
 
     def draft(shown: Digest) -> Mapping[str, bytes]:
@@ -138,11 +140,11 @@ def make_site(store: SqlStore, clock: Clock, *, trials: Trials | None = None, **
 
     desk = Desk(
         store=store,
-        configured=lambda: CONFIGURATION,
+        configured=lambda: configuration,
         label=lambda concept, _language: concept,
         draft=draft,
         clock=clock,
-        rule_text=as_yaml,
+        rule_text=topic_text,
         opml=lambda title, feeds: write_opml(title, [ListedFeed(url=url, title=name) for url, name in feeds.items()]),
         entries=Entries(new_id=entry_id, topic=topic_entry, subscription=subscription_entry),
         trials=trials,

@@ -93,7 +93,7 @@ async def test_nothing_but_the_login_is_shown_where_the_net_reaches(store: SqlSt
     assert (await browser.get("/api/v1/openapi.json")).status_code == 401
 
 
-CHANGES = ("/articles/1/verdict", "/stories/1/decision", "/deliveries/2/resend", "/rules", "/zone", "/logout", "/login")
+CHANGES: tuple[str, ...] = ("/articles/1/verdict", "/stories/1/decision", "/deliveries/2/resend", "/rules", "/zone", "/logout", "/login")
 CHANGES += ("/searches", "/searches/unknown/rename", "/searches/unknown/forget")
 SHOWN_TOO = ("/login", "/rules", "/searches")
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from aggregator.desk_records import StoryFilter
+from aggregator.feedfile.loading import load_configuration
 from aggregator.feedfile.topics import as_yaml, read_topic, topic_text
 from aggregator.models import TopicSpec
 from aggregator.sources.workers import Worker
@@ -146,3 +147,14 @@ def test_a_topic_comes_out_of_the_file_as_it_stands_and_back() -> None:
 def test_a_topic_of_another_form_is_written_anew(file: str) -> None:
     topic = TopicSpec(id="a", name="A: b", query="x OR\ny")
     assert read_topic(topic_text(file, topic), ()) == topic
+
+
+async def test_the_bench_shows_the_lines_of_the_file_as_it_was_read(store: SqlStore, clock: Clock, tmp_path: Path) -> None:
+    """What is on disk meanwhile, broken or not, is not what judges: it shows once it was taken over."""
+    file = tmp_path / "feeds.yaml"
+    feed = "feeds:\r\n  - {id: dailynk, name: N, publisher: N, family: n, language: en, url: 'https://n.example/rss'}\r\n"
+    file.write_bytes(f"{feed}topics:\r\n  - id: workers\r\n    name: Workers\r\n    # a reason\r\n    query: worker*\r\n".encode())
+    configuration = load_configuration(file)
+    file.write_text("broken: [", encoding="utf-8")
+    page = (await Browser(make_site(store, clock, configuration=configuration)).get("/rules")).text
+    assert "- id: workers\n  name: Workers\n  # a reason\n  query: worker*\n" in page

@@ -1,15 +1,6 @@
 """What feeds served: feeds and their state, fetches, entries, revisions, articles and where they were seen."""
 
-from sqlalchemy import (
-    Boolean,
-    Column,
-    ForeignKey,
-    Index,
-    Integer,
-    LargeBinary,
-    Table,
-    UniqueConstraint,
-)
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, Table, UniqueConstraint
 
 from aggregator.models import Entry, Page
 from aggregator.records import Habits

@@ -1,15 +1,6 @@
 """What was told to whom: subscriptions, digests, deliveries, closed recipients."""
 
-from sqlalchemy import (
-    Boolean,
-    CheckConstraint,
-    Column,
-    ForeignKey,
-    Index,
-    Integer,
-    Table,
-    UniqueConstraint,
-)
+from sqlalchemy import Boolean, CheckConstraint, Column, ForeignKey, Index, Integer, Table, UniqueConstraint
 
 from aggregator.models import Digest
 from aggregator.store.columns import BigId, CleanText, Instant, Stored

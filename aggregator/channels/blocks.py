@@ -14,7 +14,7 @@ from slack_sdk.models.blocks import Block, ContextBlock, HeaderBlock, MarkdownTe
 
 from aggregator.channels.page import Card, Page
 from aggregator.channels.phrases import say
-from aggregator.channels.statement import Statement
+from aggregator.channels.statement import Statement, sums_of
 from aggregator.channels.wording import counted
 from aggregator.core.excerpts import cut
 
@@ -142,15 +142,10 @@ def _left_out(left: int, language: str) -> str:
 
 def _coverage(statement: Statement, language: str) -> str:
     """Say what was watched, in the numbers of the e-mail's coverage statement."""
-    numbers = {name: f"{getattr(statement, name):,}" for name in ("seen", "unmatched", "matched", "folded", "told")}
-    sums = (
-        say(language, "{seen} seen = {unmatched} unmatched + {matched} matched", **numbers),
-        say(language, "{matched} matched = {folded} folded into stories + {told} told here", **numbers),
-    )
     troubles = [f"{trouble.name}: {trouble.error} ({trouble.since})" for trouble in statement.troubles[:3]]
     more = len(statement.troubles) - len(troubles) + statement.troubles_more
     lines = [
-        "; ".join(sums) + ".",
+        "; ".join(sums_of(statement, language)) + ".",
         f"{statement.feeds}.",
         *troubles,
         *([say(language, "and {count} more", count=more)] if more else []),

@@ -18,6 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from aggregator.channels.page import Page, sections_of
 from aggregator.channels.phrases import say
+from aggregator.channels.statement import sums_of
 from aggregator.core.excerpts import cut
 
 if TYPE_CHECKING:
@@ -97,15 +98,9 @@ def _html(page: Page) -> str:
 
 def _given(page: Page) -> dict[str, object]:
     """Give a template what it needs: the page, our own words in its language, and the two sums of the books."""
-    statement, speak = page.statement, partial(say, page.language)
-    numbers = {name: f"{getattr(statement, name):,}" for name in ("seen", "unmatched", "matched", "folded", "told")}
-    return {
-        "page": page,
-        "t": speak,
-        "leave_link": LEAVE_LINK,
-        "seen_sum": speak("{seen} seen = {unmatched} unmatched + {matched} matched", **numbers),
-        "matched_sum": speak("{matched} matched = {folded} folded into stories + {told} told here", **numbers),
-    }
+    seen_sum, matched_sum = sums_of(page.statement, page.language)
+    speak = partial(say, page.language)
+    return {"page": page, "t": speak, "leave_link": LEAVE_LINK, "seen_sum": seen_sum, "matched_sum": matched_sum}
 
 
 def _text(page: Page) -> str:

@@ -44,6 +44,17 @@ class Statement:
     told: int
     reasons: tuple[tuple[str, int], ...]
     gap: str = ""
+    parted: int = 0
+
+
+def sums_of(statement: Statement, language: str) -> tuple[str, str]:
+    """Write the two sums of the books; stories whose revisions an earlier window counted are named behind the second."""
+    names = ("seen", "unmatched", "matched", "folded", "told", "parted")
+    numbers = {name: f"{getattr(statement, name):,}" for name in names}
+    seen = say(language, "{seen} seen = {unmatched} unmatched + {matched} matched", **numbers)
+    matched = say(language, "{matched} matched = {folded} folded into stories + {told} told here", **numbers)
+    parted = "; " + say(language, "told here as well, part of another story until now: {parted}", **numbers)
+    return seen, matched + (parted if statement.parted else "")
 
 
 def statement_of(coverage: Coverage, digest: Digest) -> Statement:
@@ -60,6 +71,7 @@ def statement_of(coverage: Coverage, digest: Digest) -> Statement:
         matched=coverage.matched,
         folded=coverage.folded,
         told=coverage.told,
+        parted=coverage.parted,
         reasons=_reasons(named, say(digest.language, "other reasons")),
         gap=_gap(failing, digest),
     )

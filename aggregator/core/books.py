@@ -34,8 +34,11 @@ class Gathered:
     due_at: datetime | None = None
 
 
-def balance(gathered: Gathered, told: int, held: Mapping[str, Sequence[StoryMaterial]]) -> Coverage:
-    """Balance the books: stories held back count as unmatched for this subscription, and every other match is told or folded."""
+def balance(gathered: Gathered, told: int, parted: int, held: Mapping[str, Sequence[StoryMaterial]]) -> Coverage:
+    """Balance the books: stories held back count as unmatched for this subscription, and every other match is told or folded.
+
+    `parted` stories are told as well; their revisions were counted as folded when they came.
+    """
     reasons = dict(gathered.counts.unmatched_by_reason)
     matched = gathered.counts.matched
     for reason, stories in held.items():
@@ -53,6 +56,7 @@ def balance(gathered: Gathered, told: int, held: Mapping[str, Sequence[StoryMate
         told=told,
         unmatched_by_reason=reasons,
         feeds=tuple(gathered.feeds),
+        parted=parted,
     )
 
 

@@ -51,6 +51,7 @@ def compose(
     alert = subscription.schedule.every == "immediate"
     late_since = _late_since(gathered.due_at, now)
     told: list[Item] = []
+    parted = 0
     held: dict[str, list[StoryMaterial]] = {}
     for story in gathered.stories:
         item = tell(story, reader)
@@ -59,6 +60,7 @@ def compose(
             held.setdefault(reason, []).append(story)
         else:
             told.append(item)
+            parted += story.parted
     return Digest(
         subscription=subscription.id,
         name=subscription.name,
@@ -71,7 +73,7 @@ def compose(
         language=subscription.language,
         topic_names=reader.topic_names,
         items=tuple(sorted(told, key=lambda item: _place(item, subscription))),
-        coverage=balance(gathered, len(told), held),
+        coverage=balance(gathered, len(told) - parted, parted, held),
         continuing=() if alert else _continuing(gathered.continuing, reader),
         due_at=late_since,
         missed=missed_times(subscription.schedule, late_since, now) if late_since else 0,

@@ -126,6 +126,7 @@ def _outlets(story: StoryMaterial, lead: ToldArticle) -> Iterator[Outlet]:
             language=telling.language,
             published_at=article.published_at,
             echo_of=names.get(telling.echo_of) if telling.echo_of is not None else None,
+            article_id=telling.article_id,
         )
 
 

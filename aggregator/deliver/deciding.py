@@ -67,7 +67,15 @@ def _decide(delivering: Delivering, state: SubscriptionState, now: datetime) -> 
     addresses = open_addresses(delivering, subscription) if subscription else ()
     if subscription is None or not addresses:
         return None
-    due = next_due_at(subscription.schedule, now)
+    # Else an article could leave a story between reading the window and passing it, with nobody to say that it was not told.
+    with delivering.store.standing_still():
+        return _decide_for(delivering, subscription, (state, addresses), now)
+
+
+def _decide_for(
+    delivering: Delivering, subscription: SubscriptionSpec, place: tuple[SubscriptionState, Sequence[Address]], now: datetime
+) -> int | None:
+    (state, addresses), due = place, next_due_at(subscription.schedule, now)
     gathered = _gathered(delivering, subscription, state, delivering.store.judged_through())
     digest = _compose(delivering, subscription, gathered)
     if digest.kind == "alert" and digest.items and _held(subscription, gathered, digest, now):

@@ -9,7 +9,10 @@ from aggregator.models.judged import Role
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outlet:
-    """Name one article of a story as the reader sees it; `echo_of` names the outlet an echo repeats."""
+    """Name one article of a story as the reader sees it; `echo_of` names the outlet an echo repeats.
+
+    `article_id` is its number in the store; digests of old do not know it.
+    """
 
     name: str
     role: Role
@@ -18,6 +21,7 @@ class Outlet:
     language: str
     published_at: datetime | None = None
     echo_of: str | None = None
+    article_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +71,8 @@ class Coverage:
     """State what a digest's window saw. The books balance: seen = unmatched + matched, matched = folded + told.
 
     `told` revisions opened or changed a story of this digest; `folded` ones are copies, echoes and reports of a story
-    that the digest, or an earlier one, already tells. `unmatched_by_reason` adds up to `unmatched`.
+    that the digest, or an earlier one, already tells. `unmatched_by_reason` adds up to `unmatched`. `parted` stories are told beside
+    these: their revisions were folded in earlier windows into a story that turned out to be another.
     """
 
     seen: int
@@ -77,6 +82,7 @@ class Coverage:
     told: int
     unmatched_by_reason: Mapping[str, int] = field(default_factory=dict)
     feeds: tuple[FeedHealth, ...] = ()
+    parted: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

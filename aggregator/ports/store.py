@@ -53,6 +53,10 @@ class Store(StoryStore, Protocol):
         """Join the calls made by this thread inside the block into one transaction; an exception undoes them all."""
         ...
 
+    def standing_still(self) -> AbstractContextManager[None]:
+        """Join the calls made by this thread into one transaction, and let nobody place or move articles until it ends."""
+        ...
+
     def release_leases(self) -> None:
         """Free every lease; only for the one process that holds the installation's lock."""
         ...

@@ -37,7 +37,10 @@ class ToldArticle:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoryMaterial:
-    """Hold a story that has news for a subscription: its current version, the version told before (None: never), and why it changed."""
+    """Hold a story that has news for a subscription: its current version, the version told before (None: never), and why it changed.
+
+    `parted` ones were part of a told story without being told, and stand alone since: no revision of the window is theirs.
+    """
 
     story_id: int
     version: int
@@ -46,6 +49,7 @@ class StoryMaterial:
     changes: tuple[str, ...]
     articles: tuple[ToldArticle, ...]
     changed_at: datetime | None = None
+    parted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

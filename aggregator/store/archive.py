@@ -68,7 +68,7 @@ class Archive(Section):
                 told_at = connection.execute(select(articles.c.told_at).where(articles.c.id == judged.revision.article_id)).scalar()
                 if told_at:
                     keep_traits(connection, judged, told_at)
-                label_story(connection, place(connection, judged, judged.placement))
+                label_story(connection, place(connection, judged, judged.placement, again=True))
 
     # near misses
 

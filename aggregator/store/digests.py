@@ -14,7 +14,8 @@ from sqlalchemy import ColumnElement, Connection, insert, or_, select, true
 from aggregator.models import Digest
 from aggregator.records import Address
 from aggregator.store.closures import closed_addresses
-from aggregator.store.database import Section
+from aggregator.store.database import Section, batches
+from aggregator.store.story_tables import told_articles
 from aggregator.store.subscriptions import advance
 from aggregator.store.tables import deliveries, digest_items, digests, subscriptions
 
@@ -38,6 +39,7 @@ class Digests(Section):
             outbox = [_delivery(digest_id, digest, address, now) for address in dict.fromkeys(addresses) if address not in closed]
             if items:
                 connection.execute(insert(digest_items), items)
+            _remember(connection, digest)
             if outbox:
                 connection.execute(insert(deliveries), outbox)
             return digest_id
@@ -106,6 +108,20 @@ def _items(digest_id: int, digest: Digest) -> list[dict[str, Any]]:
         }
         for position, item in enumerate(digest.items)
     ]
+
+
+def _remember(connection: Connection, digest: Digest) -> None:
+    """Keep which articles were told, those of continuing stories included: stories may be grouped anew, what was read stays read."""
+    outlets = [outlet for item in (*digest.items, *digest.continuing) for outlet in item.outlets]
+    shown = {outlet.article_id for outlet in outlets if outlet.article_id is not None}
+    of_subscription = told_articles.c.subscription_id == digest.subscription
+    for batch in batches(sorted(shown)):
+        known = select(told_articles.c.article_id).where(of_subscription, told_articles.c.article_id.in_(batch))
+        fresh = sorted({*batch} - set(connection.execute(known).scalars()))
+        if fresh:
+            connection.execute(
+                insert(told_articles), [{"subscription_id": digest.subscription, "article_id": article} for article in fresh]
+            )
 
 
 def _delivery(digest_id: int, digest: Digest, address: Address, now: datetime) -> dict[str, Any]:

@@ -30,8 +30,11 @@ def story_of(connection: Connection, article_id: int) -> int | None:
     return found
 
 
-def place(connection: Connection, judged: Judged, placement: Placement) -> int:
-    """Put the revision's article in its story, opened where there is none, and give the story's id."""
+def place(connection: Connection, judged: Judged, placement: Placement, *, again: bool = False) -> int:
+    """Put the revision's article in its story, opened where there is none, and give the story's id.
+
+    Judged `again`, the revision's number lies behind windows that were decided long ago.
+    """
     article_id = judged.revision.article_id
     standing = story_of(connection, article_id)
     if standing is not None and standing != placement.story_id:
@@ -44,7 +47,7 @@ def place(connection: Connection, judged: Judged, placement: Placement) -> int:
     if standing is None:
         _join(connection, article_id, story_id, placement)
     set_standings(connection, placement.standings)
-    regroup(connection, placement.moves, story_id, Deciding(judged.decided_at))
+    regroup(connection, placement.moves, story_id, Deciding(judged.decided_at, seq=None if again else judged.revision.seq))
     set_leads(connection, placement.leads)
     keep_overlaps(connection, placement.overlaps)
     if placement.copy_of is not None and placement.copy_of != article_id:

@@ -1,9 +1,8 @@
-"""Regrouping: articles that move from one story to another, so that nothing is told twice by it.
+"""Regrouping: articles that move from one story to another, so that nothing is told twice by it, and nothing left untold.
 
 When a story loses its last article it is merged: it stays as a row that names the one it went into. When a story is opened by articles
-of another it was split. Either way a subscription that was told of the one knows the other (`story_told`), updates that it was not told
-yet stay news, and the lines of `story_events` follow their articles, so that windows and versions stay true. Every merge and split is
-a line of `story_operations`.
+of another it was split. What readers know of the two then is kept by `store.knowledge`; the lines of `story_events` follow their
+articles, so that windows and versions stay true. Every merge and split is a line of `story_operations`.
 """
 
 from collections.abc import Iterable, Sequence
@@ -15,8 +14,9 @@ from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
 from aggregator.errors import UsageError
 from aggregator.records import Move, Standing
 from aggregator.store.desk import label_story
-from aggregator.store.story_tables import story_operations, story_told
-from aggregator.store.tables import articles, digest_items, entries, revisions, stories, story_articles, story_events
+from aggregator.store.knowledge import join, part
+from aggregator.store.story_tables import story_operations
+from aggregator.store.tables import articles, entries, revisions, stories, story_articles, story_events
 
 _STAND = update(story_articles).where(story_articles.c.article_id == bindparam("article"))
 _LEAD = (
@@ -32,10 +32,11 @@ _LEAD = (
 
 @dataclass(frozen=True, slots=True)
 class Deciding:
-    """Say when and by whom something was decided."""
+    """Say when and by whom something was decided; `seq` is the revision that caused it, where no window can have passed it yet."""
 
     decided_at: datetime
     by_hand: bool = False
+    seq: int | None = None
 
 
 def regroup(connection: Connection, moves: Iterable[Move], own_story: int, deciding: Deciding) -> None:
@@ -57,11 +58,10 @@ def move(connection: Connection, source: int, target: int, ids: Sequence[int], d
     """Move articles from one story to another, keep what readers know true, and give the number of the audit line."""
     connection.execute(update(story_articles).where(story_articles.c.article_id.in_(ids)).values(story_id=target))
     merged = connection.execute(select(story_articles.c.article_id).where(story_articles.c.story_id == source).limit(1)).first() is None
-    shift = _merge(connection, source, target, deciding.decided_at) if merged else 0
+    shift = join(connection, source, target, deciding.decided_at) if merged else 0
     _move_events(connection, source, target, ids, shift)
     if not merged:
-        if _only_holds(connection, target, ids):
-            _know(connection, source, target)
+        part(connection, source, target, deciding.decided_at, deciding.seq)
         _lead_again(connection, source, ids)
     for story in (source, target):
         label_story(connection, story)
@@ -110,30 +110,6 @@ def standing_story(connection: Connection, story_id: int) -> int:
     raise UsageError(f"story {story_id} was merged in a circle")
 
 
-def _merge(connection: Connection, source: int, target: int, now: datetime) -> int:
-    """Close a story for another one, and give by how much its versions are shifted there.
-
-    The target's versions go on counting with the source's updates, so that an update nobody was told of yet is one there too.
-    """
-    ours, theirs = (_head(connection, story) for story in (source, target))
-    shift = theirs[0] - 1
-    told = {story: _told(connection, story) for story in (source, target)}
-    for subscription, version in told[source].items():
-        known = told[target].get(subscription)
-        if known is None or known == theirs[0]:
-            _mark(connection, subscription, target, shift + version)
-    values = {"version": ours[0] + shift, "last_seq": max(ours[1], theirs[1]), "first_seq": min(ours[2], theirs[2])}
-    connection.execute(update(stories).where(stories.c.id == target).values(**values, changed_at=now))
-    connection.execute(update(stories).where(stories.c.id == source).values(merged_into=target, changed_at=now))
-    return shift
-
-
-def _know(connection: Connection, source: int, target: int) -> None:
-    """Let who was told of the source know the target, which holds nothing but what the source told."""
-    for subscription in _told(connection, source):
-        _mark(connection, subscription, target, _head(connection, target)[0])
-
-
 def _move_events(connection: Connection, source: int, target: int, ids: Sequence[int], shift: int) -> None:
     seqs = select(revisions.c.seq).join(entries, entries.c.id == revisions.c.entry_id).where(entries.c.article_id.in_(ids))
     moved = update(story_events).where(story_events.c.story_id == source, story_events.c.seq.in_(seqs))
@@ -142,34 +118,8 @@ def _move_events(connection: Connection, source: int, target: int, ids: Sequence
     connection.execute(moved.where(~updates).values(story_id=target))
 
 
-def _told(connection: Connection, story_id: int) -> dict[str, int]:
-    """Give the version that each subscription knows of a story."""
-    told: dict[str, int] = {}
-    for table, version in ((digest_items, digest_items.c.story_version), (story_told, story_told.c.version)):
-        query = select(table.c.subscription_id, func.max(version).label("version")).where(table.c.story_id == story_id)
-        for row in connection.execute(query.group_by(table.c.subscription_id)):
-            told[row.subscription_id] = max(told.get(row.subscription_id, 0), int(row.version))
-    return told
-
-
-def _mark(connection: Connection, subscription: str, story_id: int, version: int) -> None:
-    known = (story_told.c.subscription_id == subscription, story_told.c.story_id == story_id)
-    if connection.execute(update(story_told).where(*known).values(version=version)).rowcount == 0:
-        connection.execute(insert(story_told).values(subscription_id=subscription, story_id=story_id, version=version))
-
-
-def _head(connection: Connection, story_id: int) -> tuple[int, int, int]:
-    row = connection.execute(select(stories.c.version, stories.c.last_seq, stories.c.first_seq).where(stories.c.id == story_id)).one()
-    return int(row.version), int(row.last_seq), int(row.first_seq)
-
-
 def _stands(connection: Connection, article_id: int) -> int | None:
     return connection.execute(select(story_articles.c.story_id).where(story_articles.c.article_id == article_id)).scalar()
-
-
-def _only_holds(connection: Connection, story_id: int, ids: Sequence[int]) -> bool:
-    others = select(story_articles.c.article_id).where(story_articles.c.story_id == story_id, story_articles.c.article_id.not_in(ids))
-    return connection.execute(others.limit(1)).first() is None
 
 
 def _lead_again(connection: Connection, story_id: int, gone: Sequence[int]) -> None:

@@ -1,6 +1,7 @@
 """The store itself: all concerns on one database, SQLite or PostgreSQL."""
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 
 from sqlalchemy import update
 
@@ -18,6 +19,7 @@ from aggregator.store.feeds import Feeds
 from aggregator.store.handwork import Handwork
 from aggregator.store.judging import Judging
 from aggregator.store.kept import KeptSearches
+from aggregator.store.locks import JUDGING, hold_until_commit
 from aggregator.store.neighbours import Neighbours
 from aggregator.store.overviews import Overviews
 from aggregator.store.pages import Pages
@@ -69,6 +71,14 @@ class SqlStore(
     def transaction(self) -> AbstractContextManager[None]:
         """Join the calls made by this thread inside the block into one transaction; an exception undoes them all."""
         return self._database.transaction()
+
+    @contextmanager
+    def standing_still(self) -> Iterator[None]:
+        """Join the calls made by this thread into one transaction, and let nobody place or move articles until it ends."""
+        with self._database.transaction():
+            with self._database.write() as connection:
+                hold_until_commit(connection, JUDGING)
+            yield
 
     def release_leases(self) -> None:
         """Free every lease; only for the one process that holds the installation's lock."""

@@ -86,8 +86,18 @@ bonds = Table(
 story_told = Table(
     "story_told",
     metadata,
-    # What a subscription knows of a story through another one that was merged into it, or that it was split from.
+    # What a subscription knows of a story through another one that was merged into it, or that it was split from. With `owed_seq` the
+    # opposite: what it was told of up to `version` was of articles that left, so the story is news in the window that holds this number.
     Column("subscription_id", ForeignKey("subscriptions.id"), primary_key=True),
     Column("story_id", ForeignKey("stories.id"), primary_key=True),
     Column("version", Integer, nullable=False),
+    Column("owed_seq", BigId),
+)
+
+told_articles = Table(
+    "told_articles",
+    metadata,
+    # Which articles a subscription read of: a story of these is known to it, however they are grouped later.
+    Column("subscription_id", ForeignKey("subscriptions.id"), primary_key=True),
+    Column("article_id", ForeignKey("articles.id"), primary_key=True, index=True),
 )

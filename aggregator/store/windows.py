@@ -87,19 +87,35 @@ class Windows(Section):
 
 
 def _news(subscription: str, topics: Collection[str], window: tuple[int, int]) -> Select[Any]:
-    """Ask for stories with news, and the version last told of each."""
+    """Ask for stories with news, the version last told of each, and whether nothing of the window is theirs."""
     after_seq, through_seq = window
     inside = (
         select(story_events.c.story_id)
         .join(matches, matches.c.seq == story_events.c.seq)
         .where(matches.c.topic.in_(topics), matches.c.seq > after_seq, matches.c.seq <= through_seq)
     )
-    told = _told(subscription)
+    told, parted = _told(subscription), stories.c.id.not_in(inside).label("parted")
     return (
-        select(stories, told.c.told_version)
+        select(stories, told.c.told_version, parted)
         .outerjoin(told, told.c.story_id == stories.c.id)
-        .where(stories.c.id.in_(inside), or_(told.c.told_version.is_(None), told.c.told_version < stories.c.version))
+        .where(
+            or_(stories.c.id.in_(inside), stories.c.id.in_(_owed(subscription, topics, window))),
+            or_(told.c.told_version.is_(None), told.c.told_version < stories.c.version),
+        )
         .order_by(stories.c.id)
+    )
+
+
+def _owed(subscription: str, topics: Collection[str], window: tuple[int, int]) -> Select[Any]:
+    """Ask for stories that parted from a told one inside the window and hold nothing that was told."""
+    after_seq, through_seq = window
+    return (
+        select(story_told.c.story_id)
+        .join(story_articles, story_articles.c.story_id == story_told.c.story_id)
+        .join(articles, articles.c.id == story_articles.c.article_id)
+        .join(matches, matches.c.seq == articles.c.current_seq)
+        .where(story_told.c.subscription_id == subscription, matches.c.topic.in_(topics))
+        .where(story_told.c.owed_seq > after_seq, story_told.c.owed_seq <= through_seq)
     )
 
 
@@ -118,11 +134,18 @@ def _continuing(subscription: str, topics: Collection[str], window: tuple[int, i
 
 def _told(subscription: str) -> Subquery:
     """Ask for the version that a subscription knows of each story, told by a digest or known through a merge or split."""
+    owed = story_told.c.owed_seq.is_not(None)
     known = union_all(
-        select(digest_items.c.story_id, digest_items.c.story_version).where(digest_items.c.subscription_id == subscription),
-        select(story_told.c.story_id, story_told.c.version).where(story_told.c.subscription_id == subscription),
+        select(digest_items.c.story_id, digest_items.c.story_version.label("known"), literal(0).label("gone")).where(
+            digest_items.c.subscription_id == subscription
+        ),
+        select(story_told.c.story_id, case((owed, 0), else_=story_told.c.version), case((owed, story_told.c.version), else_=0)).where(
+            story_told.c.subscription_id == subscription
+        ),
     ).subquery()
-    return select(known.c.story_id, func.max(known.c.story_version).label("told_version")).group_by(known.c.story_id).subquery()
+    told_version = func.max(known.c.known)
+    told = select(known.c.story_id, told_version.label("told_version")).group_by(known.c.story_id)
+    return told.having(told_version > func.max(known.c.gone)).subquery()
 
 
 def _members(chosen: Select[Any]) -> Select[Any]:
@@ -150,6 +173,7 @@ def material_of(row: Mapping[str, Any] | RowMapping, changes: Sequence[tuple[int
         changes=tuple(fresh),
         articles=tuple(told),
         changed_at=row["changed_at"],
+        parted=bool(row.get("parted")),
     )
 
 

@@ -1,6 +1,5 @@
 """The short form of `make soak`: real processes, a real server, kills, stops, restarts, clocks that step, a disk that is full."""
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +10,6 @@ from tests.cluster.lone import Lone, run_lone
 from tests.cluster.presses import Presses
 
 
-@pytest.mark.skipif(
-    "AGGREGATOR_CHAOS" not in os.environ, reason="does not yet balance every time: AGGREGATOR_CHAOS=1 runs it, make soak longer"
-)
 @pytest.mark.timeout(150)
 def test_killed_stopped_and_restarted_everything_served_is_told_once(server: Any, database: str, tmp_path: Path) -> None:
     presses = Presses(12, seed=3).start()

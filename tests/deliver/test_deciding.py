@@ -1,5 +1,6 @@
 """What is due is decided late rather than never, once, and for everybody who is to have it."""
 
+import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
@@ -13,7 +14,8 @@ from aggregator.models import Schedule, SubscriptionSpec
 from aggregator.records import Address
 from aggregator.store import SqlStore, open_store
 from tests.conftest import Clock
-from tests.deliver.outbox import ALERTS, DAILY, DIGEST, HERE, RecordingChannel, delivering, headlines, say_nothing, tell
+from tests.deliver.outbox import ALERTS, DAILY, DIGEST, HERE, HOOK, RecordingChannel, delivering, headlines, say_nothing, tell
+from tests.store.samples import intake, joined, matched, take_in
 
 DUE = datetime(2026, 3, 1, 22, 30, tzinfo=UTC)
 """07:30 in Seoul on the morning after the store's first day."""
@@ -210,3 +212,41 @@ def test_a_changed_schedule_takes_effect_with_the_next_start(sqlite_store: SqlSt
     state = sqlite_store.subscription_state("morning")
     assert state is not None
     assert state.next_due_at == datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
+
+
+def test_nobody_takes_a_story_apart_while_a_digest_is_decided(sqlite_store: SqlStore, clock: Clock) -> None:
+    def part(*_: str) -> str:
+        """Let another thread part the story's articles in the middle of deciding, and note what stands together then."""
+        if not parting:
+            parting.append(threading.Thread(target=sqlite_store.split_story, args=(1, [2], clock())))
+            parting[0].start()
+            parting[0].join(0.2)
+            together.extend(member.article_id for member in sqlite_store.story_record(1).members)
+        return ""
+
+    parting: list[threading.Thread] = []
+    together: list[int] = []
+    use = delivering(sqlite_store, clock, RecordingChannel(), ALERTS, to=(HOOK,), label=part)
+    tell(sqlite_store, clock, "one")
+    (late,) = take_in(sqlite_store, intake("late"), at=clock())
+    sqlite_store.record_judged(matched(late, joined(1)))
+    assert len(decide_due(use)) == 1
+    parting[0].join()
+    assert together == [1, 2]
+    assert [member.article_id for member in sqlite_store.story_record(1).members] == [1]
+    assert decide_due(use) == ()
+
+
+def test_a_story_that_turns_out_not_to_be_the_told_one_is_told_and_its_books_balance(sqlite_store: SqlStore, clock: Clock) -> None:
+    use = delivering(sqlite_store, clock, RecordingChannel(), ALERTS, to=(HOOK,))
+    tell(sqlite_store, clock, "one")
+    decide_due(use)
+    (late,) = take_in(sqlite_store, intake("late"), at=clock())
+    sqlite_store.record_judged(matched(late, joined(1)))
+    decide_due(use)
+    sqlite_store.split_story(1, [2], clock())
+    decide_due(use)
+    assert decide_due(use) == ()
+    parted, first = (digest for _, digest in sqlite_store.digests())
+    assert [[item.story_id for item in digest.items] for digest in (first, parted)] == [[1], [2]]
+    assert (parted.items[0].kind, parted.coverage.told, parted.coverage.parted, parted.coverage.seen) == ("new", 0, 1, 0)

@@ -143,8 +143,9 @@ def open_story(store: Store, name: str = "one", topics: Sequence[str] = ("worker
     return story_id
 
 
-def item(story_id: int, version: int = 1, kind: str = "new") -> Item:
+def item(story_id: int, version: int = 1, kind: str = "new", articles: Sequence[int] = ()) -> Item:
     outlet = Outlet(name="Daily NK", role=Role.ORIGIN, title="Workers", url="https://dailynk.example/one", language="en", published_at=NOW)
+    outlets = tuple(replace(outlet, article_id=article) for article in articles)
     return Item(
         story_id=story_id,
         version=version,
@@ -153,7 +154,7 @@ def item(story_id: int, version: int = 1, kind: str = "new") -> Item:
         headline="북한 노동자 — 2,000명",
         url=outlet.url,
         language="ko",
-        outlets=(outlet,),
+        outlets=outlets or (outlet,),
         why=("“Workers” in the headline",),
         score=2.5,
         excerpt="Some 2,000 people",

@@ -44,7 +44,10 @@ def news(store: Store, after_seq: int = 0) -> list[int]:
 def tell(store: Store, *story_ids: int) -> None:
     """Send a digest of these stories to the desk."""
     through = store.judged_through()
-    told = digest(*(item(story_id) for story_id in story_ids), after_seq=after(store), through_seq=through)
+    found = store.window_stories(SUBSCRIPTION.id, TOPICS, after(store), through)
+    versions = {material.story_id: material.version for material in found}
+    items = [item(story_id, versions[story_id], articles=members(store, story_id)) for story_id in story_ids]
+    told = digest(*items, after_seq=after(store), through_seq=through)
     assert store.record_digest(told, ADDRESSES, None, NOW) is not None
 
 
@@ -109,9 +112,87 @@ def test_what_is_split_before_it_was_told_is_two_items(desk: Store) -> None:
     assert len(news(desk)) == 2
 
 
+def join_late(store: Store, story: int, name: str = "late") -> None:
+    """Store an article that joins a story."""
+    store.record_judged(matched(take_in(store, intake(name))[-1], joined(story)))
+
+
+def split_by_arrival(store: Store, story: int, leaving: int) -> int:
+    """Let an article arrive that opens a story and parts one of another story from it; give the story that one opens."""
+    parting = replace(opened(), moves=(Move(article_id=leaving, source=story, target=None, opens=2),))
+    store.record_judged(matched(take_in(store, intake(f"parts {leaving}"))[-1], parting))
+    return next(record.story_id for record in store.story_records() if [each.article_id for each in record.members] == [leaving])
+
+
+def open_window(store: Store) -> list[int]:
+    """Give what is news in the window that is open now."""
+    return news(store, after(store))
+
+
+def test_what_joined_a_told_story_in_silence_is_told_when_a_person_parts_it(desk: Store) -> None:
+    one = open_story(desk)
+    tell(desk, one)
+    join_late(desk, one)
+    assert open_window(desk) == []
+    tell(desk)
+    desk.split_story(one, [2], NOW)
+    assert [state.subscription for state in desk.due_subscriptions(NOW)] == [SUBSCRIPTION.id]
+    (parted,) = desk.window_stories(SUBSCRIPTION.id, TOPICS, after(desk), desk.judged_through())
+    assert (members(desk, parted.story_id), parted.told_version, parted.parted) == ([2], None, True)
+    assert desk.window_counts(TOPICS, after(desk), desk.judged_through()).seen == 0
+    tell(desk, parted.story_id)
+    assert news(desk) == []
+
+
+def test_what_joined_a_told_story_in_silence_is_told_when_an_arriving_article_parts_it(desk: Store) -> None:
+    one = open_story(desk)
+    tell(desk, one)
+    join_late(desk, one)
+    tell(desk)
+    other = split_by_arrival(desk, one, 2)
+    found = desk.window_stories(SUBSCRIPTION.id, TOPICS, after(desk), desk.judged_through())
+    assert [(material.parted, members(desk, material.story_id)) for material in found if material.story_id == other] == [(True, [2])]
+    assert [material.parted for material in found if material.story_id != other] == [False]
+    tell(desk, *open_window(desk))
+    assert news(desk) == []
+
+
+def test_who_stays_behind_untold_is_told_and_who_left_told_is_not(desk: Store) -> None:
+    one = open_story(desk)
+    tell(desk, one)
+    join_late(desk, one)
+    tell(desk)
+    desk.split_story(one, [1], NOW)
+    (material,) = desk.window_stories(SUBSCRIPTION.id, TOPICS, after(desk), desk.judged_through())
+    assert (material.story_id, material.told_version, material.changes) == (one, None, ())
+    tell(desk, one)
+    assert news(desk) == []
+
+
+def test_a_debt_goes_over_to_the_story_that_another_is_merged_into(desk: Store) -> None:
+    one = open_story(desk)
+    tell(desk, one)
+    join_late(desk, one)
+    two = open_story(desk, "two", topics=("weapons",))
+    tell(desk)
+    desk.split_story(one, [2], NOW)
+    owed = open_window(desk)[0]
+    desk.merge_stories(two, owed, NOW)
+    assert open_window(desk) == [two]
+
+
+def test_a_new_article_takes_a_told_one_into_its_story_and_both_are_known(desk: Store) -> None:
+    one = open_story(desk)
+    join_late(desk, one)
+    tell(desk, one)
+    taking = replace(opened(), moves=(Move(article_id=2, source=one, target=None),))
+    desk.record_judged(matched(take_in(desk, intake("later"))[-1], taking))
+    assert open_window(desk) == []
+
+
 def test_a_merge_is_undone_and_still_not_told_twice(desk: Store) -> None:
     one, two = two_stories(desk)
-    tell(desk, one)
+    tell(desk, one, two)
     decision = desk.merge_stories(one, two, NOW)
     desk.undo_operation(decision, NOW)
     assert (members(desk, one), members(desk, two)) == ([1], [2])
@@ -120,6 +201,17 @@ def test_a_merge_is_undone_and_still_not_told_twice(desk: Store) -> None:
     assert [(event.kind, event.by_hand, event.undone_at is not None) for event in trail if event.id == decision] == [("merge", True, True)]
     with pytest.raises(UsageError, match="no decision by hand that stands"):
         desk.undo_operation(decision, NOW)
+
+
+def test_what_was_merged_before_it_was_told_is_told_when_that_is_undone(desk: Store) -> None:
+    one = open_story(desk)
+    tell(desk, one)
+    two = open_story(desk, "two")
+    decision = desk.merge_stories(one, two, NOW)
+    assert open_window(desk) == []
+    tell(desk)
+    desk.undo_operation(decision, NOW)
+    assert open_window(desk) == [two]
 
 
 def test_a_split_is_undone(desk: Store) -> None:

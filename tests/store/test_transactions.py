@@ -8,7 +8,7 @@ import pytest
 
 from aggregator.errors import StoreError
 from aggregator.ports import Store
-from tests.store.samples import ADDRESSES, HOUR, NOW, digest, intake, item, open_story, poll, take_in, unmatched
+from tests.store.samples import ADDRESSES, HOUR, NOW, digest, intake, item, joined, matched, open_story, poll, take_in, unmatched
 
 
 def test_an_exception_undoes_everything_inside(store: Store) -> None:
@@ -98,3 +98,16 @@ def test_a_killed_process_leaves_nothing_half_done(store: Store, url: str) -> No
     assert open_story(store) > 0
     assert [outcome.seq for outcome in store.outcomes()] == [1]
     assert store.due_subscriptions(NOW + HOUR) != []
+
+
+def test_nobody_moves_articles_while_they_are_to_stand_still(store: Store, another: Store) -> None:
+    story = open_story(store)
+    (late,) = take_in(store, intake("late"))
+    store.record_judged(matched(late, joined(story)))
+    parting = threading.Thread(target=another.split_story, args=(story, [2], NOW))
+    with store.standing_still():
+        parting.start()
+        parting.join(0.2)
+        assert len(store.story_record(story).members) == 2
+    parting.join()
+    assert len(store.story_record(story).members) == 1

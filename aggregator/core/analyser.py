@@ -15,6 +15,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain, islice, pairwise
 
 from aggregator.matching.text import normalise
 
@@ -25,6 +26,10 @@ LONGEST_TERM = 48
 
 _CJK = "々〆\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff\U00020000-\U0003ffff"
 _TOKEN = re.compile(rf"(?P<cjk>[{_CJK}]+)|(?P<number>\d+(?:,\d{{3}})+(?!\d))|(?P<word>[^\W_{_CJK}]+)")
+# Every ASCII character but letters, digits and the comma, which numbers hold, becomes a blank.
+_DIVIDERS = bytes(code if code > 127 or chr(code).isalnum() or chr(code) == "," else 32 for code in range(256))
+_OFTEN_MET = 24
+"""Characters of a stretch that may come again; what is longer is a sentence of a script without blanks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +44,33 @@ class Token:
 
 def terms(text: str, limit: int | None = None) -> list[str]:
     """Give the terms of a text in order, at most `limit` of them."""
+    # The same as `tokens`, without its places: every stored text runs through here, and most of its words were met before.
+    chunks = _divided(normalise(text).text)
+    if max(map(len, chunks), default=0) <= _OFTEN_MET:
+        return list(islice(chain.from_iterable(map(_terms_of, chunks)), limit))
+    return list(islice(chain.from_iterable(_terms_of(one) if len(one) <= _OFTEN_MET else _found_in(one) for one in chunks), limit))
+
+
+def _divided(text: str) -> list[str]:
+    """Cut a text where no term can reach over."""
+    return text.encode("utf-8", "surrogatepass").translate(_DIVIDERS).decode("utf-8", "surrogatepass").split()
+
+
+@lru_cache(maxsize=20_000)
+def _terms_of(chunk: str) -> tuple[str, ...]:
+    return tuple(_found_in(chunk))
+
+
+def _found_in(chunk: str) -> list[str]:
     found: list[str] = []
-    for cjk, number, word in _TOKEN.findall(normalise(text).text):
-        # The same as `_pieces`, without its places: every stored text runs through here.
+    for cjk, number, word in _TOKEN.findall(chunk):
         if word:
             found.append(stem(word[:LONGEST_TERM]))
         elif cjk:
-            found += [cjk[at : at + 2] for at in range(len(cjk) - 1)]
+            found += map("".join, pairwise(cjk))
             found.append(cjk[-1])
         else:
             found.append(number.replace(",", ""))
-        if limit is not None and len(found) >= limit:
-            return found[:limit]
     return found
 
 

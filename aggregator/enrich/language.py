@@ -9,11 +9,14 @@ from dataclasses import replace
 
 from aggregator.models import Article
 
+# Letters outside of ASCII only: those inside are counted apart.
 _HANGUL = re.compile(r"[가-힣]+")
 _KANA = re.compile(r"[ぁ-ゖァ-ヺ]+")
 _HAN = re.compile(r"[㐀-䶿一-鿿]+")
 _CYRILLIC = re.compile(r"[Ѐ-ӿ]+")
-_LATIN = re.compile(r"[A-Za-zÀ-ɏ]+")
+_LATIN = re.compile(r"[À-ɏ]+")
+_ASCII = bytes(range(128))
+_NO_ASCII_LETTERS = bytes(code for code in range(256) if not (code < 128 and chr(code).isalpha()))
 _CYRILLIC_LANGUAGES = frozenset(("uk", "be", "bg", "sr", "mk", "kk", "ky", "mn", "tg", "ru"))
 _OTHER_SCRIPTS = frozenset(("ko", "zh", "ja", "ru"))
 # A syllable block or ideograph says as much as two or three letters.
@@ -36,12 +39,15 @@ def primary(tag: str) -> str:
 
 def language_of(text: str, declared: str) -> str:
     """Give the language by its two-letter code; `declared` answers where the script does not."""
-    hangul, kana, han = _count(_HANGUL, text), _count(_KANA, text), _count(_HAN, text)
+    written = text.encode("utf-8", "surrogatepass")
+    # Without the blanks between its words a foreign text is a few long runs, which are counted at memory speed.
+    beyond = written.translate(None, _ASCII).decode("utf-8", "surrogatepass")
+    hangul, kana, han = _count(_HANGUL, beyond), _count(_KANA, beyond), _count(_HAN, beyond)
     weights = {
         "ko": hangul * _LETTERS_PER_BLOCK,
         "cjk": (kana + han) * _LETTERS_PER_BLOCK,
-        "ru": float(_count(_CYRILLIC, text)),
-        "en": float(_count(_LATIN, text)),
+        "ru": float(_count(_CYRILLIC, beyond)),
+        "en": float(len(written.translate(None, _NO_ASCII_LETTERS)) + _count(_LATIN, beyond)),
     }
     script = max(weights, key=lambda name: weights[name])
     if weights[script] < _FEWEST:

@@ -6,6 +6,7 @@ Text without any tag is taken as it stands: its blank lines are its paragraphs.
 
 import html as entities
 import re
+import threading
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -21,14 +22,13 @@ MAX_DEPTH = 1_000
 _CHUNK = 16_384
 _ANY_TAG = re.compile(r"<[a-zA-Z/!?][^<>]{0,1000}>")
 _TAG = re.compile(r"<(?:[a-zA-Z/!?])")
-_BLOCK = re.compile(
-    "address|article|aside|blockquote|body|caption|center|dd|details|dialog|div|dl|dt|fieldset|figcaption|figure|footer|form|h[1-6]|header"
-    "|hr|html|legend|li|main|menu|nav|ol|p|pre|section|summary|table|tbody|tfoot|thead|tr|ul"
+_BLOCKS = (
+    "address article aside blockquote body caption center dd details dialog div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5"
+    " h6 header hr html legend li main menu nav ol p pre section summary table tbody tfoot thead tr ul"
 )
-_CELL = re.compile("td|th|option")
-_DROPPED = re.compile(
-    "applet|audio|button|canvas|embed|head|iframe|math|noembed|noframes|noscript|object|script|select|style|svg|template|textarea|title|video"
-)
+_DIVIDERS = {**dict.fromkeys(_BLOCKS.split(), "\x02"), "br": "\x01", **dict.fromkeys(("td", "th", "option"), " ")}
+_UNSEEN = "applet audio button canvas embed head iframe math noembed noframes noscript object script select style svg template textarea title video"
+_DROPPED = frozenset(_UNSEEN.split())
 _BREAK, _PARAGRAPH = "\n", "\n\n"
 _BLANKS = re.compile(r"[^\S\n]+")
 _UNEVEN = re.compile(r"[^\S\n ]|  ")
@@ -74,6 +74,10 @@ class _Collector:
     """Collect the visible text while the tokenizer reports tags; `dropped` counts the open elements nobody sees."""
 
     def __init__(self) -> None:
+        self.begin()
+
+    def begin(self) -> None:
+        """Forget everything, for the next document."""
         self.parts: list[str] = []
         self.dropped = 0
         self.depth = 0
@@ -83,17 +87,20 @@ class _Collector:
         self.depth += 1
         if self.depth > MAX_DEPTH:
             raise _TooDeepError
-        if _DROPPED.fullmatch(tag):
+        if tag in _DROPPED:
             self.dropped += 1
-        elif not self.dropped:
-            self._divide(tag)
+        elif not self.dropped and (divider := _DIVIDERS.get(tag)):
+            # body and html are the tokenizer's own additions to every fragment
+            self.blocks = self.blocks or (divider != " " and tag not in ("body", "html"))
+            self.parts.append(divider)
 
     def end(self, tag: str) -> None:
         self.depth -= 1
-        if _DROPPED.fullmatch(tag):
+        if tag in _DROPPED:
             self.dropped = max(0, self.dropped - 1)
-        elif not self.dropped and tag != "br":
-            self._divide(tag)
+        elif not self.dropped and tag != "br" and (divider := _DIVIDERS.get(tag)):
+            self.blocks = self.blocks or (divider != " " and tag not in ("body", "html"))
+            self.parts.append(divider)
 
     def data(self, text: str) -> None:
         if not self.dropped:
@@ -102,35 +109,46 @@ class _Collector:
     def close(self) -> None:
         """Finish; the tokenizer demands the method."""
 
-    def _divide(self, tag: str) -> None:
-        if _BLOCK.fullmatch(tag):
-            # body and html are the tokenizer's own additions to every fragment
-            self.blocks = self.blocks or tag not in ("body", "html")
-            self.parts.append("\x02")
-        elif tag == "br":
-            self.blocks = True
-            self.parts.append("\x01")
-        elif _CELL.fullmatch(tag):
-            self.parts.append(" ")
+
+class _Tokenizer(threading.local):
+    """Hold the tokenizer of a thread, which serves for one document after the other: it costs as much to make as a page to read."""
+
+    def __init__(self) -> None:
+        self.renew()
+
+    def renew(self) -> None:
+        """Take a new tokenizer, since the old one broke off in the middle of a document."""
+        self.collector = _Collector()
+        self.parser = etree.HTMLParser(
+            target=self.collector, huge_tree=True, recover=True, encoding="utf-8", remove_comments=True, remove_pis=True
+        )
+
+
+_TOKENIZER = _Tokenizer()
 
 
 def _without_tags(html: str) -> str:
     """Give the text between the tags; where no tag divides it, its own line feeds do."""
-    collector = _Collector()
-    parser = etree.HTMLParser(target=collector, huge_tree=True, recover=True, encoding="utf-8", remove_comments=True, remove_pis=True)
-    source = _CONTROLS.sub("", html).encode("utf-8")
+    collector = _TOKENIZER.collector
+    collector.begin()
     try:
-        for start in range(0, len(source), _CHUNK):  # an exception of the collector stops the tokenizer between two chunks
-            parser.feed(source[start : start + _CHUNK])
-        parser.close()
+        _feed(_TOKENIZER.parser, _CONTROLS.sub("", html).encode("utf-8"))
     except _TooDeepError:
+        _TOKENIZER.renew()
         return entities.unescape(_ANY_TAG.sub(_PARAGRAPH, html))
     except etree.LxmlError:
+        _TOKENIZER.renew()
         return ""  # nothing but comments and the like
     text = "".join(collector.parts)
     if collector.blocks:
         text = text.replace("\n", " ")
     return text.replace("\x01", _BREAK).replace("\x02", _PARAGRAPH)
+
+
+def _feed(parser: etree.HTMLParser, source: bytes) -> None:
+    for start in range(0, len(source), _CHUNK):  # an exception of the collector stops the tokenizer between two chunks
+        parser.feed(source[start : start + _CHUNK])
+    parser.close()
 
 
 def _tidy(text: str) -> str:

@@ -16,6 +16,7 @@ import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 _BLANKS = "\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 _DASHES = "-\u2010\u2011\u2012\u2013\u2014\u2015\u2025\u2026\u2212\u22ef\u301c\uff0d"
@@ -116,6 +117,7 @@ class _Map:
         return self.targets[index] + offset - self.ends[index]
 
 
+@lru_cache(maxsize=4)  # the matcher and the search index read the same title and text, one after the other
 def normalise(original: str) -> Normalised:
     """Fold `original` for matching; the result has at most a small multiple of its length."""
     regular = _one_to_one(original)

@@ -11,8 +11,8 @@ from hashlib import blake2b
 
 MAX_ITEMS = 5_000
 _SIZE = 8
-_ITEM = re.compile(rb"<(item|entry)(?=[\s>]).*?</\1\s*>", re.DOTALL)
-_EDGE = re.compile(rb"<(/?)(?:item|entry)(?=[\s>/])")
+_EDGE = re.compile(rb"<(/?)(item|entry)(?=[\s>/])")
+_CLOSED = re.compile(rb"\s*>")
 _IDENTIFIER = re.compile(rb"<(guid|id)(?=[\s>])[^>]*>(.*?)</\1\s*>", re.DOTALL)
 
 
@@ -30,7 +30,7 @@ def cut_known(body: bytes, known: bytes) -> Cut:
     """Leave out the items whose hashes are in `known`, a row of 8-byte hashes that an earlier call gave."""
     if not _is_plain_xml(body):
         return Cut(body)
-    places = [match.span() for match in _ITEM.finditer(body)]
+    places = _places(body)
     if not 0 < len(places) <= MAX_ITEMS or not _is_regular(body, places):
         return Cut(body)
     hashes = [blake2b(body[start:end], digest_size=_SIZE).digest() for start, end in places]
@@ -51,10 +51,21 @@ def _is_plain_xml(body: bytes) -> bool:
         return False
 
 
+def _places(body: bytes) -> list[tuple[int, int]]:
+    """Give where items stand if each start tag has its end tag before the next start tag; nothing where one has not."""
+    edges = list(_EDGE.finditer(body))
+    places: list[tuple[int, int]] = []
+    for opening, closing in zip(edges[::2], edges[1::2], strict=False):
+        end = _CLOSED.match(body, closing.end())
+        paired = not opening[1] and closing[1] and opening[2] == closing[2]
+        if not end or not paired or body[opening.end() : opening.end() + 1] == b"/":
+            return []
+        places.append((opening.start(), end.end()))
+    return places if len(edges) % 2 == 0 else []
+
+
 def _is_regular(body: bytes, places: list[tuple[int, int]]) -> bool:
-    """Tell whether items neither nest nor begin or end inside a comment or a CDATA section."""
-    if len(_EDGE.findall(body)) != 2 * len(places):
-        return False
+    """Tell whether no item begins or ends inside a comment or a CDATA section."""
     if b"<![CDATA[" not in body and b"<!--" not in body:
         return True
     outside = _without(body, places)

@@ -17,12 +17,12 @@ from time import perf_counter
 from typing import Any
 
 from _world import words
-from sqlalchemy import Engine, insert, text
+from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session, registry
 
 from aggregator.store import open_store
 from aggregator.store import search_index as index
-from aggregator.store.database import batches
+from aggregator.store.database import batches, insert_rows
 from aggregator.store.engine import connect, database_url
 from aggregator.store.tables import articles
 
@@ -60,8 +60,7 @@ class Article:
 def through_the_table(engine: Engine, rows: list[dict[str, Any]]) -> None:
     """Insert as the store does."""
     with engine.begin() as connection:
-        for batch in batches(rows):
-            connection.execute(insert(articles), batch)
+        insert_rows(connection, articles, rows)
 
 
 def by_the_orm(engine: Engine, rows: list[dict[str, Any]]) -> None:

@@ -27,7 +27,10 @@ _BLOCKS = (
     " h6 header hr html legend li main menu nav ol p pre section summary table tbody tfoot thead tr ul"
 )
 _DIVIDERS = {**dict.fromkeys(_BLOCKS.split(), "\x02"), "br": "\x01", **dict.fromkeys(("td", "th", "option"), " ")}
-_UNSEEN = "applet audio button canvas embed head iframe math noembed noframes noscript object script select style svg template textarea title video"
+_UNSEEN = (
+    "applet audio button canvas embed head iframe math noembed noframes noscript object script select style svg template textarea title"
+    " video"
+)
 _DROPPED = frozenset(_UNSEEN.split())
 _BREAK, _PARAGRAPH = "\n", "\n\n"
 _BLANKS = re.compile(r"[^\S\n]+")

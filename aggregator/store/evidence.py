@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Text, bindparam, delete, exists, func, insert
 
 from aggregator.records import Judged, PollRecord
 from aggregator.store.columns import clean
-from aggregator.store.database import translated
+from aggregator.store.database import insert_rows, translated
 from aggregator.store.engine import connect, database_url, reading
 from aggregator.store.tables import articles, counters, entries, evidence, matches, responses, revisions, story_articles
 
@@ -71,8 +71,7 @@ class Verified:
 def keep_responses(connection: Connection, answers: Sequence[Answer], mode: str) -> None:
     """Keep the answers that brought something, until what they brought is judged."""
     rows = [_response(answer, mode) for answer in answers if answer.count and answer.record.response]
-    if rows:
-        connection.execute(insert(responses), rows)
+    insert_rows(connection, responses, rows)
 
 
 def forget_responses(connection: Connection) -> int:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, RowMapping, bindparam, case, or_, select, tru
 
 from aggregator.models import FeedHealth, FeedSpec
 from aggregator.records import FeedState, Habits
-from aggregator.store.database import Section, batches
+from aggregator.store.database import Section, batches, run_many
 from aggregator.store.sequence import hold
 from aggregator.store.tables import feeds
 
@@ -22,6 +22,8 @@ AHEAD = timedelta(minutes=5)
 LONGEST_LEASE = timedelta(hours=1)
 """No feed is leased for longer."""
 _STATE = tuple(field.name for field in fields(FeedState) if field.name != "feed_id")
+
+_KEEP = update(feeds).where(feeds.c.id == bindparam("feed_id"))
 
 
 class Feeds(Section):
@@ -100,8 +102,7 @@ def states(connection: Connection, feed_ids: Collection[str]) -> Mapping[str, Fe
 def save_states(connection: Connection, changed: Collection[FeedState]) -> None:
     """Write back states after a poll, and end the leases."""
     rows = [{"feed_id": state.feed_id, "leased_until": None, **_values(state)} for state in changed]
-    if rows:
-        connection.execute(update(feeds).where(feeds.c.id == bindparam("feed_id")), rows)
+    run_many(connection, _KEEP, rows)
 
 
 def state_of(row: RowMapping) -> FeedState:

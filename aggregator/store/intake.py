@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Select, bindparam, select, update
 
 from aggregator.records import Intake, PollRecord
 from aggregator.store.columns import clean
-from aggregator.store.database import batches
+from aggregator.store.database import batches, insert_rows
 from aggregator.store.sequence import take
 from aggregator.store.tables import articles, entries, feeds, revisions, sightings
 
@@ -89,8 +89,7 @@ class Shelf:
             (revisions, self.revisions),
             (sightings, self.sightings),
         ):
-            for batch in batches(rows):
-                connection.execute(table.insert(), batch)
+            insert_rows(connection, table, rows)
         for batch in batches(list(self.changed.values())):
             connection.execute(update(entries).where(entries.c.id == bindparam("entry_id")), batch)
 

@@ -15,7 +15,7 @@ from aggregator.errors import StoreError
 from aggregator.models import Fact, Judgement
 from aggregator.records import Judged, StoredRevision
 from aggregator.store.columns import clean
-from aggregator.store.database import Section, batches
+from aggregator.store.database import Section, insert_rows, run_many
 from aggregator.store.desk import label_story
 from aggregator.store.evidence import seal
 from aggregator.store.locks import JUDGING, hold_until_commit
@@ -113,14 +113,13 @@ def _plain(connection: Connection, judged: Sequence[Judged]) -> list[tuple[Judge
 
 def _keep_plain(connection: Connection, plain: Sequence[tuple[Judged, RowMapping]]) -> None:
     """Write many judgements with one statement a table."""
-    connection.execute(_CLAIM, [_claimed(one) for one, _ in plain])
+    run_many(connection, _CLAIM, [_claimed(one) for one, _ in plain])
     said = [_decision(one, judgement) for one, _ in plain for judgement in one.judgements]
     proofs = [_fact(one.revision.seq, position, fact) for one, _ in plain for position, fact in enumerate(one.article.facts)]
     for table, rows in ((decisions, said), (facts, proofs)):
-        for batch in batches(rows):
-            connection.execute(table.insert(), batch)
+        insert_rows(connection, table, rows)
     shown = [_shown(one, row) for one, row in plain]
-    connection.execute(_SHOW, shown)
+    run_many(connection, _SHOW, shown)
     insert(connection, [(row["shown_id"], _document(row, ())) for row in shown])
 
 

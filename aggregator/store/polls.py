@@ -15,7 +15,7 @@ from aggregator.errors import StoreError
 from aggregator.records import FeedState, KnownEntry, Poll, PollRecord
 from aggregator.store.alarms import settle
 from aggregator.store.columns import clean
-from aggregator.store.database import Section, batches
+from aggregator.store.database import Section, batches, insert_rows
 from aggregator.store.evidence import Answer, keep_responses
 from aggregator.store.feeds import save_states, states
 from aggregator.store.intake import known_query, open_shelf
@@ -63,8 +63,7 @@ class Polls(Section):
             shelf.save(connection)
             keep_responses(connection, answers, self._database.evidence)
             # A deferred poll asked nobody and is no history.
-            for batch in batches([line for line in lines if line["outcome"] != "deferred"]):
-                connection.execute(fetches.insert(), batch)
+            insert_rows(connection, fetches, [line for line in lines if line["outcome"] != "deferred"])
             save_states(connection, feeds.values())
             raised = settle(connection, records)
         return [replace(_poll(line), raised=tuple(alarm for alarm in raised if alarm.feed_id == line["feed_id"])) for line in lines]

@@ -39,19 +39,13 @@ class FullText:
     async def __call__(self, entry: Entry, feed: FeedSpec) -> Article:
         """Give an entry's article with the richer of its two texts."""
         article = await self.enrich(entry, feed)
-        if entry.url is None or REVISED in entry.notes or not self._worth_while(article, feed):
+        if entry.url is None or not needs_page(entry, article, lambda: self.matches(article)):
             return article
         page = await self.visitor.visit(entry.url)
         if not isinstance(page, Page):
             log.info("a page could not be had", url=entry.url, reason=page.message if isinstance(page, Failed) else "not modified")
             return replace(article, missing=(*article.missing, MISSING))
         return replace(await self._better(article, entry, feed, page), page=page)
-
-    def _worth_while(self, article: Article, feed: FeedSpec) -> bool:
-        rule = feed.options.get(OPTION, "")
-        if rule == "never" or len(article.text) >= SHORT:
-            return False
-        return rule == "always" or self.matches(article)
 
     async def _better(self, article: Article, entry: Entry, feed: FeedSpec, page: Page) -> Article:
         """Take the page's text where it gains enough; facts and judgement are then those of the page."""
@@ -60,6 +54,14 @@ class FullText:
         published = entry.published_at or page.published_at
         richer = await self.enrich(replace(entry, content=as_html(page.text), published_at=published), feed)
         return replace(richer, missing=(*richer.missing, MISSING)) if page.partial else richer
+
+
+def needs_page(entry: Entry, article: Article, matches: Callable[[], bool]) -> bool:
+    """Tell whether an entry's page is to be fetched; `matches` gives the first judgement where that decides."""
+    rule = article.feed.options.get(OPTION, "")
+    if entry.url is None or REVISED in entry.notes or rule == "never" or len(article.text) >= SHORT:
+        return False
+    return rule == "always" or matches()
 
 
 def as_html(text: str) -> str:

@@ -7,8 +7,10 @@ in between, only the last seconds are judged again, and come out the same.
 """
 
 import asyncio
+import math
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
@@ -23,7 +25,7 @@ from aggregator.core.traits import Embed, countable, no_meaning, traits_of
 from aggregator.core.watch import HELD, RELEASED
 from aggregator.models import Article, Entry, FeedSpec, Judgement, Reason, Role
 from aggregator.ports import Store
-from aggregator.records import Archived, Judged, Placement, StoredRevision, Telling
+from aggregator.records import Archived, Judged, Placement, StoredRevision, Telling, Understood
 
 log = structlog.get_logger(__name__)
 
@@ -51,7 +53,8 @@ class Judging:
     """Hold what judging works with.
 
     `enrich` turns a served entry into an article with text, `find_facts` adds the facts of one that matched, `level` tells a place's
-    level, `embed` turns title and lead into vectors where sentence embeddings are installed.
+    level, `embed` turns title and lead into vectors where sentence embeddings are installed. `understand` does the first three at once
+    in other processes, where there are; it gives None for a text that has to be read here.
     """
 
     store: Store
@@ -63,20 +66,68 @@ class Judging:
     clock: Callable[[], datetime]
     batch: int = 100
     embed: Embed = no_meaning
+    understand: Callable[[Sequence[StoredRevision]], Awaitable[Sequence[Understood | None]]] | None = None
 
 
 async def judge_pending(judging: Judging, progress: Callable[[int], None] = lambda done: None) -> int:
     """Judge everything that waits, and give how many revisions were judged."""
     done = 0
-    while waiting := await asyncio.to_thread(judging.store.unjudged, judging.batch):
-        # Outside of what one text may fail at: rules that cannot be loaded are no fault of the text, which has to wait for them.
-        await asyncio.to_thread(lambda: judging.topics.rule_version)
-        read = await _read_some(judging, waiting)
-        while read:
-            settled = await asyncio.to_thread(_settle_some, judging, read)
-            read, done = read[settled:], done + settled
-            progress(done)
+    while read := await _read_next(judging, 0):
+        async with AsyncExitStack() as stack:
+            while read:
+                # Other processes read what comes next while this one settles what was read.
+                ahead = asyncio.create_task(_read_next(judging, read[-1].revision.seq)) if judging.understand else None
+                if ahead:
+                    stack.push_async_callback(_broken_off, ahead)
+                while read:
+                    settled = await asyncio.to_thread(_settle_some, judging, read)
+                    read, done = read[settled:], done + settled
+                    progress(done)
+                read = await ahead if ahead else ()
     return done
+
+
+async def _broken_off(reading: asyncio.Task[Sequence[Judged]]) -> None:
+    """End a reading that nobody waits for any more, and see that it ended."""
+    reading.cancel()
+    await asyncio.wait([reading])
+
+
+async def _read_next(judging: Judging, after: int) -> Sequence[Judged]:
+    """Read the oldest revisions that wait, of those numbered above `after`."""
+    waiting = await asyncio.to_thread(judging.store.unjudged, judging.batch, after)
+    if not waiting:
+        return ()
+    if judging.understand and len(waiting) > FEW:
+        understood = await judging.understand(waiting)
+        return [
+            _from_elsewhere(judging, revision, one) if one else await _read_alone(judging, revision)
+            for revision, one in zip(waiting, understood, strict=True)
+        ]
+    # Outside of what one text may fail at: rules that cannot be loaded are no fault of the text, which has to wait for them.
+    await asyncio.to_thread(lambda: judging.topics.rule_version)
+    return await _read_some(judging, waiting)
+
+
+async def _read_alone(judging: Judging, revision: StoredRevision) -> Judged:
+    """Read a text that other processes could not, or not without its page."""
+    await asyncio.to_thread(lambda: judging.topics.rule_version)
+    (judged,) = await _read_few(judging, [revision], math.inf)
+    return judged
+
+
+def _from_elsewhere(judging: Judging, revision: StoredRevision, understood: Understood) -> Judged:
+    return Judged(
+        revision=revision,
+        article=understood.article,
+        text_hash=understood.text_hash,
+        concepts=understood.concepts,
+        judgements=understood.judgements,
+        rule_version=understood.rule_version,
+        outcome=_nearest(understood.judgements),
+        decided_at=judging.clock(),
+        terms=understood.terms,
+    )
 
 
 async def _read_some(judging: Judging, waiting: Sequence[StoredRevision]) -> Sequence[Judged]:

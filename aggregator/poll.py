@@ -251,7 +251,7 @@ async def _record(polling: Polling, state: FeedState, started_at: datetime, outc
         return conclude_failed(_asked(polling, state, started_at), failure)
     known: Mapping[str, KnownEntry] = {}
     if parsed.entries and state.last_success_at is not None:
-        known = await asyncio.to_thread(polling.store.known_entries, feed.id, set(identities(parsed.entries)))
+        known = await asyncio.to_thread(polling.store.known_entries, feed.id, set(identities(parsed.entries, parsed.imprints)))
     return conclude_read(_asked(polling, state, started_at), outcome, parsed, known)
 
 

@@ -47,10 +47,16 @@ def control(command: str) -> None:
     urllib.request.urlopen(f"http://127.0.0.1:{PORT}/ctl/{command}").close()
 
 
+def environment() -> dict[str, str]:
+    """Let every peer keep its byte code, as an installed program has it; a checkout may have none."""
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, "PYTHONPATH": str(HERE.parent), "PYTHONPYCACHEPREFIX": str(Path(tempfile.gettempdir()) / "ingest-byte-code")}
+
+
 def measured(command: Sequence[str]) -> tuple[float, float, str]:
     """Run a command and give its wall and CPU seconds, its children's included, and its last line."""
     start = perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(HERE.parent)})
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, env=environment())
     assert process.stdout
     said = process.stdout.read().decode().strip()
     _, status, used = os.wait4(process.pid, 0)
@@ -86,6 +92,13 @@ def run(peer: str, python: str, urls: Path, folder: Path, mode: str) -> dict[str
     return found
 
 
+def warm(peer: str, python: str, folder: Path, whole: bool) -> None:
+    """Poll two feeds, so that the byte code of everything that is used is there."""
+    few = folder / "few"
+    few.write_text("\n".join((folder / "urls").read_text().split()[:2]))
+    measured(command_of(peer, python, few, folder / f"warm-{peer}.db", "whole" if whole else "poll"))
+
+
 def peers_python(folder: Path) -> str:
     """Make an interpreter with the peers in a folder that goes away."""
     subprocess.run([sys.executable, "-m", "venv", str(folder / "peers")], check=True)
@@ -114,7 +127,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--feeds", type=int, default=200)
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--peers", default="")
+    parser.add_argument("--peers", default="", help="an interpreter that has the peers; made for the occasion without")
     parser.add_argument("--whole", action="store_true", help="ours judges too: matching, enrichment, stories")
     parser.add_argument("--flat", type=int, nargs="+", help="only tell what a 304 costs in a resident process with so many feeds")
     given = parser.parse_args()
@@ -126,6 +139,8 @@ def main() -> None:
         python = given.peers or peers_python(folder)
         rows: dict[str, list[dict[str, tuple[float, float]]]] = {peer: [] for peer in PEERS}
         with served(given.feeds):
+            for peer in PEERS:
+                warm(peer, python, folder, given.whole)
             for _ in range(given.runs):
                 for peer in PEERS:
                     rows[peer].append(run(peer, python, urls, folder, "whole" if given.whole else "poll"))

@@ -11,6 +11,7 @@ from contextlib import (
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from aggregator.app.assistants import SHARE, Assistants
 from aggregator.app.configured import user_agent, utc_now
 from aggregator.app.recipients import operator_addresses, operator_spec, standing_addresses, unset
 from aggregator.app.rules import Rules, label
@@ -39,6 +40,9 @@ from aggregator.sources.workers import ReaderPool
 from aggregator.store import alone, open_store, working_lock
 from aggregator.visiting import Visitor
 
+WINDOW = 8 * SHARE
+"""Revisions that are judged at a time: four shares for each of two processes."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class App:
@@ -55,6 +59,7 @@ class App:
     fetcher: Fetcher
     desk: Desk
     readers: ReaderStore
+    pool: ReaderPool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,13 +91,14 @@ async def open_app(
             configuration=configuration,
             store=store,
             polling=_polling(configuration, store, http, reader, clock, tuning),
-            judging=_judging(configuration, store, visitor, clock),
+            judging=_judging(configuration, store, visitor, clock, reader),
             revisiting=_revisiting(configuration, store, visitor, clock),
             delivering=_delivering(settings, configuration, store, http, clock),
             poster=http,
             fetcher=http,
             desk=make_desk(settings, configuration, store, clock),
             readers=store,
+            pool=reader,
         )
 
 
@@ -102,7 +108,7 @@ def reconfigured(app: App, configuration: Configuration) -> App:
         app,
         configuration=configuration,
         polling=replace(app.polling, feeds={feed.id: feed for feed in configuration.feeds}),
-        judging=_judging(configuration, app.store, app.revisiting.visitor, app.judging.clock),
+        judging=_judging(configuration, app.store, app.revisiting.visitor, app.judging.clock, app.pool),
         revisiting=_revisiting(configuration, app.store, app.revisiting.visitor, app.revisiting.clock),
         delivering=replace(
             app.delivering,
@@ -150,7 +156,9 @@ def _revisiting(configuration: Configuration, store: Store, visitor: Visitor | N
     return Revisiting(store=store, visitor=visitor, feeds={feed.id: feed for feed in configuration.feeds}, clock=clock)
 
 
-def _judging(configuration: Configuration, store: Store, visitor: Visitor | None, clock: Callable[[], datetime]) -> Judging:
+def _judging(
+    configuration: Configuration, store: Store, visitor: Visitor | None, clock: Callable[[], datetime], pool: ReaderPool
+) -> Judging:
     rules = Rules(configuration)
     enrich_entry: Callable[[Entry, FeedSpec], Awaitable[Article]] = rules.enrich
     if visitor:
@@ -164,6 +172,8 @@ def _judging(configuration: Configuration, store: Store, visitor: Visitor | None
         level=rules.level,
         clock=clock,
         embed=rules.embed,
+        batch=WINDOW,
+        understand=Assistants(pool, configuration, pages=visitor is not None),
     )
 
 

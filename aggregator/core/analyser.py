@@ -21,6 +21,8 @@ from aggregator.matching.text import normalise
 
 VERSION = 1
 """Raised when these rules change: the index must then be built again."""
+MOST_OF_TITLE, MOST_OF_TEXT = 500, 15_000
+"""Terms that are kept: PostgreSQL numbers 16,383 places in a tsvector."""
 LONGEST_TERM = 48
 """Characters of a word that count; nothing people search for is longer."""
 
@@ -49,6 +51,11 @@ def terms(text: str, limit: int | None = None) -> list[str]:
     if max(map(len, chunks), default=0) <= _OFTEN_MET:
         return list(islice(chain.from_iterable(map(_terms_of, chunks)), limit))
     return list(islice(chain.from_iterable(_terms_of(one) if len(one) <= _OFTEN_MET else _found_in(one) for one in chunks), limit))
+
+
+def document_terms(title: str, text: str) -> tuple[str, str]:
+    """Give the terms by which an article is found, those of its title and those of its text, with blanks between them."""
+    return " ".join(terms(title, MOST_OF_TITLE)), " ".join(terms(text, MOST_OF_TEXT))
 
 
 def _divided(text: str) -> list[str]:

@@ -108,7 +108,7 @@ def conclude_quiet(asked: Asked, answer: Fetched | NotModified) -> PollRecord:
 def conclude_read(asked: Asked, answer: Fetched, parsed: ParsedFeed, known: Mapping[str, KnownEntry]) -> PollRecord:
     """Record a document that was read: what of it is new or changed, and whether it connects to the one before."""
     state, now = asked.state, asked.finished_at
-    intakes = decide(asked.feed.id, parsed.entries, known)
+    intakes = decide(asked.feed.id, parsed.entries, known, parsed.imprints)
     served = _served(state, parsed, known, intakes)
     breaks = watch.break_of(state, served)
     new = sum(intake.entry_id is None for intake in intakes)

@@ -5,46 +5,62 @@ Identity is scoped to the feed: the feed's own id, else the canonical URL, else 
 stands for more than one page, now or in what was stored, the page belongs to the identity, so no item takes another's place.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from aggregator.core.fingerprints import digest_of, raw_hash, words_of
 from aggregator.core.urls import canonical_url, web_url
-from aggregator.models import Entry
+from aggregator.models import Entry, Imprint
 from aggregator.records import Intake, KnownEntry
 
 LONGEST_KEY = 600
 """Longer identities and URLs are replaced by a hash of themselves: they are keys of an index."""
 
 
-def identities(entries: Sequence[Entry]) -> tuple[str, ...]:
+def imprint(entry: Entry) -> Imprint:
+    """Find what tells an entry from others; a pure function of its words, which need not be told its feed."""
+    url = web_url(entry.url)
+    page = canonical_url(url) if url else entry.title
+    if entry.id:
+        identity = _bounded(entry.id)
+    elif url:
+        identity = _bounded(page)
+    else:
+        identity = digest_of(entry.title, entry.published_at.isoformat() if entry.published_at else entry.summary)
+    return Imprint(identity, page, url is not None, raw_hash(entry))
+
+
+def identities(entries: Sequence[Entry], imprints: Sequence[Imprint] = ()) -> tuple[str, ...]:
     """Give every identity under which these entries may be stored, for looking them up."""
-    plain = (_identity(entry) for entry in entries)
-    return (*plain, *(_paged(entry) for entry in entries if entry.id))
+    imprints = imprints or [imprint(entry) for entry in entries]
+    return (*(one.identity for one in imprints), *(_paged(one) for entry, one in zip(entries, imprints, strict=True) if entry.id))
 
 
-def decide(feed_id: str, entries: Sequence[Entry], known: Mapping[str, KnownEntry]) -> tuple[Intake, ...]:
+def decide(feed_id: str, entries: Sequence[Entry], known: Mapping[str, KnownEntry], imprints: Sequence[Imprint] = ()) -> tuple[Intake, ...]:
     """Give the entries to store, last of the document first, so that the ingest sequence follows publication."""
-    shared, intakes = _shared(entries), dict[str, Intake]()
-    for entry in entries:
-        identity, fingerprint = _chosen(feed_id, entry, known, shared), raw_hash(entry)
+    imprints = imprints or [imprint(entry) for entry in entries]
+    shared, intakes = _shared(imprints), dict[str, Intake]()
+    for entry, one in zip(entries, imprints, strict=True):
+        identity = _chosen(feed_id, entry, one, known, shared)
         before = known.get(identity)
-        if identity in intakes or (before and before.raw_hash == fingerprint):
+        if identity in intakes or (before and before.raw_hash == one.raw_hash):
             continue
         intakes[identity] = Intake(
             entry_id=before.entry_id if before else None,
             identity=identity,
-            raw_hash=fingerprint,
-            article_key=article_key(feed_id, identity, entry),
+            raw_hash=one.raw_hash,
+            article_key=_article_key(feed_id, identity, one),
             entry=entry,
         )
     return tuple(reversed(intakes.values()))
 
 
-def _chosen(feed_id: str, entry: Entry, known: Mapping[str, KnownEntry], shared: frozenset[str]) -> str:
+def _chosen(feed_id: str, entry: Entry, one: Imprint, known: Mapping[str, KnownEntry], shared: Collection[str]) -> str:
     """Choose between the plain identity and the one with the page in it."""
-    plain, paged = _identity(entry), _paged(entry)
+    if not known and one.identity not in shared:
+        return one.identity
+    plain, paged = one.identity, _paged(one)
     before = known.get(plain)
-    if before and before.article_key == article_key(feed_id, plain, entry):
+    if before and before.article_key == _article_key(feed_id, plain, one):
         return plain
     if paged in known or (before is None and plain in shared):
         return paged
@@ -56,36 +72,21 @@ def _same_item(before: KnownEntry, entry: Entry) -> bool:
     return not web_url(entry.url) or words_of(before.title) == words_of(entry.title)
 
 
-def _shared(entries: Sequence[Entry]) -> frozenset[str]:
+def _shared(imprints: Sequence[Imprint]) -> Collection[str]:
     """Name the identities that stand for more than one page in this document."""
     pages: dict[str, set[str]] = {}
-    for entry in entries:
-        pages.setdefault(_identity(entry), set()).add(_page(entry))
+    for one in imprints:
+        pages.setdefault(one.identity, set()).add(one.page)
     return frozenset(identity for identity, found in pages.items() if len(found) > 1)
 
 
-def _page(entry: Entry) -> str:
-    url = web_url(entry.url)
-    return canonical_url(url) if url else entry.title
+def _paged(one: Imprint) -> str:
+    return _bounded(f"{one.identity}#{digest_of(one.page)}")
 
 
-def _paged(entry: Entry) -> str:
-    return _bounded(f"{_identity(entry)}#{digest_of(_page(entry))}")
-
-
-def article_key(feed_id: str, identity: str, entry: Entry) -> str:
+def _article_key(feed_id: str, identity: str, one: Imprint) -> str:
     """Give the key under which feeds share an article: its canonical URL, else one that only this feed can have."""
-    url = web_url(entry.url)
-    return _bounded(canonical_url(url) if url else f"{feed_id}:{identity}")
-
-
-def _identity(entry: Entry) -> str:
-    if entry.id:
-        return _bounded(entry.id)
-    url = web_url(entry.url)
-    if url:
-        return _bounded(canonical_url(url))
-    return digest_of(entry.title, entry.published_at.isoformat() if entry.published_at else entry.summary)
+    return _bounded(one.page if one.linked else f"{feed_id}:{identity}")
 
 
 def _bounded(key: str) -> str:

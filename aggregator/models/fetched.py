@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 
 class FailureKind(StrEnum):
@@ -113,6 +113,18 @@ class Entry:
     notes: tuple[str, ...] = ()
 
 
+class Imprint(NamedTuple):
+    """Hold what tells an entry from others: its identity in its feed, the page it stands for, and the hash of its words.
+
+    `page` is its canonical URL, or its title where it has none (`linked` False).
+    """
+
+    identity: str
+    page: str
+    linked: bool
+    raw_hash: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedHints:
     """Hold what a document asks of those who poll it; `skip_hours` are hours of the day in UTC, `skip_days` 0 = Monday."""
@@ -126,7 +138,8 @@ class FeedHints:
 class ParsedFeed:
     """Hold a parsed document; `error` is None or a sentence, and entries found beside an error are kept.
 
-    `unchanged` counts items left out because the poll before served them to the byte; `item_hashes` are those of all items.
+    `unchanged` counts items left out because the poll before served them to the byte; `item_hashes` are those of all items; `imprints`,
+    where they were made already, are those of `entries`.
     """
 
     title: str | None = None
@@ -139,6 +152,7 @@ class ParsedFeed:
     unchanged: int = 0
     item_hashes: bytes = b""
     hints: FeedHints = field(default_factory=FeedHints)
+    imprints: tuple[Imprint, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

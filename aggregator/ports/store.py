@@ -97,8 +97,8 @@ class Store(StoryStore, Protocol):
         ...
 
     # judging
-    def unjudged(self, limit: int) -> Sequence[StoredRevision]:
-        """Give the oldest revisions that wait for judgement, in sequence order."""
+    def unjudged(self, limit: int, after: int = 0) -> Sequence[StoredRevision]:
+        """Give the oldest revisions that wait for judgement, in sequence order, of those numbered above `after`."""
         ...
 
     def judged_through(self) -> int:

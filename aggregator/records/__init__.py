@@ -3,7 +3,7 @@
 No row, no connection and no SQL type passes that door; dates are aware UTC, JSON columns arrive as tuples of our own records.
 """
 
-from aggregator.records.judged import Archived, Judged, LedgerLine, NearMiss, StoredRevision
+from aggregator.records.judged import Archived, Judged, LedgerLine, NearMiss, StoredRevision, Understood
 from aggregator.records.paged import Look, PageVisit
 from aggregator.records.polled import Alarm, FeedState, Habits, Intake, KnownEntry, Poll, PollRecord, Response
 from aggregator.records.stories import (
@@ -70,5 +70,6 @@ __all__ = [
     "Telling",
     "ToldArticle",
     "Traits",
+    "Understood",
     "WindowCounts",
 ]

@@ -29,6 +29,21 @@ class StoredRevision:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Understood:
+    """Hold all that follows from a text and the rules alone, whichever process found it: what is read, matched, and found in it.
+
+    `terms` are those of title and text by which it is searched, None where the store is to find them.
+    """
+
+    article: Article
+    text_hash: str
+    concepts: frozenset[str]
+    judgements: tuple[Judgement, ...]
+    rule_version: str
+    terms: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
     """Hold all that was decided about one revision; the store keeps it in one transaction.
 
@@ -47,6 +62,7 @@ class Judged:
     placement: Placement | None = None
     replaces: bool = True
     traits: Traits = field(default_factory=Traits)
+    terms: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

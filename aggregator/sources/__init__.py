@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TypeAlias
 
+from aggregator.core.intake import imprint
 from aggregator.models import FeedSpec, ParsedFeed
 from aggregator.sources import jsonfeed, listing, sitemap, syndication
 from aggregator.sources.hints import read_hints
@@ -26,6 +27,11 @@ SOURCES: Mapping[str, Parse] = {
 
 def read_document(feed: FeedSpec, url: str, headers: Mapping[str, str], body: bytes, now: datetime, known: bytes = b"") -> ParsedFeed:
     """Read one document by its feed's kind; items whose hashes are in `known` are left out and counted as unchanged."""
+    parsed = _read(feed, url, headers, body, now, known)
+    return replace(parsed, imprints=tuple(map(imprint, parsed.entries)))
+
+
+def _read(feed: FeedSpec, url: str, headers: Mapping[str, str], body: bytes, now: datetime, known: bytes) -> ParsedFeed:
     parse = SOURCES.get(feed.kind)
     if parse is None:
         return ParsedFeed(error=f"there is no source of the kind '{feed.kind}' (known: {', '.join(sorted(SOURCES))})")

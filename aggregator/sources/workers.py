@@ -44,7 +44,9 @@ class _Live:
         ours, theirs = Pipe()
         with theirs:
             command = [sys.executable, "-m", "aggregator.sources.worker_process", str(theirs.fileno()), str(deadline)]
-            process = subprocess.Popen(command, pass_fds=(theirs.fileno(),), stdin=subprocess.DEVNULL, start_new_session=True)
+            process = subprocess.Popen(
+                command, pass_fds=(theirs.fileno(),), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True
+            )
         return cls(process, ours)
 
     def end(self) -> None:
@@ -148,11 +150,21 @@ class ReaderPool:
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._read, document)
 
     def _read(self, document: tuple[FeedSpec, str, Mapping[str, str], bytes, datetime, bytes]) -> ParsedFeed:
-        worker = self._free.get()
         try:
-            return ParsedFeed(error="the reader is closed") if self._closed else worker.run(read_document, *document)
+            return self._run(read_document, document)
         except ParseError as error:
             return ParsedFeed(error=str(error))
+
+    async def run(self, function: Callable[..., Result], *arguments: object) -> Result:
+        """Call an importable function in whichever worker is free; raises `ParseError` as a worker does."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._run, function, arguments)
+
+    def _run(self, function: Callable[..., Result], arguments: tuple[object, ...]) -> Result:
+        worker = self._free.get()
+        try:
+            if self._closed:
+                raise ParseError("the reader is closed")
+            return worker.run(function, *arguments)
         finally:
             self._free.put(worker)
 

@@ -30,14 +30,14 @@ from aggregator.store.tables import articles, decisions, entries, facts, matches
 class Judging(Section):
     """Hand out revisions that wait, and keep what was decided."""
 
-    def unjudged(self, limit: int) -> Sequence[StoredRevision]:
-        """Give the oldest revisions that wait for judgement, in sequence order."""
+    def unjudged(self, limit: int, after: int = 0) -> Sequence[StoredRevision]:
+        """Give the oldest revisions that wait for judgement, in sequence order, of those numbered above `after`."""
         columns = (revisions, entries.c.feed_id, entries.c.article_id, articles.c.article_key)
         query = (
             select(*columns)
             .join(entries, entries.c.id == revisions.c.entry_id)
             .join(articles, articles.c.id == entries.c.article_id)
-            .where(revisions.c.judged_at.is_(None))
+            .where(revisions.c.judged_at.is_(None), revisions.c.seq > after)
             .order_by(revisions.c.seq)
             .limit(limit)
         )
@@ -120,12 +120,12 @@ def _keep_plain(connection: Connection, plain: Sequence[tuple[Judged, RowMapping
         insert_rows(connection, table, rows)
     shown = [_shown(one, row) for one, row in plain]
     run_many(connection, _SHOW, shown)
-    insert(connection, [(row["shown_id"], _document(row, ())) for row in shown])
+    insert(connection, [(row["shown_id"], _document(one, row, ())) for (one, _), row in zip(plain, shown, strict=True)])
 
 
-def _document(shown: Mapping[str, Any], topics: tuple[str, ...]) -> Document:
+def _document(judged: Judged, shown: Mapping[str, Any], topics: tuple[str, ...]) -> Document:
     title, text = clean(shown["title"]), clean(shown["text"])
-    return Document(title=title, text=text, language=shown["language"] or "", feed_id=shown["feed_id"], topics=topics)
+    return Document(title, text, shown["language"] or "", shown["feed_id"], topics, judged.terms)
 
 
 def _matches(judged: Judged) -> bool:
@@ -174,7 +174,7 @@ def _keep_article(connection: Connection, judged: Judged) -> datetime | None:
     shown = _shown(judged, standing)
     connection.execute(_SHOW, shown)
     topics = tuple(sorted({judgement.topic for judgement in judged.judgements if judgement.matched}))
-    reindex(connection, article_id, indexed, _document(shown, topics))
+    reindex(connection, article_id, indexed, _document(judged, shown, topics))
     told_at: datetime = shown["told_at"]
     return told_at
 

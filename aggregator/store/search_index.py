@@ -10,11 +10,9 @@ from typing import Any
 
 from sqlalchemy import Connection, select, text
 
-from aggregator.core.analyser import terms
+from aggregator.core.analyser import document_terms
 from aggregator.store.tables import articles, matches
 
-MOST = 15_000
-"""Terms of a text that are kept: PostgreSQL numbers 16,383 places in a tsvector."""
 BATCH = 500
 _GAP = 100
 """Places between title and text on PostgreSQL, more than NEAR reaches."""
@@ -37,11 +35,13 @@ class Document:
     language: str
     feed_id: str
     topics: tuple[str, ...]
+    terms: tuple[str, str] | None = None
+    """Those of title and text, where they were found already."""
 
-    def fields(self) -> tuple[list[str], list[str], list[str]]:
-        """Give the terms of title, text and labels."""
+    def fields(self) -> tuple[str, str, str]:
+        """Give the terms of title, text and labels, with blanks between them."""
         labels = [label("language", self.language), label("feed", self.feed_id), *(label("topic", topic) for topic in self.topics)]
-        return terms(self.title, 500), terms(self.text, MOST), labels
+        return *(self.terms or document_terms(self.title, self.text)), " ".join(labels)
 
 
 def label(kind: str, value: str) -> str:
@@ -79,11 +79,11 @@ def insert(connection: Connection, added: Sequence[tuple[int, Document]]) -> Non
 
 def _row(article_id: int, document: Document) -> dict[str, Any]:
     title, body, labels = document.fields()
-    return {"id": article_id, "a": " ".join(title), "b": " ".join(body), "c": " ".join(labels)}
+    return {"id": article_id, "a": title, "b": body, "c": labels}
 
 
 def _tsvector(document: Document) -> str:
-    return tsvector(*document.fields())
+    return tsvector(*(terms.split() for terms in document.fields()))
 
 
 def tsvector(title: Sequence[str], body: Sequence[str], labels: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""Measure the facts against our labelled sentences: ``python bench/facts.py [--misses] [open|held|second|last]``.
+"""Measure the facts against our labelled sentences: ``python bench/facts.py [--misses] [open|held|second|last|blind|sealed]``.
 
 Prints precision and recall by kind and by language, as Markdown; the sentences stand in `tests/data/facts`.
 """
@@ -13,12 +13,12 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from aggregator.enrich import enrich, facts_report
 from aggregator.models import Article, FeedSpec
-from tests.enrich.scoring import LANGUAGES, Score, Told, sentences, sums, tally
+from tests.enrich.scoring import LANGUAGES, LATER, Score, Told, sentences, sums, tally
 
 FEED = FeedSpec(id="bench", name="Bench", url="https://bench.example/", publisher="Bench", family="bench", assume_country=True)
 
 
-PARTS = ["open", "held", "second", "last"]
+PARTS = ["open", "held", *LATER]
 
 
 async def told(row: Told) -> Told:

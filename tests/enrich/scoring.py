@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 FOLDER = Path(__file__).parents[1] / "data" / "facts"
 LANGUAGES = ("en", "ko", "zh", "ja", "ru")
-LATER = ("second", "last")
+LATER = ("second", "last", "blind", "sealed")
 """Sets written when the extractor stood already, in files of their own; their labels leave the id of what no vocabulary knows open."""
 KINDS = ("figures", "places", "organisations", "people", "provisions", "attributions", "responses", "dates")
 Told: TypeAlias = Mapping[str, Any]
@@ -50,7 +50,7 @@ class Score:
 
 
 def sentences(part: str | None = None) -> list[Told]:
-    """Read the labelled sentences: those of one part ("open", "held", "second", "last"), or all of the first set."""
+    """Read the labelled sentences: those of one part ("open", "held", or a later set), or all of the first set."""
     files = (part,) if part in LATER else LANGUAGES
     lines = [line for file in files for line in (FOLDER / f"{file}.jsonl").read_text(encoding="utf-8").splitlines()]
     return [row for line in lines if (row := json.loads(line)) and part in (None, row["part"])]
@@ -88,6 +88,23 @@ def extras(expected: Sequence[Told], found: Sequence[Told], name: str = "") -> S
     return result
 
 
+def counted(expected: Sequence[Told], found: Sequence[Told], name: str = "") -> Score:
+    """Compare what is counted, for the figures that were found and whose label names it: the words told hold the labelled noun."""
+    result = Score()
+    for gold in expected:
+        fact = next((fact for fact in found if _same("figures", gold, fact)), None)
+        if fact is None or "what" not in gold:
+            continue
+        told = fact.get("what")
+        met = bool(told) and gold["what"].casefold() in told.casefold()
+        result.right += met
+        result.missing += not met
+        result.wrong += bool(told) and not met
+        if not met:
+            result.misses.append(f"{name}: what of {gold['text']} is {gold['what']}, not {told}")
+    return result
+
+
 def tally(rows: Iterable[tuple[Told, Told]]) -> Mapping[tuple[str, str], Score]:
     """Add up, by language and kind, the scores of (labelled sentence, facts found in it)."""
     totals: dict[tuple[str, str], Score] = {}
@@ -97,6 +114,7 @@ def tally(rows: Iterable[tuple[Told, Told]]) -> Mapping[tuple[str, str], Score]:
             totals.setdefault((row["lang"], kind), Score()).add(score(kind, expected, found, row["id"]))
             if kind == "figures":
                 totals.setdefault((row["lang"], "qualifier, period"), Score()).add(extras(expected, found, row["id"]))
+                totals.setdefault((row["lang"], "what"), Score()).add(counted(expected, found, row["id"]))
     return totals
 
 

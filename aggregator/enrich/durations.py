@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from aggregator.enrich.numbers import Number
+from aggregator.enrich.numbers import RANGE, Number
 
 DURATIONS = ("hour", "day", "month", "year")
 _UNITS = {
@@ -22,36 +22,41 @@ _UNITS = {
 }
 _UNIT = re.compile("|".join(f"(?P<{unit}>{words})" for unit, words in _UNITS.items()))
 _NOT_AFTER = re.compile(
+    r" (?:никто|никому|не нужно|в обед)|"
     r"[ -]old|[ -]?ago| earlier| later| ?된| ?전(?!쟁)| ?만에| ?뒤| ?후|以前|之前|前(?!线)|的历史| назад| утра| вечера| ночи| дня"
     r"|[ ]?ぶり|後"
     r"| from now|['] time|[0-9]{1,2}분|[0-9]{1,2}分"
 )
 _FIRST = re.compile(r"(?:\bfirst|前|первые) $|前$|(?:令和|平成|昭和)$")
-_AGE = re.compile(r"(?:^|[ ,.(])(?:ему|ей|им|мне|которо(?:му|й)|aged?|at) $")
+_AGE = re.compile(r"(?:^|[ ,.(])(?:ему|ей|им|мне|которо(?:му|й)|aged?|at|старше|моложе|младше|достигш[а-я]+|возрасте(?: от)?) $")
 _LINK = re.compile(r",? (?:and|и) | ?, ?| ?|와 |과 |零|又|と|余")
 _CALENDAR = re.compile(r"(?:19|20)[0-9]{2}$")
 _COMPOSED = {("year", "month"): ("month", 12), ("month", "day"): ("day", 30), ("day", "hour"): ("hour", 24)}
 _NATIVE_DAYS = {"이틀": 2, "사흘": 3, "나흘": 4, "닷새": 5, "엿새": 6, "열흘": 10, "보름": 15}
 _NATIVE = re.compile(rf"(?<![가-힣])({'|'.join(_NATIVE_DAYS)})(?! ?(?:전|뒤|후|만에|된|날))")
+_HALF_YEAR = re.compile(r"\bhalf a year|半年(?![度前])|(?<![가-힣])반년(?! ?(?:전|만에|뒤))|(?<![а-я])пол(?:года|угода|угоду)(?! назад)")
+_TO_ONE = re.compile(
+    r"(?: to |-)(?:an?|one) (?:(?P<year>year)|(?P<month>month)|(?P<day>day))(?![a-z-])"
+    r"| до (?:(?P<years>года)|(?P<months>месяца)|(?P<days>суток))(?![а-я])"
+)
 _IN_DAYS = 7
 
 
 def durations(folded: str, found: Sequence[Number]) -> Iterator[tuple[Number, str]]:
     """Give the durations among the numbers of a folded text: the number in its unit, spanning unit and all."""
-    yield from _native(folded)
+    measured = [one for number in found if (one := _measured(folded, number))]
+    through = 0
     waiting: tuple[Number, str] | None = None
-    for number in found:
-        measured = _measured(folded, number)
-        joined = _joined(folded, waiting, measured) if waiting and measured else None
-        if joined:
-            yield joined
-            waiting = None
+    for one in sorted((*_native(folded), *_halves(folded), *measured), key=lambda one: one[0].start):
+        if one[0].start < through:
             continue
-        if waiting:
-            yield waiting
-        waiting = measured
+        through = one[0].end
+        joined = (_joined(folded, waiting, one) or _spanned(folded, waiting, one)) if waiting else None
+        if waiting and not joined:
+            yield _up_to_one(folded, waiting)
+        waiting = joined or one
     if waiting:
-        yield waiting
+        yield _up_to_one(folded, waiting)
 
 
 def _native(folded: str) -> Iterator[tuple[Number, str]]:
@@ -59,6 +64,31 @@ def _native(folded: str) -> Iterator[tuple[Number, str]]:
     for match in _NATIVE.finditer(folded) if "틀" in folded or "흘" in folded or "보름" in folded or "새" in folded else ():
         days = float(_NATIVE_DAYS[match.group(1)])
         yield Number(match.start(), match.end(1), days, days), "day"
+
+
+def _halves(folded: str) -> Iterator[tuple[Number, str]]:
+    """Give the half years, in months."""
+    for match in _HALF_YEAR.finditer(folded) if "hal" in folded or "半年" in folded or "반년" in folded or "полгод" in folded or "полугод" in folded else ():
+        yield Number(match.start(), match.end(), 6.0, 6.0), "month"
+
+
+def _spanned(folded: str, first: tuple[Number, str], second: tuple[Number, str]) -> tuple[Number, str] | None:
+    """Read 半年到一年 and "six months to two years" as one range, told in the smaller unit."""
+    if not RANGE.fullmatch(folded, first[0].end, second[0].start):
+        return None
+    factor = 1 if first[1] == second[1] else _COMPOSED.get((second[1], first[1]), ("", 0))[1]
+    high = factor * second[0].high
+    return (replace(first[0], end=second[0].end, high=high), first[1]) if high > first[0].low else None
+
+
+def _up_to_one(folded: str, first: tuple[Number, str]) -> tuple[Number, str]:
+    """Read "six months to a year", where the second end has no numeral."""
+    end = _TO_ONE.match(folded, first[0].end)
+    if end is None:
+        return first
+    unit = next(name for name, value in end.groupdict().items() if value).rstrip("s")
+    factor = _COMPOSED.get((unit, first[1]), ("", 0))[1]
+    return (replace(first[0], end=end.end(), high=float(factor)), first[1]) if factor > first[0].low else first
 
 
 def _measured(folded: str, number: Number) -> tuple[Number, str] | None:

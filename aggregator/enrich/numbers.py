@@ -27,6 +27,9 @@ def _word_values() -> dict[str, float]:
 
 
 _WORDS = _word_values()
+_ONES = dict.fromkeys(("one", "один", "одна", "одного", "одной", "одному", "одним", "одну"), 1.0)
+"""Read only behind a ten (forty-one): alone they count too little to tell."""
+_TENS_SPELT = "|".join(word for word, value in _WORDS.items() if 20 <= value < 100 and not "가" <= word[0] <= "힣" and not word.startswith("пол"))
 _SPELT = sorted((word for word in _WORDS if not "가" <= word[0] <= "힣"), key=len, reverse=True)
 _NATIVE = sorted((*NATIVE_RANGES, *(word for word in _WORDS if "가" <= word[0] <= "힣")), key=len, reverse=True)
 _SCALES = sorted((word for word in _SPELT if _WORDS[word] >= 100 and word not in ("сто", "ста")), key=len, reverse=True)
@@ -42,7 +45,8 @@ _MIXED = (
     rf"{_ALONE}[0-9]{{1,9}}(?:,[0-9]{{3}}){{0,3}}(?:\.[0-9]{{1,3}})?(?:[여余餘多](?=[만万萬억億亿천백]))?[{_UNITS}]"
     rf"(?: ?[0-9][0-9,]{{0,8}}[{_UNITS}]|[0-9,{_IDEOGRAPHS}십백천만억조일이삼사오육칠팔구]){{0,12}}"
 )
-_IDEOGRAPHIC = rf"(?:{ODD})|(?:{LISTED_PAIR})[{_UNITS}]{{1,3}}|[{_IDEOGRAPHS}](?:[{_IDEOGRAPHS}0-9]|[余餘多](?=[万萬億亿])){{0,16}}"
+_IDIOM = r"(?!万一|萬一|千万[不别要勿请]|千萬[不別要勿請])"
+_IDEOGRAPHIC = rf"{_IDIOM}(?:(?:{ODD})|(?:{LISTED_PAIR})[{_UNITS}]{{1,3}}|[{_IDEOGRAPHS}](?:[{_IDEOGRAPHS}0-9]|[余餘多](?=[万萬億亿])){{0,16}})"
 _HANGUL = r"(?<![가-힣])(?:일이|이삼|삼사|사오|오육|육칠|칠팔|팔구|[일이삼사오육칠팔구])?[십백천만억][일이삼사오육칠팔구십백천만억]{0,8}"
 _VAGUE_EAST = r"(?:(?<![가-힣])수|[数數几幾上])[십백천만억十百千万萬億亿]{1,2}"
 _VAGUE_WEST = (
@@ -50,8 +54,9 @@ _VAGUE_WEST = (
     r"(?:tens|hundreds?|dozens?|thousands?|millions|десят(?:ки|ков|ками|ках)|сот(?:ни|ен|нями|нях)|тысячи|тысячами|миллионы)"
     r"(?: of (?:thousands|millions)| (?:тысяч|миллионов))?(?![a-zа-я])"
 )
-_WESTERN = rf"(?<![a-zа-я])(?:{'|'.join(_SPELT)})(?:[ -](?:and )?(?:{'|'.join(_SPELT)})){{0,8}}(?![a-zа-я])"
-_NATIVE_WORDS = rf"(?<![가-힣])(?:{'|'.join(_NATIVE)}){{1,2}}(?= ?[명척배개곳대채건])"
+_WESTERN_WORD = rf"(?:(?:{_TENS_SPELT})[ -](?:{'|'.join(_ONES)})(?![a-zа-я])|{'|'.join(_SPELT)})"
+_WESTERN = rf"(?<![a-zа-я]){_WESTERN_WORD}(?:[ -](?:and )?{_WESTERN_WORD}){{0,8}}(?![a-zа-я])"
+_NATIVE_WORDS = rf"(?<![가-힣])(?:{'|'.join(_NATIVE)}){{1,2}}(?= ?[명척배개곳대채건동벌장마켤])"
 _NATIVE_WORD = re.compile("|".join(_NATIVE))
 _SCALE = re.compile(rf"[ -]?({'|'.join(_SCALES)})(?![a-zа-я])\.?|([kmb])(?![a-z0-9])")
 _NUMBER = re.compile(
@@ -63,7 +68,7 @@ RANGE = re.compile(
 )
 # The currency may be told at both ends: "$200 to $300 million".
 _LINK = re.compile(rf"(?:{RANGE.pattern})(?:(?:us?)?[$€£¥₩₽])?")
-_BETWEEN = re.compile(r"between (?:about |some |around )?$")
+_BETWEEN = re.compile(r"between (?:about |some |around )?(?:[a-z.]{0,4}\$ ?)?$")
 _LONGEST_LINK = 24
 _WORD_SCALES = frozenset((12, *(10**power for power in (2, 3, 6, 9, 12))))
 _HANGUL_UNITS = frozenset("십백천만억")
@@ -160,7 +165,8 @@ def _native(start: int, end: int, words: str) -> Number | None:
 def _worded(start: int, end: int, words: str) -> Number | None:
     """Read number words; two that a hyphen joins without making one number are a range: две-три тысячи."""
     first, hyphen, rest = words.partition("-")
-    second = _WORDS.get(re.split(r"[ -]", rest)[0], 0.0) if hyphen else 0.0
+    following = re.split(r"[ -]", rest)[0]
+    second = _ONES.get(following, _WORDS.get(following, 0.0)) if hyphen else 0.0
     low = _WORDS.get(first, 0.0)
     compound = second in _WORD_SCALES or (low >= 20 and second < 10)
     if low < second and not compound:
@@ -234,7 +240,7 @@ def _spelt(words: str) -> float:
     """Add up number words: "two hundred and fifty", "двести тысяч"."""
     total, section = 0.0, 0.0
     for word in re.findall(r"[a-zа-я]+", words):
-        value = _WORDS.get(word)
+        value = _WORDS.get(word, _ONES.get(word))
         if value is None:
             continue
         if value >= 1000:
@@ -277,7 +283,7 @@ def _joined(folded: str, found: Sequence[Number]) -> Iterator[Number]:
 
 def _range(folded: str, first: Number, second: Number) -> Number | None:
     link = folded[first.end : second.start]
-    linked = bool(_LINK.fullmatch(link)) or (link == " and " and bool(_BETWEEN.search(folded[max(0, first.start - 20) : first.start])))
+    linked = bool(_LINK.fullmatch(link)) or (link in (" and ", " and $") and bool(_BETWEEN.search(folded[max(0, first.start - 20) : first.start])))
     if len(link) > _LONGEST_LINK or not linked:
         return None
     low = first.low

@@ -13,16 +13,16 @@ _BEFORE = {
     "up_to": r"(?:up to|as many as|as much as|at most|no more than|not more than|a maximum of|maximum of|fewer than|less than|under"
     r"|below)"
     r"|최대|최고|많게는|不超过|不超過|不到|不足|长达|長達"
-    r"|最多|至多|高达|高達|多达|多達|最高で?|最大で?|(?<![а-я])(?:до|не более|максимум|менее|не больше)",
+    r"|最多|至多|高达|高達|多达|多達|最高で?|最大で?|(?<![а-я])(?:до|не более|максимум|менее|меньше|не больше)",
     "at_least": r"(?:at least|more than|over|no fewer than|no less than|not less than|upwards of|exceeding|in excess of|a minimum of)"
     r"|최소|적어도|至少|超过|超過|逾|超|少なくとも|(?<![а-я])(?:более|больше|свыше|не менее|как минимум|минимум)(?: чем)?",
     "about": r"(?:about|around|some|roughly|approximately|nearly|almost|close to|circa|an? estimated|estimated|perhaps|~)"
-    r"|약|대략|거의|어림잡아|约|約|大约|大約|大概|近|将近|將近|接近|估计|およそ|ほぼ|推定|(?<![а-я])(?:около|примерно"
+    r"|약|대략|거의|어림잡아|约合|約合|约|約|大约|大約|大概|近|将近|將近|接近|估计|およそ|ほぼ|推定|(?<![а-я])(?:около|примерно"
     r"|приблизительно|порядка|почти|где-то)",
 }
 _AFTER = {
     "at_least": r"(?:이상|넘게|넘는|초과)|以上|超(?!え?市)|(?:or more\b)|и более",
-    "up_to": r"(?:이하|미만|이내)|以下|以内|以內|未満|未满|未滿|(?:도|이|가) ?(?:채 )?(?:안 (?:된|되|됐)|못 (?:된|되|미)|되지)|에 못 미",
+    "up_to": r"(?:이하|미만|이내)|以下|以内|以內|未満|未满|未滿|に満たない|にも満たない|に届かない|(?:도|이|가) ?(?:채 )?(?:안 (?:된|되|됐)|못 (?:된|되|미)|되지)|에 못 미",
     "about": r"(?:(?<=[0-9십백천만억조])여|(?<=[0-9십백천만억조] )여(?= ?명)|"
     r"가량|정도|안팎|남짓|가까이|가까운|쯤|내외)|余|餘|多(?=[名人家元艘个個美])|左右|上下|前後|程度|ほど|近く|くらい"
     r"|ぐらい|余り|あまり|or so\b",
@@ -32,21 +32,27 @@ _UNIT_BETWEEN = (
     r"|社|隻|艘|家|カ所)?(?:의)? ?"
 )
 _BEFORE_PATTERN = re.compile("|".join(rf"(?P<{name}>(?<![a-z])(?:{words}))" for name, words in _BEFORE.items()))
-_GAP = re.compile(r" ?(?:the |as |有|为|為|是|月|年|월|연|일인당 |1인당 )? ?$")
+_GAP = re.compile(r" ?(?:[^，。、,.0-9a-zа-я]{1,8}的|the |an? |as |有|为|為|是|月|年|월|연|일인당 |1인당 )? ?$")
 _AFTER_PATTERN = re.compile(rf"{_UNIT_BETWEEN}(?:" + "|".join(f"(?P<{name}>{words})" for name, words in _AFTER.items()) + ")")
 _PERIODS = {
-    "day": r"(?:a|per|each|every) day|daily|/day|하루|일당|매일|每天|每日|日薪|一天|1日|毎日|日給|в день|ежедневно|в сутки",
-    "month": r"(?:a|per|each|every) month|monthly|/month|매달|매월|월(?: 평균)?(?= ?[0-9약최])|월급|한 ?달에|달마다|每月|每个月"
+    "day": r"(?:a|per|each|every) day(?! (?:earlier|ago|later|before|old))|daily|\\bwork(?:ing )?day|рабочий день|смена длится|/day|하루|일당|매일|每天|每日|日薪|一天|1日|毎日|日給|в день|ежедневно|в сутки",
+    "month": r"(?:a|per|each|every) month(?! (?:earlier|ago|later|before|old))|monthly|/month|매달|매월|월(?: 평균)?(?= ?[0-9약최])|월급|한 ?달에|달마다|每月|每个月"
     r"|月薪|月收入|月給|毎月|月額|ひと月"
     r"|月(?=約|约|[0-9])(?<![0-9]月)|в месяц|ежемесячно",
-    "year": r"(?:a|per|each|every) year|annually|annual|yearly|per annum|/year|연간|매년|해마다|연(?= ?[0-9약최])"
+    "year": r"(?:a|per|each|every) year(?! (?:earlier|ago|later|before|old))|annually|annual|yearly|per annum|/year|연간|매년|해마다|연(?= ?[0-9약최])"
     r"|(?<!작년 )(?<!지난 )(?<!올 )한 해|每年|年薪"
     r"|年均|(?<![0-9一二三四五六七八九十])年間|毎年|年額|в год|ежегодно",
     "once": r"one-time|one-off|lump sum|일시불|한꺼번에|一次性|一時金|一括|единовременн|разов",
 }
 _PERIOD_PATTERN = re.compile("|".join(f"(?P<{name}>{words})" for name, words in _PERIODS.items()))
-_PAID = re.compile(r" (?:(?:is|are|was|were|being) )?(?:paid|earned|sent|given|remitted) ")
+_PAID = re.compile(r" (?:(?:is|are|was|were|being) )?(?:[a-z]{3,}ed|paid|sent|given|left|came|went|fled) ")
 _REACH_BEFORE, _REACH_AFTER, _PERIOD_AFTER = 32, 16, 22
+_PERIOD_BEFORE = 44
+_TAKEN = re.compile(r"[0-9] ?[^\W\d_]{1,10} $")
+"""A period right behind another figure is that one's own: "of 2,500 yuan a month they hand over 1,800"."""
+_CHANGED = re.compile(
+    r"(?:подешевел|подорожал|вырос|возрос|упал|снизил|увеличил|сократил|повысил|поднял|опустил|достиг|дошл)[а-я]* (?:[а-я]+ )?до $"
+)
 _DIGIT = re.compile(r"[0-9一二三四五六七八九]")
 _CLAUSE = re.compile(r"[.;:!?。！？；、，\n]|,(?![0-9])")
 
@@ -73,6 +79,8 @@ def _qualifier(folded: str, start: int, end: int, number: Number) -> str | None:
         return "about"
     before = folded[max(0, start - _REACH_BEFORE) : start]
     close = [match for match in _BEFORE_PATTERN.finditer(before) if _GAP.fullmatch(before, match.end())]
+    if close and _CHANGED.search(before):
+        return None
     if close:
         return close[-1].lastgroup
     behind = _AFTER_PATTERN.match(folded, number.end, number.end + _REACH_AFTER)
@@ -82,7 +90,7 @@ def _qualifier(folded: str, start: int, end: int, number: Number) -> str | None:
 
 
 def _period(folded: str, start: int, end: int) -> str | None:
-    before = folded[max(0, start - _REACH_BEFORE) : start]
+    before = folded[max(0, start - _PERIOD_BEFORE) : start]
     cut = max((match.end() for match in _CLAUSE.finditer(before)), default=0)
     after = _CLAUSE.split(folded[end : end + _PERIOD_AFTER], maxsplit=1)[0]
     behind = _PERIOD_PATTERN.search(after) if not re.match(r" ?[0-9]", after) else None
@@ -91,4 +99,6 @@ def _period(folded: str, start: int, end: int) -> str | None:
         return behind.lastgroup
     ahead = [match for match in _PERIOD_PATTERN.finditer(folded, start - len(before) + cut, min(end, start + 3)) if match.start() < start]
     # A number between the two has the period for itself: "2,800 yuan a month, of which they keep 700".
-    return ahead[-1].lastgroup if ahead and not _DIGIT.search(folded, ahead[-1].end(), start) else None
+    if not ahead or _DIGIT.search(folded, ahead[-1].end(), start) or _TAKEN.search(folded[max(0, ahead[-1].start() - 16) : ahead[-1].start()]):
+        return None
+    return ahead[-1].lastgroup

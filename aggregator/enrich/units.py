@@ -34,9 +34,22 @@ _AFTER_PREPOSITION = re.compile(r"(?:\b(?:in|since|by|until|from|of|during|early
 _ORDINAL = re.compile(r"(?:第|제 ?|no\. ?|№ ?|#|[0-9]-[0-9]{1,4}-|(?<![a-zа-я])[a-zа-я]{1,3}-)$")
 _AFTER_MONTH = re.compile(r"(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*\.? $")
 _NUMBERING = re.compile(r"\bnumber(?:s|ed|ing)?(?: (?:at|up to|about|around|some|roughly|nearly|over|more than|between|an estimated))* $")
-_DESCRIBED = re.compile(r"[^\W\d_，。、]{0,16}?(?P<noun>厂|公司|企业|企業|餐厅|餐馆|饭店|银行|签证|许可证|会社|工場|レストラン)")
+_DESCRIBED = re.compile(
+    r"[^\W\d_，。、]{0,16}?(?P<noun>厂|公司|企业|企業|餐厅|餐馆|饭店|银行|签证|许可证|会社|工場|レストラン)|의? [가-힣]{0,8}?(?P<korean>업체|회사|기업|공장|식당|은행)"
+)
+_STRONG = re.compile(r"-(?:strong|member|person|man|woman)(?: [a-z]+)?(?![a-z])")
+"""A body by how many it has: "the 12-strong team"."""
+_MOVED = re.compile(
+    r" (?:of them )?(?:(?:have|has|had|were|was|are|is|be|still|already|now) ){0,3}(?:been )?(?:crossed|arrived|fled|escaped|defected|repatriated|deported"
+    r"|dispatched|expelled|died|killed|arrested|detained|interned|hired|employed|recruited|returned (?:home|to)|came home|went home)\b"
+)
+"""What only people do or suffer, right behind a number that names nothing."""
+_AGENT = re.compile(r"[a-z]{2,}(?:ers|ors|ists|ees|men|women|ians|mates|wives)")
+_AGENT_RU = re.compile(r"[а-я]{2,}(?:щик|чик|ист|щиц|овц)(?:а|и|у|е|ов|ам|ами|ах|ы)?")
+_NO_AGENTS = frozenset(read_cues()["no_agents"])
 _COLLECTIVE = re.compile(r"(?:двое|трое|четверо|пятеро|шестеро|семеро)")
-_LOOK_BACK, _LOOK_AHEAD = 12, 24
+_SUBJECT = re.compile(r"(비자|사증|허가|査証|ビザ|許可)(?:은|는|이|가|는 |は|が)[^.。\n]{0,40}$")
+_LOOK_BACK, _LOOK_AHEAD, _SUBJECT_BACK = 12, 24, 48
 _AFTER_DIGITS = frozenset(("배",))
 """Counters that are also nouns: behind a number word, 두 배 may be two ships."""
 
@@ -65,7 +78,13 @@ class _Units:
         """Give the unit of an English or Russian word in any of its forms."""
         if word in self.words:
             return self.words[word]
-        return next((self.stems[word[:size]] for size in range(len(word), 2, -1) if word[:size] in self.stems), None)
+        stem = next((self.stems[word[:size]] for size in range(len(word), 2, -1) if word[:size] in self.stems), None)
+        return stem or ("person" if _is_agent(word) else None)
+
+
+def _is_agent(word: str) -> bool:
+    """Tell whether a word is made like a name of people at work: welders, interpreters, сварщиков."""
+    return bool(_AGENT.fullmatch(word) or _AGENT_RU.fullmatch(word)) and word not in _NO_AGENTS
 
 
 def counted(folded: str, number: Number, language: str) -> Counted | None:
@@ -112,9 +131,13 @@ def _of_generic(folded: str, number: Number, match: re.Match[str]) -> str | None
         return _UNITS.nouns[match["noun"]]
     ahead = _DESCRIBED.match(folded, match.end()) if match["generic"] else None
     if ahead:
-        return _UNITS.nouns.get(ahead["noun"], "factory" if ahead["noun"].endswith("厂") else "company")
+        noun = ahead["noun"] or ahead["korean"]
+        return _UNITS.nouns.get(noun, "factory" if noun.endswith("厂") else "company")
     nouns = list(_UNITS.noun_pattern.finditer(folded, max(0, number.start - _LOOK_BACK), number.start))
-    return _UNITS.nouns[nouns[-1].group()] if match["generic"] and nouns else None
+    if match["generic"] and nouns:
+        return _UNITS.nouns[nouns[-1].group()]
+    subject = _SUBJECT.search(folded, max(0, number.start - _SUBJECT_BACK), number.start) if match["generic"] in ("건", "件", "여건") else None
+    return _UNITS.nouns[subject[1]] if subject else None
 
 
 def _won(folded: str, number: Number) -> str:
@@ -130,6 +153,9 @@ def _by_word(folded: str, number: Number, before: str) -> Counted | None:
     year = number.plain and bool(_YEAR.match(folded[number.start : number.end]))
     if year and _AFTER_PREPOSITION.search(before):
         return None
+    body = _STRONG.match(folded, number.end)
+    if body:
+        return Counted("person", number.start, body.end())
     found: Counted | None = None
     passed: list[str] = []
     for word, end in _words(folded, number.end):
@@ -170,8 +196,11 @@ def _by_sentence(folded: str, number: Number) -> Counted | None:
     """Take "are estimated to number up to 100,000 in China" for people."""
     if _COLLECTIVE.fullmatch(folded, number.start, number.end):
         return Counted("person", number.start, number.end)
-    numbering = number.high >= 100 and _NUMBERING.search(folded[max(0, number.start - 60) : number.start])
-    return Counted("person", number.start, number.end) if numbering else None
+    numbering = number.low >= 100 and _NUMBERING.search(folded[max(0, number.start - 60) : number.start])
+    year = number.plain and _YEAR.match(folded[number.start : number.end])
+    aged = re.search(r"\baged? $", folded[max(0, number.start - 8) : number.start])
+    moved = number.high >= 10 and not year and not aged and _MOVED.match(folded, number.end)
+    return Counted("person", number.start, number.end) if numbering or moved else None
 
 
 def _load() -> _Units:

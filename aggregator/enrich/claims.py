@@ -14,6 +14,7 @@ from itertools import islice
 from aggregator.enrich.dateline import datelines, in_dateline
 from aggregator.enrich.folding import Hints, fold, sentence_span
 from aggregator.enrich.gazetteer import load_gazetteer, read_claims
+from aggregator.enrich.persons import persons, speaks_himself
 from aggregator.enrich.speakers import credit, institutions, outlets
 from aggregator.models import Article, Fact
 
@@ -25,6 +26,8 @@ _LED = re.compile(r"(?:led by|headed by|including|met(?: with)?|hosted by|accomp
 """Somebody who only leads or meets is not the one who speaks."""
 _LONGEST_CREDIT = 80
 _SILENT = "silent"
+_CAPITALS = frozenset(("en", "ru"))
+"""Only capitals tell the name of somebody who says nothing beside a title."""
 _NAME_FOLLOWS = 34
 _NOT_A_NAME = frozenset(
     (
@@ -123,11 +126,25 @@ def _in_field(field: str, text: str, language: str, article: Article) -> Iterato
     for fact in found:
         if not in_dateline(filed, fact.start) and not any(_overlap(fact, other) for other in kept):
             kept.append(fact)
+    kept = [_only_told_of(fact, text, folded, language, kept) for fact in kept]
     known = {(fact.field, fact.start) for fact in article.facts if fact.kind == "person"}
     spoke = [fact for fact in kept if fact.note != _SILENT]
     yield from sorted(_sociable(text, spoke), key=lambda fact: fact.start)
     bodies = frozenset(fact.quote for fact in article.facts if fact.kind in ("organisation", "actor"))
-    yield from _introduced(field, text, kept, known, bodies)
+    people = tuple(_introduced(field, text, kept, known, bodies))
+    yield from people
+    told = {*known, *((fact.field, fact.start) for fact in people)}
+    names = {fact.quote for fact in people}
+    yield from (one for one in persons(field, text, language) if (one.field, one.start) not in told and one.quote not in names)
+
+
+def _only_told_of(fact: Fact, text: str, folded: str, language: str, kept: Sequence[Fact]) -> Fact:
+    """Silence a named official of whom state media only tell what he did."""
+    if fact.value != "named_official":
+        return fact
+    start, end = sentence_span(text, fact.start)
+    told_by = any(other.value == "state_media" and start <= other.start < end for other in kept)
+    return replace(fact, note=_SILENT) if told_by and not speaks_himself(folded, fact.end, end, language) else fact
 
 
 def _overlap(one: Fact, other: Fact) -> bool:
@@ -159,9 +176,9 @@ def _named(field: str, text: str, folded: str, language: str) -> Iterator[Fact]:
     for match, phrase, name in phrases.find(text, folded) if phrases else ():
         start, end = sentence_span(text, match.start())
         speaks = not phrase.said or said(language, folded[start:end])
-        if name and name not in _NOT_A_NAME and speaks:
+        if name and name not in _NOT_A_NAME and (speaks or language in _CAPITALS):
             named = credit(field, text, match.span(), phrase.kind, name)
-            yield replace(named, note=_SILENT) if _LED.search(folded[start : match.start()]) else named
+            yield named if speaks and not _LED.search(folded[start : match.start()]) else replace(named, note=_SILENT)
 
 
 def _nameless(field: str, text: str, folded: str, language: str, article: Article) -> Iterator[Fact]:

@@ -39,9 +39,9 @@ WEEKDAYS: Mapping[str, int] = {
     "天": 6,
 }
 RELATIVE: Mapping[str, int] = {
-    **dict.fromkeys(("last", "past", "previous", "지난", "상", "上", "прошл"), -1),
+    **dict.fromkeys(("last", "past", "previous", "지난", "상", "上", "прошл", "минувш"), -1),
     **dict.fromkeys(("this", "current", "이번", "本", "这", "這", "этом", "этого", "эта", "эту", "этой", "текущ", "нынешн"), 0),
-    **dict.fromkeys(("next", "coming", "오는", "다음", "下", "следующ", "будущ"), 1),
+    **dict.fromkeys(("next", "coming", "오는", "다음", "下", "следующ", "будущ", "ближайш"), 1),
     "지난해": -1,
     "작년": -1,
     "재작년": -2,

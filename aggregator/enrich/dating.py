@@ -21,7 +21,7 @@ _EN_M = (
     r"|nov(?:ember)?|dec(?:ember)?)"
 )
 _RU_M = r"(?P<m>янв|фев|мар|апр|ма[яйе]|июн|июл|авг|сен|окт|ноя|дек)[а-я]*"
-_RU_RY = r"(?:(?P<ry>прошл|следующ|эт|текущ|нынешн|будущ)[а-я]{2,4} года)"
+_RU_RY = r"(?:(?P<ry>прошл|минувш|следующ|эт|текущ|нынешн|будущ)[а-я]{2,4} года)"
 _EN_N = r"(?P<n>an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\d{1,3})"
 _NOT_NTH = (
     r"(?! (?:floor|anniversary|congress|session|round|street|branch|century|time|meeting|plenary|day|year|division|brigade"
@@ -33,6 +33,8 @@ _TEMPLATES: Mapping[str, Sequence[str]] = {
         rf"\b{_Y}-(?P<m>\d\d)-(?P<d>\d\d)\b",
         rf"\b{_EN_M}\.? {_D}(?:st|nd|rd|th)?,? {_Y}\b",
         rf"\b{_D}(?:st|nd|rd|th)?(?: of)? {_EN_M}\.?,? {_Y}\b",
+        rf"\b{_EN_M}\.? {_D}(?:st|nd|rd|th)?,?(?: of)? (?P<ry>last|this|next) year\b",
+        rf"\b{_D}(?:st|nd|rd|th)?(?: of)? {_EN_M}\.?,?(?: of)? (?P<ry>last|this|next) year\b",
         rf"\b{_EN_M}\.? {_D}(?:st|nd|rd|th)?\b(?![,.:]?\d)",
         rf"(?<![\d.,:-]){_D}(?:st|nd|rd|th)?(?: of)? {_EN_M}\b\.?",
         rf"\b(?:mid-|early |late )?{_EN_M}\.?(?: of)?,? {_Y}\b",
@@ -48,7 +50,7 @@ _TEMPLATES: Mapping[str, Sequence[str]] = {
         r"\b(?P<rm>last|this|next|past|previous) month\b",
         r"(?<!earlier )(?<!later )\b(?P<ry>last|this|next|past|previous) year\b(?! of)",
         r"\b(?:(?:on|by|since|until|late|early) )?(?P<rw>last|next|this|coming)? ?(?P<wd>mon|tues|wednes|thurs|fri|satur|sun)day\b",
-        rf"\b{_EN_N} (?P<u>day|week|month|year)s? (?:ago|earlier)\b",
+        rf"\b{_EN_N} (?P<u>day|week|month|year)s? ago\b",
         rf"\b(?:on|since|from|until|by|of) the {_D}(?:st|nd|rd|th)\b{_NOT_NTH}",
         r"\b(?P<rd>yesterday|today|tomorrow)\b",
         rf"\b(?:in|since|by|until|till|from|during|before|after|early|late|of|between|to|through|for|and|year|spring|summer|autumn"
@@ -97,7 +99,7 @@ _TEMPLATES: Mapping[str, Sequence[str]] = {
         rf"(?P<rm>先々月|先月|今月|来月)(?:{_D}日)?",
         rf"(?<!\d){_MH}月{_DH}日",
         rf"(?<![\dか~一二三四五六七八九十正数-]){_MH}月(?!号|[~-])",
-        rf"(?<![\d月.週-]){_D}日{_NOT_DAY}(?!あたり|当たり|以内|以上)",
+        rf"(?<![\d月.週-])(?<!月に)(?<!週に){_D}日{_NOT_DAY}(?!だけ|あたり|当たり|以内|以上)",
         r"(?P<rw>先週|今週|来週)?の?(?P<wd>[月火水木金土日])曜日?",
         r"(?P<rw>先週|今週|来週)",
         r"(?P<n>\d{1,3})(?P<u>日|週間|[かカヶ]月|年)前",
@@ -110,10 +112,10 @@ _TEMPLATES: Mapping[str, Sequence[str]] = {
         rf"(?<![а-я])(?:в|с|до|к|по|за) (?:начале |конце |середине )?{_RU_M}(?![а-я]| \d{{4}})(?: {_RU_RY})?",
         rf"(?<![а-я])(?P<end>конца|конце|концу) {_Y}(?: ?(?:года|году|г\.?))?",
         rf"(?<!\d){_Y} ?(?:год[ауе]?|годом|г\.)(?![а-я])",
-        r"(?<![а-я])(?:в|на|с) (?P<ry>прошл|следующ|эт|текущ|нынешн|будущ)[а-я]{2,3} году?(?![а-я])",
-        r"(?<![а-я])(?:в|с|до) (?P<rm>прошл|следующ|эт|текущ|нынешн)[а-я]{2,4} месяц[а-я]*",
-        r"(?<![а-я])(?:на|с) (?P<rw>прошл|следующ|эт)[а-я]{2,3} недел[а-я]",
-        r"(?<![а-я])(?:в|во|с|до|к) (?:(?P<rw>прошл|следующ)[а-я]{2,3} )?(?P<wd>понедельник|вторник|сред|четверг|пятниц|суббот"
+        r"(?<![а-я])(?:в|на|с) (?P<ry>прошл|минувш|следующ|эт|текущ|нынешн|будущ)[а-я]{2,3} году?(?![а-я])",
+        r"(?<![а-я])(?:в|с|до) (?P<rm>прошл|минувш|следующ|эт|текущ|нынешн)[а-я]{2,4} месяц[а-я]*",
+        r"(?<![а-я])(?:на|с) (?P<rw>прошл|минувш|следующ|будущ|эт)[а-я]{2,3} недел[а-я]",
+        r"(?<![а-я])(?:в|во|с|до|к) (?:(?P<rw>прошл|минувш|следующ|ближайш)[а-я]{2,3} )?(?P<wd>понедельник|вторник|сред|четверг|пятниц|суббот"
         r"|воскресень)[а-я]*",
         r"(?<![а-я])(?P<n>\d{1,3}|два|две|три|четыре|пять|неделю)? ?(?P<u>день|дня|дней|недел|месяц|год|лет)[а-я]* назад",
         r"(?<![а-я])(?P<rd>позавчера|вчера|сегодня|завтра)(?![а-я])",

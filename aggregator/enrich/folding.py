@@ -35,7 +35,13 @@ _MARK_RUN, _ANY_MARK_RUN = _mark_run(_MULTILINGUAL_PLANE), _mark_run(_LAST_MARK)
 # A character with what is written onto it: marks, and the vowel and final consonant of a Hangul syllable.
 _CLUSTER = re.compile(r"[\s\S][\u0300-\u036f\u1160-\u11ff\u3099\u309a]*")
 # Two word characters before the full stop, so that "U.S. visas" and "N. Korea" stay in one piece; decimals have no space behind.
-_SENTENCE_END = re.compile(r"(?<=\w\w[.!?])[\"”’')\]]{0,3}\s+|(?<=[。！？])|\n+")
+# A title never ends a sentence; another abbreviation does only where the next word starts one ("No. 55", "Aug. 5", "млн. рублей" go on).
+_TITLE = r"(?<!\b(?:Mr|Dr|Ms|St|Lt)\.)(?<!\b(?:Mrs|Gen|Rep|Sen|Gov|Col|Sgt|Maj)\.)(?<!\b(?:Prof|Capt)\.)"
+_SHORT = (
+    r"(?:(?<!\b(?:[Nn]o|vs|гг|ст|ул|им)\.)(?<!\b(?:Jan|Feb|Mar|Apr|Aug|Sep|Oct|Nov|Dec|тыс|руб|млн|чел|стр)\.)(?<!\b(?:Sept|долл|млрд)\.)"
+    r"|(?=\s+[^\Wa-zа-яё0-9_]))"
+)
+_SENTENCE_END = re.compile(rf"(?<=\w\w[.!?]){_TITLE}{_SHORT}[\"”’')\]]{{0,3}}\s+|(?<=[。！？])|\n+")
 
 
 class _Folding(dict[int, str]):

@@ -98,6 +98,12 @@ def read_claims() -> Mapping[str, Any]:
 
 
 @cache
+def read_persons() -> Mapping[str, Any]:
+    """Read how people's names are made, by language."""
+    return _read("persons.yaml")
+
+
+@cache
 def read_outlet_patterns() -> Mapping[str, str]:
     """Read how outlets that no list knows are named."""
     patterns: Mapping[str, str] = _read("outlets.yaml")["patterns"]

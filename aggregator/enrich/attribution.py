@@ -27,7 +27,7 @@ _OUTLET_HINTS = Hints(
         *("газет", "агентств", "издани", "телеканал", "портал"),
     )
 )
-_SCHOOL = re.compile(r" (?:University|College|Foundation|Institute|Academy|Hospital)| ?대학|大学|大學| ?재단")
+SCHOOL = re.compile(r" (?:University|College|Foundation|Institute|Academy|Hospital)| ?대학|大学|大學| ?재단")
 """What makes an outlet's name part of another body's."""
 _WORD = re.compile(r"[^\W_]+")
 _GAP = r"[^.;:!?,\n]{0,40}"
@@ -101,7 +101,7 @@ def _cites(text: str, folded: str, mention: Mention, filed: tuple[tuple[int, int
     start, end = sentence_span(text, mention.start)
     before = folded[max(start, mention.start - _REACH_BEFORE) : mention.start]
     after = folded[mention.end : min(end, mention.end + _REACH_AFTER)]
-    if _SCHOOL.match(text, mention.end):
+    if SCHOOL.match(text, mention.end):
         return False
     if _CUES.credit.search(before) or after.startswith((" 제공", " photo", "/photo", " file photo", " 자료사진")):
         return False

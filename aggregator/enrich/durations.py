@@ -68,7 +68,11 @@ def _native(folded: str) -> Iterator[tuple[Number, str]]:
 
 def _halves(folded: str) -> Iterator[tuple[Number, str]]:
     """Give the half years, in months."""
-    for match in _HALF_YEAR.finditer(folded) if "hal" in folded or "半年" in folded or "반년" in folded or "полгод" in folded or "полугод" in folded else ():
+    for match in (
+        _HALF_YEAR.finditer(folded)
+        if "hal" in folded or "半年" in folded or "반년" in folded or "полгод" in folded or "полугод" in folded
+        else ()
+    ):
         yield Number(match.start(), match.end(), 6.0, 6.0), "month"
 
 

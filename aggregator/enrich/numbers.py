@@ -29,7 +29,9 @@ def _word_values() -> dict[str, float]:
 _WORDS = _word_values()
 _ONES = dict.fromkeys(("one", "один", "одна", "одного", "одной", "одному", "одним", "одну"), 1.0)
 """Read only behind a ten (forty-one): alone they count too little to tell."""
-_TENS_SPELT = "|".join(word for word, value in _WORDS.items() if 20 <= value < 100 and not "가" <= word[0] <= "힣" and not word.startswith("пол"))
+_TENS_SPELT = "|".join(
+    word for word, value in _WORDS.items() if 20 <= value < 100 and not "가" <= word[0] <= "힣" and not word.startswith("пол")
+)
 _SPELT = sorted((word for word in _WORDS if not "가" <= word[0] <= "힣"), key=len, reverse=True)
 _NATIVE = sorted((*NATIVE_RANGES, *(word for word in _WORDS if "가" <= word[0] <= "힣")), key=len, reverse=True)
 _SCALES = sorted((word for word in _SPELT if _WORDS[word] >= 100 and word not in ("сто", "ста")), key=len, reverse=True)
@@ -46,7 +48,9 @@ _MIXED = (
     rf"(?: ?[0-9][0-9,]{{0,8}}[{_UNITS}]|[0-9,{_IDEOGRAPHS}십백천만억조일이삼사오육칠팔구]){{0,12}}"
 )
 _IDIOM = r"(?!万一|萬一|千万[不别要勿请]|千萬[不別要勿請])"
-_IDEOGRAPHIC = rf"{_IDIOM}(?:(?:{ODD})|(?:{LISTED_PAIR})[{_UNITS}]{{1,3}}|[{_IDEOGRAPHS}](?:[{_IDEOGRAPHS}0-9]|[余餘多](?=[万萬億亿])){{0,16}})"
+_IDEOGRAPHIC = (
+    rf"{_IDIOM}(?:(?:{ODD})|(?:{LISTED_PAIR})[{_UNITS}]{{1,3}}|[{_IDEOGRAPHS}](?:[{_IDEOGRAPHS}0-9]|[余餘多](?=[万萬億亿])){{0,16}})"
+)
 _HANGUL = r"(?<![가-힣])(?:일이|이삼|삼사|사오|오육|육칠|칠팔|팔구|[일이삼사오육칠팔구])?[십백천만억][일이삼사오육칠팔구십백천만억]{0,8}"
 _VAGUE_EAST = r"(?:(?<![가-힣])수|[数數几幾上])[십백천만억十百千万萬億亿]{1,2}"
 _VAGUE_WEST = (
@@ -283,7 +287,9 @@ def _joined(folded: str, found: Sequence[Number]) -> Iterator[Number]:
 
 def _range(folded: str, first: Number, second: Number) -> Number | None:
     link = folded[first.end : second.start]
-    linked = bool(_LINK.fullmatch(link)) or (link in (" and ", " and $") and bool(_BETWEEN.search(folded[max(0, first.start - 20) : first.start])))
+    linked = bool(_LINK.fullmatch(link)) or (
+        link in (" and ", " and $") and bool(_BETWEEN.search(folded[max(0, first.start - 20) : first.start]))
+    )
     if len(link) > _LONGEST_LINK or not linked:
         return None
     low = first.low

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from aggregator.enrich.attribution import SCHOOL
 from aggregator.enrich.bodies import bodies
 from aggregator.enrich.gazetteer import load_gazetteer
 from aggregator.enrich.names import Mention
@@ -48,7 +49,11 @@ def _found(article: Article) -> Iterator[Fact]:
 
 
 def _bodies(text: str, article: Article, known: Iterable[Mention]) -> Iterator[Mention]:
-    taken = [(mention.start, mention.end) for mention in known if not mention.concept.startswith("person/")]
+    taken = [
+        (mention.start, mention.end)
+        for mention in known
+        if not mention.concept.startswith("person/") and not (mention.concept.startswith("outlet/") and SCHOOL.match(text, mention.end))
+    ]
     for body in bodies(text, article.language or article.feed.language, load_gazetteer().find(text)):
         if not any(start < body.end and body.start < end for start, end in taken):
             kind = "house" if body.house else "body"

@@ -1,9 +1,11 @@
 """Find the places of the story: names of the gazetteer, once per concept in title and text.
 
-A dateline's city is none, nor the place in the name of a company or a school. A name that is an everyday word too counts only in a
+A dateline's city is none, nor the place in the name of a company or a school, nor where an
+analyst sits ("a Washington-based analyst"). A name that is an everyday word too counts only in a
 sentence that also holds a country, a country's adjective or another place that is no such word.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
@@ -12,6 +14,13 @@ from aggregator.enrich.folding import sentence_span
 from aggregator.enrich.gazetteer import ANCHOR, load_gazetteer
 from aggregator.enrich.names import Mention
 from aggregator.models import Article, Fact
+
+_ONLY_BASED = re.compile(
+    r"-based (?:[a-z-]+ ){0,3}?(?:analysts?|experts?|think[ -]tanks?|researchers?|observers?|outlets?|websites?|news"
+    r"|monitors?|groups?|ngos?|organi[sz]ations?"
+    r"|activists?|lawyers?|daily|newspapers?)\b|-based (?=[A-Z])"
+)
+_MADE_IN = re.compile(r"[Mm]ade [Ii]n $")
 
 
 async def find_places(article: Article) -> Article:
@@ -43,7 +52,7 @@ def _in_field(field: str, text: str, article: Article) -> Iterator[Fact]:
     mentions = [
         mention
         for mention in load_gazetteer().find(text)
-        if mention.concept.startswith(("place/", ANCHOR)) and not in_dateline(filed, mention.start)
+        if mention.concept.startswith(("place/", ANCHOR)) and not in_dateline(filed, mention.start) and not _of_others(text, mention)
     ]
     anchored = {sentence_span(text, mention.start) for mention in mentions if not mention.ambiguous}
     places = (
@@ -52,3 +61,10 @@ def _in_field(field: str, text: str, article: Article) -> Iterator[Fact]:
         if mention.concept.startswith("place/") and (not mention.ambiguous or sentence_span(text, mention.start) in anchored)
     )
     return first_of_each("place", field, text, places)
+
+
+def _of_others(text: str, mention: Mention) -> bool:
+    """Tell whether a place only tells where an observer sits, or where goods say they come from."""
+    if _ONLY_BASED.match(text, mention.end):
+        return True
+    return bool(_MADE_IN.search(text, max(0, mention.start - 8), mention.start))

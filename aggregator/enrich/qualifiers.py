@@ -22,7 +22,8 @@ _BEFORE = {
 }
 _AFTER = {
     "at_least": r"(?:이상|넘게|넘는|초과)|以上|超(?!え?市)|(?:or more\b)|и более",
-    "up_to": r"(?:이하|미만|이내)|以下|以内|以內|未満|未满|未滿|に満たない|にも満たない|に届かない|(?:도|이|가) ?(?:채 )?(?:안 (?:된|되|됐)|못 (?:된|되|미)|되지)|에 못 미",
+    "up_to": r"(?:이하|미만|이내)|以下|以内|以內|未満|未满|未滿|に満たない|にも満たない|に届かない|(?:도|이"
+    "|가) ?(?:채 )?(?:안 (?:된|되|됐)|못 (?:된|되|미)|되지)|에 못 미",
     "about": r"(?:(?<=[0-9십백천만억조])여|(?<=[0-9십백천만억조] )여(?= ?명)|"
     r"가량|정도|안팎|남짓|가까이|가까운|쯤|내외)|余|餘|多(?=[名人家元艘个個美])|左右|上下|前後|程度|ほど|近く|くらい"
     r"|ぐらい|余り|あまり|or so\b",
@@ -35,11 +36,14 @@ _BEFORE_PATTERN = re.compile("|".join(rf"(?P<{name}>(?<![a-z])(?:{words}))" for 
 _GAP = re.compile(r" ?(?:[^，。、,.0-9a-zа-я]{1,8}的|the |an? |as |有|为|為|是|月|年|월|연|일인당 |1인당 )? ?$")
 _AFTER_PATTERN = re.compile(rf"{_UNIT_BETWEEN}(?:" + "|".join(f"(?P<{name}>{words})" for name, words in _AFTER.items()) + ")")
 _PERIODS = {
-    "day": r"(?:a|per|each|every) day(?! (?:earlier|ago|later|before|old))|daily|\\bwork(?:ing )?day|рабочий день|смена длится|/day|하루|일당|매일|每天|每日|日薪|一天|1日|毎日|日給|в день|ежедневно|в сутки",
-    "month": r"(?:a|per|each|every) month(?! (?:earlier|ago|later|before|old))|monthly|/month|매달|매월|월(?: 평균)?(?= ?[0-9약최])|월급|한 ?달에|달마다|每月|每个月"
+    "day": r"(?:a|per|each|every) day(?! (?:earlier|ago|later|before|old))|daily|\\bwork(?:ing )?day|рабочий день"
+    "|смена длится|/day|하루|일당|매일|每天|每日|日薪|一天|1日|毎日|日給|в день|ежедневно|в сутки",
+    "month": r"(?:a|per|each|every) month(?! (?:earlier|ago|later|before|old))|monthly|/month|매달|매월"
+    "|월(?: 평균)?(?= ?[0-9약최])|월급|한 ?달에|달마다|每月|每个月"
     r"|月薪|月收入|月給|毎月|月額|ひと月"
     r"|月(?=約|约|[0-9])(?<![0-9]月)|в месяц|ежемесячно",
-    "year": r"(?:a|per|each|every) year(?! (?:earlier|ago|later|before|old))|annually|annual|yearly|per annum|/year|연간|매년|해마다|연(?= ?[0-9약최])"
+    "year": r"(?:a|per|each|every) year(?! (?:earlier|ago|later|before|old))|annually|annual|yearly|per annum|/year"
+    "|연간|매년|해마다|연(?= ?[0-9약최])"
     r"|(?<!작년 )(?<!지난 )(?<!올 )한 해|每年|年薪"
     r"|年均|(?<![0-9一二三四五六七八九十])年間|毎年|年額|в год|ежегодно",
     "once": r"one-time|one-off|lump sum|일시불|한꺼번에|一次性|一時金|一括|единовременн|разов",
@@ -99,6 +103,10 @@ def _period(folded: str, start: int, end: int) -> str | None:
         return behind.lastgroup
     ahead = [match for match in _PERIOD_PATTERN.finditer(folded, start - len(before) + cut, min(end, start + 3)) if match.start() < start]
     # A number between the two has the period for itself: "2,800 yuan a month, of which they keep 700".
-    if not ahead or _DIGIT.search(folded, ahead[-1].end(), start) or _TAKEN.search(folded[max(0, ahead[-1].start() - 16) : ahead[-1].start()]):
+    if (
+        not ahead
+        or _DIGIT.search(folded, ahead[-1].end(), start)
+        or _TAKEN.search(folded[max(0, ahead[-1].start() - 16) : ahead[-1].start()])
+    ):
         return None
     return ahead[-1].lastgroup

@@ -6,7 +6,8 @@ phrases without a numeral stand in `vocabulary/cues.yaml`.
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from itertools import pairwise
 
 from aggregator.enrich.folding import Hints
 from aggregator.enrich.gazetteer import read_cues
@@ -25,7 +26,8 @@ _DIGITS = {
     **{str(value): value for value in range(1, 101)},
 }
 _EAST = re.compile(
-    r"(?<![0-9一二三四五六七八九十일이삼사오육칠팔구십])(?P<whole>[0-9]{1,3}|[一二三四五六七八九十]|[이삼사오육칠팔구십]) ?(?:分[之の]|분의) ?"
+    r"(?<![0-9一二三四五六七八九十일이삼사오육칠팔구십])(?P<whole>[0-9]{1,3}|[一二三四五六七八九十]"
+    r"|[이삼사오육칠팔구십]) ?(?:分[之の]|분의) ?"
     r"(?P<part>[0-9]{1,2}|[一二三四五六七八九]|[일이삼사오육칠팔구])(?![0-9])"
 )
 _WEST = re.compile(
@@ -36,16 +38,37 @@ _WEST = re.compile(
         for language, parts in _PARTS.items()
     )
 )
-_NUMERIC_HINTS = Hints(("thirds", "quarters", "fourths", "fifths", "sixths", "sevenths", "eighths", "ninths", "tenths", "分", "분의",
-                        "трет", "четверт", "пятых", "шестых", "седьмых", "восьмых", "девятых", "десятых"))
+_NUMERIC_HINTS = Hints(
+    (
+        "thirds",
+        "quarters",
+        "fourths",
+        "fifths",
+        "sixths",
+        "sevenths",
+        "eighths",
+        "ninths",
+        "tenths",
+        "分",
+        "분의",
+        "трет",
+        "четверт",
+        "пятых",
+        "шестых",
+        "седьмых",
+        "восьмых",
+        "девятых",
+        "десятых",
+    )
+)
 _WHOLES = frozenset((2, 3, 4, 5, 6, 7, 8, 9, 10, 20, 100))
 _PART_FIRST = re.compile(r" (?:out of|in|of)(?: every)? | in every | из (?:каждых )?")
 _STRICT_OF = re.compile(r" of ")
-_WHOLE_FIRST = re.compile(
-    r" ?(?:명|사람) ?(?:중|가운데)(?:에)? ?|(?:名|个|個|位|人)[^，。、\n]{0,8}(?:中|里|裡)就?有?|人に"
-)
+_WHOLE_FIRST = re.compile(r" ?(?:명|사람) ?(?:중|가운데)(?:에)? ?|(?:名|个|個|位|人)[^，。、\n]{0,8}(?:中|里|裡)就?有?|人に")
 _COUNTER = re.compile(r" ?(?:명|사람|名|个|個|位|人)")
-_NOT_A_SHARE = re.compile(r" (?:years?|months?|weeks?|days?|hours?|minutes?|games?|matches|sets|лет|дней|часов|месяцев|матчей|игр)(?![a-zа-я])")
+_NOT_A_SHARE = re.compile(
+    r" (?:years?|months?|weeks?|days?|hours?|minutes?|games?|matches|sets|лет|дней|часов|месяцев|матчей|игр)(?![a-zа-я])"
+)
 
 
 def shares(folded: str) -> Iterator[tuple[Number, str]]:
@@ -65,7 +88,7 @@ def shares(folded: str) -> Iterator[tuple[Number, str]]:
 
 def of_a_whole(folded: str, found: Sequence[Number]) -> Iterator[Number]:
     """Give the percentages that two neighbouring numbers tell together: "three out of ten", 열 명 중 서너 명."""
-    for one, other in zip(found, found[1:], strict=False):
+    for one, other in pairwise(found):
         link = folded[one.end : other.start] if other.start - one.end <= 16 else ""
         if _PART_FIRST.fullmatch(link):
             part, whole, end = one, other, other.end

@@ -35,12 +35,14 @@ _ORDINAL = re.compile(r"(?:第|제 ?|no\. ?|№ ?|#|[0-9]-[0-9]{1,4}-|(?<![a-zа
 _AFTER_MONTH = re.compile(r"(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*\.? $")
 _NUMBERING = re.compile(r"\bnumber(?:s|ed|ing)?(?: (?:at|up to|about|around|some|roughly|nearly|over|more than|between|an estimated))* $")
 _DESCRIBED = re.compile(
-    r"[^\W\d_，。、]{0,16}?(?P<noun>厂|公司|企业|企業|餐厅|餐馆|饭店|银行|签证|许可证|会社|工場|レストラン)|의? [가-힣]{0,8}?(?P<korean>업체|회사|기업|공장|식당|은행)"
+    r"[^\W\d_，。、]{0,16}?(?P<noun>厂|公司|企业|企業|餐厅|餐馆|饭店|银行|签证|许可证|会社|工場|レストラン)"
+    r"|의? [가-힣]{0,8}?(?P<korean>업체|회사|기업|공장|식당|은행)"
 )
 _STRONG = re.compile(r"-(?:strong|member|person|man|woman)(?: [a-z]+)?(?![a-z])")
 """A body by how many it has: "the 12-strong team"."""
 _MOVED = re.compile(
-    r" (?:of them )?(?:(?:have|has|had|were|was|are|is|be|still|already|now) ){0,3}(?:been )?(?:crossed|arrived|fled|escaped|defected|repatriated|deported"
+    r" (?:of them )?(?:(?:have|has|had|were|was|are|is|be|still|already|now) ){0,3}(?:been )?(?:crossed|arrived|fled"
+    r"|escaped|defected|repatriated|deported"
     r"|dispatched|expelled|died|killed|arrested|detained|interned|hired|employed|recruited|returned (?:home|to)|came home|went home)\b"
 )
 """What only people do or suffer, right behind a number that names nothing."""
@@ -136,7 +138,9 @@ def _of_generic(folded: str, number: Number, match: re.Match[str]) -> str | None
     nouns = list(_UNITS.noun_pattern.finditer(folded, max(0, number.start - _LOOK_BACK), number.start))
     if match["generic"] and nouns:
         return _UNITS.nouns[nouns[-1].group()]
-    subject = _SUBJECT.search(folded, max(0, number.start - _SUBJECT_BACK), number.start) if match["generic"] in ("건", "件", "여건") else None
+    subject = (
+        _SUBJECT.search(folded, max(0, number.start - _SUBJECT_BACK), number.start) if match["generic"] in ("건", "件", "여건") else None
+    )
     return _UNITS.nouns[subject[1]] if subject else None
 
 

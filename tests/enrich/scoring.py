@@ -95,7 +95,7 @@ def counted(expected: Sequence[Told], found: Sequence[Told], name: str = "") -> 
         fact = next((fact for fact in found if _same("figures", gold, fact)), None)
         if fact is None or "what" not in gold:
             continue
-        told = fact.get("what")
+        told = str(fact.get("what") or "")
         met = bool(told) and gold["what"].casefold() in told.casefold()
         result.right += met
         result.missing += not met

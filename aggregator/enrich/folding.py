@@ -20,6 +20,7 @@ _ALIKE = {
     "ё": "е",
     "Ё": "е",
 }
+_MARGIN = 32
 _MULTILINGUAL_PLANE = 0xFFFF
 _LAST_MARK = 0x1F000
 
@@ -110,8 +111,12 @@ class Hints:
         for position in self.positions(folded):
             if position + behind > through:
                 for match in pattern.finditer(folded, max(through, position - before), position + behind):
-                    through = match.end()
-                    yield match
+                    # What touches the end of the stretch may go on behind it.
+                    near = match.end() + _MARGIN > position + behind
+                    whole = pattern.match(folded, match.start()) if near else match
+                    if whole and whole.start() >= through:
+                        through = whole.end()
+                        yield whole
 
     def sentences(self, text: str, folded: str) -> Iterator[tuple[int, int]]:
         """Give the spans of the sentences in which a word stands."""

@@ -118,7 +118,12 @@ class Number:
 
 def numbers(folded: str) -> tuple[Number, ...]:
     """Give the number expressions of a folded text in their order, ranges joined into one."""
-    return tuple(_joined(folded, [number for match in _matches(folded) if (number := _read(folded, match))]))
+    found: list[Number] = []
+    for match in _matches(folded):
+        number = _read(folded, match) if not found or match.start() >= found[-1].end else None  # a scale belongs to its digits
+        if number:
+            found.append(number)
+    return tuple(_joined(folded, found))
 
 
 def amount(value: float) -> str:

@@ -47,6 +47,7 @@ _BEHIND_CLASSIFIER = re.compile(
     r"|汽车|列车|火车|船只?|货轮|设备|机器|手机|电脑|假发|服装(?![企公厂工业])|制服|企业|公司|业者|業者|会社|機|車"
     r"|建物|机|导弹|火箭弹|炮弹|无人机|直升机|商店|店|医院|学校|餐厅|餐馆|酒店|签证|許可|许可))"
 )
+_LEAD = re.compile(r"^of (?:the |these |those |its |their |all |our |your )?")
 _LATIN = re.compile(r"[A-Za-zА-Яа-яё]")
 
 
@@ -55,7 +56,7 @@ def thing(text: str, number: Number, unit: Counted, language: str) -> str | None
     measures = unit.unit.isupper() or unit.unit in MEASURES
     start = unit.end if measures else min(number.end, unit.end)
     words = _BEHIND_MEASURE.match(text, start, start + _LONGEST) if measures else _WORDS_OF_UNIT.match(text, start, unit.end)
-    told = _FOR_HOW_LONG.sub("", words.group()).strip(" -") if words else ""
+    told = _LEAD.sub("", _FOR_HOW_LONG.sub("", words.group()).strip(" -")) if words else ""
     if not measures and _LATIN.search(told[:1]):
         return told
     before = _before(text, number.start) if language in ("ko", "ja") else None

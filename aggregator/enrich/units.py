@@ -13,7 +13,7 @@ from aggregator.enrich.numbers import Number
 
 _MOST_WORDS = 6
 _NEXT_WORD = re.compile(r"(?: or so)?(?:[ -]['\"]?|, (?=of ))([a-zа-я][a-zа-я'.]{0,30})")
-_STOPS = frozenset(read_cues()["stops"])
+_STOPS = frozenset((*read_cues()["stops"], *(word for words in read_cues()["numbers"].values() for word in words)))
 _AGED = re.compile(r"летн(?:ий|яя|ее|ие|его|ей|ему|им|их|юю|ими)$")
 _ABBREVIATIONS = frozenset(("u.s.", "n.", "s.", "долл.", "руб.", "чел."))
 _CURRENCY_BEFORE = re.compile(

@@ -64,7 +64,7 @@ def test_two_ends_with_their_units_are_one_range(language: str, text: str, expec
     ],
 )
 def test_what_no_list_names_is_counted_by_how_it_is_told(language: str, text: str, expected: list[str]) -> None:
-    assert [concept for concept in concepts(find_figures, text, language)] == expected
+    assert concepts(find_figures, text, language) == expected
 
 
 @pytest.mark.parametrize(

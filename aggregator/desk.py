@@ -24,7 +24,7 @@ from aggregator.trial import LONGEST_RULE, Outcome, Rule, Trials
 
 log = structlog.get_logger(__name__)
 
-MOST_EXPORTED = 10_000
+MOST_EXPORTED = 100_000
 REMEMBERED = timedelta(minutes=1)
 VERDICTS = ("relevant", "not_relevant")
 
@@ -138,9 +138,16 @@ def topic_hits(desk: Desk, topic: str, limit: int = 50) -> list[Hit]:
 
 
 def named(desk: Desk, concept: str) -> str:
-    """Name a concept in words: by its label, else by the last part of its id."""
+    """Name a concept in words: by its label, else by the last part of its id; a figure by number and unit, a date as it is."""
     label = desk.label(concept, "en")
-    return label if label != concept else concept.rpartition("/")[2].replace("-", " ").replace("_", " ").capitalize()
+    if label != concept:
+        return label
+    kind, _, last = concept.rpartition("/")
+    unit, _, number = last.partition(":")
+    if number or last[:1].isdigit():
+        return f"{number} {unit}".strip() if number else last
+    words = last.replace("-", " ").replace("_", " ")
+    return words.title() if kind in ("place", "region", "country") else words[:1].upper() + words[1:]
 
 
 def topic_name(desk: Desk, topic: str) -> str:

@@ -84,7 +84,7 @@ def export(
     topic: Topic = "",
     language: Language = "",
     feed: Feed = "",
-    limit: Annotated[int, typer.Option(min=1, max=1_000_000, help="How many, newest first.")] = 10_000,
+    limit: Annotated[int, typer.Option(min=1, max=1_000_000, help="How many, newest first.")] = 100_000,
     evidence: Annotated[int | None, typer.Option("--evidence", metavar="STORY", help="Write what proves a story instead.")] = None,
     to: Annotated[Path | None, typer.Option("--to", help="The file for evidence; evidence-STORY.zip without.")] = None,
 ) -> None:

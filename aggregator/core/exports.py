@@ -47,33 +47,23 @@ def to_jsonl(hits: Iterable[Hit], _channel: Channel) -> Iterator[str]:
 
 
 def to_atom(hits: Iterable[Hit], channel: Channel) -> Iterator[str]:
-    """Write hits as an Atom feed."""
-    feed = Xml.Element("feed", xmlns=_ATOM)
-    _add(feed, "title", channel.title)
-    _add(feed, "id", channel.url)
-    _add(feed, "updated", _rfc3339(channel.made_at))
-    Xml.SubElement(feed, "link", rel="self", href=_xml(channel.url))
+    """Write hits as an Atom feed, entry by entry."""
+    yield f'<?xml version="1.0" encoding="utf-8"?>\n<feed xmlns="{_ATOM}">'
+    for name, text in (("title", channel.title), ("id", channel.url), ("updated", _rfc3339(channel.made_at))):
+        yield _element(name, text)
+    yield _written(Xml.Element("link", rel="self", href=_xml(channel.url)))
     for hit in hits:
-        entry = Xml.SubElement(feed, "entry")
-        _add(entry, "title", hit.title or "(no title)")
-        _add(entry, "id", identifier(hit))
-        _add(entry, "updated", _rfc3339(hit.first_seen_at))
-        if hit.published_at:
-            _add(entry, "published", _rfc3339(hit.published_at))
-        _add(Xml.SubElement(entry, "author"), "name", hit.outlet or hit.feed_id)
-        if link := web_url(hit.url):
-            Xml.SubElement(entry, "link", rel="alternate", href=_xml(link))
-        for topic in hit.topics:
-            Xml.SubElement(entry, "category", term=_xml(topic))
-        _add(entry, "summary", cut(hit.text, _SUMMARY))
-    yield '<?xml version="1.0" encoding="utf-8"?>\n' + Xml.tostring(feed, encoding="unicode")
+        yield _written(_entry(hit))
+    yield "</feed>"
 
 
 def to_jsonfeed(hits: Iterable[Hit], channel: Channel) -> Iterator[str]:
-    """Write hits as a JSON Feed."""
-    items = [_item(hit) for hit in hits]
-    feed = {"version": "https://jsonfeed.org/version/1.1", "title": channel.title, "feed_url": channel.url, "items": items}
-    yield json.dumps(feed, ensure_ascii=False)
+    """Write hits as a JSON Feed, item by item."""
+    feed = {"version": "https://jsonfeed.org/version/1.1", "title": channel.title, "feed_url": channel.url}
+    yield json.dumps(feed, ensure_ascii=False)[:-1] + ', "items": ['
+    for number, hit in enumerate(hits):
+        yield (", " if number else "") + json.dumps(_item(hit), ensure_ascii=False)
+    yield "]}"
 
 
 WRITERS: Mapping[str, tuple[str, Callable[[Iterable[Hit], Channel], Iterator[str]]]] = {
@@ -102,6 +92,22 @@ def _row(hit: Hit) -> dict[str, object]:
     return dict(zip(COLUMNS, (*values, " ".join(hit.topics), hit.title, hit.url), strict=True))
 
 
+def _entry(hit: Hit) -> Xml.Element:
+    entry = Xml.Element("entry")
+    _add(entry, "title", hit.title or "(no title)")
+    _add(entry, "id", identifier(hit))
+    _add(entry, "updated", _rfc3339(hit.first_seen_at))
+    if hit.published_at:
+        _add(entry, "published", _rfc3339(hit.published_at))
+    _add(Xml.SubElement(entry, "author"), "name", hit.outlet or hit.feed_id)
+    if link := web_url(hit.url):
+        Xml.SubElement(entry, "link", rel="alternate", href=_xml(link))
+    for topic in hit.topics:
+        Xml.SubElement(entry, "category", term=_xml(topic))
+    _add(entry, "summary", cut(hit.text, _SUMMARY))
+    return entry
+
+
 def _item(hit: Hit) -> dict[str, object]:
     item: dict[str, object] = {
         "id": identifier(hit),
@@ -120,6 +126,16 @@ def _line(cells: Iterable[object]) -> str:
     out = io.StringIO()
     csv.writer(out).writerow(cells)
     return out.getvalue()
+
+
+def _element(name: str, text: str) -> str:
+    element = Xml.Element(name)
+    element.text = _xml(text)
+    return _written(element)
+
+
+def _written(element: Xml.Element) -> str:
+    return Xml.tostring(element, encoding="unicode")
 
 
 def _add(parent: Xml.Element, name: str, text: str) -> None:

@@ -30,13 +30,16 @@ _STYLE = Style(
     title_font_size=15,
     colors=("#2f6f9f", "#b5651d", "#3f7f5f", "#8a5a9c", "#a8323e", "#7a7a2a", "#4a90a4", "#555f6b"),
 )
+_TEXT = "inline:text { fill: #525c69 !important; } @media (prefers-color-scheme: dark) { text { fill: #c3c9d1 !important; } }"
+"""One grey is pale on paper or dim on a dark page: an image knows the scheme too."""
 
 
 def stacked(title: str, counts: Mapping[tuple[date, str], int], days: Sequence[date]) -> bytes:
     """Draw counts by day, stacked by name, as an SVG image."""
-    chart = pygal.StackedBar(**_options(title), x_label_rotation=0, show_minor_x_labels=False)
+    wide = {"legend_at_bottom_columns": 2, "truncate_legend": 40} if len({name for _, name in counts}) <= 4 else {}
+    chart = pygal.StackedBar(**_options(title) | wide, x_label_rotation=0, show_minor_x_labels=False)
     chart.x_labels = [f"{day:%d %b}" for day in days]
-    chart.x_labels_major = chart.x_labels[:: max(len(days) // 6, 1)]
+    chart.x_labels_major = chart.x_labels[:: max(len(days) // 5, 1)]
     totals: dict[str, int] = {}
     for (_, name), count in counts.items():
         totals[name] = totals.get(name, 0) + count
@@ -64,16 +67,17 @@ def _options(title: str) -> dict[str, Any]:
     return {
         "style": _STYLE,
         "title": title,
-        "width": 900,
-        "height": 320,
+        "css": ("file://style.css", "file://graph.css", _TEXT),
+        "width": 640,
+        "height": 340,
         "legend_at_bottom": True,
-        "legend_at_bottom_columns": 4,
+        "legend_at_bottom_columns": 3,
         "no_data_text": "nothing yet",
         "js": [],
         "show_y_guides": True,
         "margin": 12,
-        "margin_bottom": 36,
-        "truncate_legend": 28,
+        "margin_bottom": 60,
+        "truncate_legend": 24,
         "truncate_label": 24,
     }
 

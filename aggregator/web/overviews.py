@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 
 from aggregator.desk import Desk, named, topic_name
-from aggregator.desk_records import Volumes
+from aggregator.desk_records import Figure, Volumes
 from aggregator.web import maps
 from aggregator.web.rendering import Pages
 
@@ -31,7 +31,8 @@ def add_overviews(router: APIRouter, desk: Desk, pages: Pages) -> None:
     @router.get("/figures")
     def figures(request: Request, cursor: Cursor = "") -> Response:
         drawn = volumes(desk.clock())
-        shown = {"listed": desk.store.figures(cursor), "precision": desk.store.verdict_counts()}
+        listed = desk.store.figures(cursor)
+        shown = {"rows": _once(listed.items), "next": listed.next, "precision": desk.store.verdict_counts()}
         return pages.page(request, "figures.html", status=200, volumes=drawn, sums=_sums(desk, drawn), **shown)
 
     @router.get("/charts/{name}.svg")
@@ -52,6 +53,11 @@ def add_overviews(router: APIRouter, desk: Desk, pages: Pages) -> None:
         if drawn is None:
             raise HTTPException(404, "There is no such chart.")
         return Response(desk.recall(f"chart {name}", drawn), media_type="image/svg+xml", headers=charts.HEADERS)
+
+
+def _once(figures: Sequence[Figure]) -> Sequence[Figure]:
+    """Give each figure of an article once: a title and the text below it mostly state the same."""
+    return list({(row.seq, row.fact.unit, row.fact.low, row.fact.high): row for row in reversed(figures)}.values())[::-1]
 
 
 def _sums(desk: Desk, drawn: Volumes) -> Mapping[str, Sequence[tuple[str, int]]]:

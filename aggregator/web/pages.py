@@ -63,7 +63,8 @@ def _add_search(router: APIRouter, desk: Desk, pages: Pages) -> None:
     ) -> Response:
         asked = Asked(query=q, chosen=_chosen(topic, language, feed, since, until), best=order != "newest")
         results = search(desk, asked, cursor, facets=True)
-        return pages.page(request, "search.html", asked=asked, results=results, topics=desk.topics, order=order, since=since, until=until)
+        sources = {spec.id: spec.name for spec in desk.feeds}
+        return pages.page(request, "search.html", asked=asked, results=results, topics=desk.topics, sources=sources, order=order)
 
     @router.get("/export.{form}")
     def download(

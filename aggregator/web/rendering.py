@@ -1,5 +1,6 @@
 """Rendering: one environment for all pages, escaping everything, with the reader's time zone and form token at hand."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
@@ -38,6 +39,10 @@ ROLES = {
     "copy": "copy",
     "unknown": "unclear",
 }
+_CODE = re.compile(
+    r"(?<![\w./:])(?:(?:place|region|country|organisation|person|provision|resolution|sectors)/[a-z0-9_-]+|[a-z_]+:\d[\d.-]*)(?![\w./:])"
+)
+"""A concept or a figure as it is stored, in a sentence that says why."""
 _FOLDER = Path(__file__).parent / "templates"
 
 
@@ -46,9 +51,14 @@ class Pages:
 
     def __init__(self, topic_name: Callable[[str], str], label: Callable[[str], str], clock: Callable[[], datetime]) -> None:
         self._clock = clock
-        self._pages = Environment(loader=FileSystemLoader(_FOLDER), autoescape=select_autoescape(default=True), undefined=StrictUndefined)
-        self._pages.filters |= {
+        self.environment = Environment(
+            loader=FileSystemLoader(_FOLDER), autoescape=select_autoescape(default=True), undefined=StrictUndefined
+        )
+        self.environment.filters |= {
             "when": _when,
+            "moment": moment,
+            "ago": ago,
+            "plainly": lambda text: _CODE.sub(lambda code: label(code[0]), text),
             "line": plain_line,
             "web_url": web_url,
             "role": lambda role: ROLES.get(role, role),
@@ -68,7 +78,7 @@ class Pages:
             "link": linker(request),
             **shown,
         }
-        return HTMLResponse(self._pages.get_template(template).render(context), status_code=status)
+        return HTMLResponse(self.environment.get_template(template).render(context), status_code=status)
 
 
 def zone_of(request: Request) -> ZoneInfo:
@@ -87,6 +97,24 @@ def linker(request: Request) -> Callable[..., str]:
         return f"?{urlencode(kept)}" if kept else request.url.path
 
     return link
+
+
+def moment(at: datetime | None) -> str:
+    """Write a moment for people, in UTC."""
+    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC") if at else "never"
+
+
+def ago(at: datetime | None, now: datetime) -> str:
+    """Write how long ago, or how soon, a moment is."""
+    if at is None:
+        return "never"
+    seconds = int((now - at).total_seconds())
+    words = next(
+        f"{abs(seconds) // size} {name}"
+        for size, name in ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
+        if abs(seconds) >= size or size == 1
+    )
+    return f"in {words}" if seconds < 0 else f"{words} ago"
 
 
 @cache

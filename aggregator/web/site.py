@@ -9,7 +9,7 @@ sentences) is hostile; the headers allow no script at all.
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import structlog
@@ -27,7 +27,7 @@ from aggregator.web.access import Door, guard
 from aggregator.web.api import api_routes
 from aggregator.web.pages import page_routes
 from aggregator.web.readers import ReaderDesk, reader_pages
-from aggregator.web.rendering import Pages
+from aggregator.web.rendering import Pages, ago, moment
 
 log = structlog.get_logger(__name__)
 
@@ -93,17 +93,19 @@ def create_site(
     address = "/api/v1/openapi.json" if desk else None
     site = FastAPI(title="aggregator", version="1", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=address)
     site.mount("/static", StaticFiles(directory=_FOLDER / "static"), name="static")
-    if desk:
-        _add_desk(site, *desk)
+    shown = _add_desk(site, *desk) if desk else None
     site.middleware("http")(_with_headers)
     site.exception_handler(Exception)(_explain_failure)
 
     if readers is not None:
         site.include_router(reader_pages(readers, pages))
 
-    @site.get("/status" if desk else "/", response_class=HTMLResponse, include_in_schema=False)
-    async def show_status() -> str:
-        return pages.get_template("status.html").render(status=await status(), desk=bool(desk))
+    @site.get("/status" if desk else "/", include_in_schema=False)
+    async def show_status(request: Request) -> HTMLResponse:
+        told = await status()
+        if shown is not None:
+            return shown.page(request, "status.html", told=told, frame="layout.html")
+        return HTMLResponse(pages.get_template("status.html").render(told=told, frame="plain.html"))
 
     @site.get("/healthz", include_in_schema=False)
     async def tell_alive() -> JSONResponse:
@@ -124,7 +126,7 @@ def create_site(
     return site
 
 
-def _add_desk(site: FastAPI, desk: Desk, door: Door) -> None:
+def _add_desk(site: FastAPI, desk: Desk, door: Door) -> Pages:
     pages = Pages(lambda topic: topic_name(desk, topic), lambda concept: named(desk, concept), desk.clock)
     site.include_router(page_routes(desk, door, pages))
     site.include_router(api_routes(desk))
@@ -139,24 +141,7 @@ def _add_desk(site: FastAPI, desk: Desk, door: Door) -> None:
 
     site.exception_handler(StarletteHTTPException)(refused)
     site.exception_handler(UsageError)(refused)
-
-
-def moment(at: datetime | None) -> str:
-    """Write a moment for people, in UTC."""
-    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC") if at else "never"
-
-
-def ago(at: datetime | None, now: datetime) -> str:
-    """Write how long ago, or how soon, a moment is."""
-    if at is None:
-        return "never"
-    seconds = int((now - at).total_seconds())
-    words = next(
-        f"{abs(seconds) // size} {name}"
-        for size, name in ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
-        if abs(seconds) >= size or size == 1
-    )
-    return f"in {words}" if seconds < 0 else f"{words} ago"
+    return pages
 
 
 async def _with_headers(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:

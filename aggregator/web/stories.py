@@ -18,7 +18,12 @@ Cursor = Annotated[str, Query(max_length=100)]
 
 def add_stories(router: APIRouter, desk: Desk, pages: Pages) -> None:
     """Add the routes of stories and articles, and of what editors decide about them."""
+    _add_lists(router, desk, pages)
+    _add_article(router, desk, pages)
+    _add_decisions(router, desk)
 
+
+def _add_lists(router: APIRouter, desk: Desk, pages: Pages) -> None:
     @router.get("/")
     def stories(
         request: Request, topic: Text = "", language: Text = "", feed: Text = "", place: Text = "", role: Text = "", cursor: Cursor = ""
@@ -49,6 +54,8 @@ def add_stories(router: APIRouter, desk: Desk, pages: Pages) -> None:
             record=desk.store.story_record(story_id),
         )
 
+
+def _add_article(router: APIRouter, desk: Desk, pages: Pages) -> None:
     @router.get("/articles/{article_id}")
     def article(request: Request, article_id: int) -> Response:
         detail = desk.store.article(article_id) if 0 < article_id < 2**62 else None
@@ -58,6 +65,8 @@ def add_stories(router: APIRouter, desk: Desk, pages: Pages) -> None:
         changes = views.changes(detail.revisions, desk.plain)
         return pages.page(request, "article.html", article=detail, title=title, text=text, changes=changes)
 
+
+def _add_decisions(router: APIRouter, desk: Desk) -> None:
     @router.post("/articles/{article_id}/verdict")
     def give_verdict(request: Request, article_id: int) -> Response:
         form = form_of(request)

@@ -116,7 +116,7 @@ def card(row: StoryRow) -> StoryCard:
         confirmed=sum(line.role in ("origin", "independent") for line in lines),
         topics=tuple(dict.fromkeys(judgement.topic for judgement in judgements)),
         figures=tuple(figures.values())[:4],
-        words=tuple(dict.fromkeys(quotes))[:8],
+        words=longest(quotes)[:8],
         opened_at=row.opened_at,
         last_at=row.last_at,
         bars=_bars([line.told_at for line in lines]),
@@ -234,6 +234,12 @@ def feed_bars(days: Iterable[FeedDay], now: datetime, length: int = 14) -> Mappi
         if 0 <= at < length:
             bars.setdefault(day.feed_id, [0] * length)[at] = day.new
     return bars
+
+
+def longest(quotes: Iterable[str]) -> tuple[str, ...]:
+    """Give each wording once, without those that stand inside another one."""
+    spelt = {quote.casefold(): quote for quote in quotes}
+    return tuple(quote for folded, quote in spelt.items() if not any(folded in other and folded != other for other in spelt))
 
 
 def _bars(times: Sequence[datetime]) -> tuple[int, ...]:

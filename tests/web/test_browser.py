@@ -24,6 +24,7 @@ TOPICS = Path(__file__).parents[2] / "feeds.yaml"
 PAGES = {
     "stories": "/",
     "search": "/search?q=북한",
+    "searches": "/searches",
     "sources": "/sources",
     "deliveries": "/deliveries",
     "coverage": "/coverage",
@@ -73,9 +74,11 @@ def running(folder: Path) -> Iterator[str]:
         "AGGREGATOR_LOG_LEVEL": "error",
     }
     with subprocess.Popen([sys.executable, "-m", "aggregator", "run"], env=environment) as process:
-        _wait_for(port, process)
-        yield f"http://127.0.0.1:{port}"
-        process.terminate()
+        try:
+            _wait_for(port, process)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()
 
 
 @pytest.fixture(scope="module")
@@ -164,7 +167,6 @@ def test_axe_finds_nothing_on_any_page(address: str, empty: str, browser: Browse
     pages = PAGES | {
         "missing": "/nowhere",
         "saved": "/saved?name=coal&q=coal%20OR%20劳工",
-        "searches": "/searches",
         "login": "/login",
         "nothing found": "/search?q=zzzzzz",
         "no such": "/?place=place/nowhere",

@@ -3,13 +3,17 @@
 import csv
 import io
 import json
+import re
 from xml.etree import ElementTree as Xml
 
 import pytest
 
+from aggregator.desk import Desk, named
 from aggregator.store import SqlStore
+from aggregator.web import views
+from aggregator.web.rendering import Pages
 from tests.web.browser import Browser
-from tests.web.conftest import Clock, make_site
+from tests.web.conftest import CONFIGURATION, Clock, make_site
 
 PAGES = {
     "/": ("Workers one", "2 articles", "2,000 people", "Daily NK"),
@@ -167,3 +171,36 @@ async def test_times_are_told_in_the_zone_of_the_reader(store: SqlStore, clock: 
     assert "2026-03-01 17:00</time>" in (await browser.get("/sources/dailynk")).text
     browser.client.cookies.set("zone", "../../etc/passwd")
     assert (await browser.get("/")).status_code == 200
+
+
+def test_a_wording_inside_another_is_not_shown_beside_it() -> None:
+    assert views.longest(["북한", "북한 노동자", "Workers", "workers", "pay", "most of their pay"]) == (
+        "북한 노동자",
+        "workers",
+        "most of their pay",
+    )
+
+
+@pytest.mark.parametrize(
+    ("concept", "words"),
+    [
+        ("place/north_korea", "North Korea"),
+        ("person:340", "340 person"),
+        ("2026-05-02", "2026-05-02"),
+        ("attribution/inside-source", "Inside source"),
+        ("", ""),
+    ],
+)
+async def test_a_concept_without_a_label_is_named_in_words(store: SqlStore, clock: Clock, concept: str, words: str) -> None:
+    desk = Desk(store=store, configured=lambda: CONFIGURATION, label=lambda known, _: known, draft=lambda _: {}, clock=clock)
+    assert named(desk, concept) == words
+
+
+async def test_why_an_article_belongs_is_told_in_words(store: SqlStore, clock: Clock) -> None:
+    (found,) = re.findall(r'data-label="Why">([^<]*shares[^<]*)<', (await Browser(make_site(store, clock)).get("/stories/1")).text)[:1]
+    assert "shares a place" in found
+    pages = Pages(str, lambda known: known.upper(), clock)
+    text = "shares person:340, place/dandong and/or x at https://a.example/place/b:8"
+    assert pages.environment.from_string("{{ text|plainly }}").render(text=text) == text.replace(
+        "person:340, place/dandong", "PERSON:340, PLACE/DANDONG"
+    )

@@ -11,7 +11,7 @@ import pytest
 from aggregator.models import Delivery, FeedHealth
 from aggregator.records import DeliveryRow, Overview
 from aggregator.web import Status, create_site
-from aggregator.web.site import ago
+from aggregator.web.rendering import ago
 
 NOW = datetime(2026, 5, 3, 12, tzinfo=UTC)
 STATUS = Status(

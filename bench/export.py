@@ -41,9 +41,8 @@ def main() -> None:
         before = memory()
         for form in WRITERS:
             first, last, size = fetch(f"/export.{form}?q=workers")
-            print(
-                f"{form:9} first byte {first * 1e3:6.0f} ms   {size / 1e6:6.1f} MB in {last:5.1f} s   memory {before:.0f} -> {memory():.0f} MB"
-            )
+            told = f"{form:9} first byte {first * 1e3:6.0f} ms   {size / 1e6:6.1f} MB in {last:5.1f} s"
+            print(f"{told}   memory {before:.0f} -> {memory():.0f} MB", flush=True)
     store.close()
 
 

@@ -21,7 +21,7 @@ from aggregator.app.installation import App, declare, open_app
 from aggregator.core.urls import host_of
 from aggregator.errors import StoreError, UsageError
 from aggregator.models import Failed, FailureKind, FetchOutcome, FetchRequest
-from aggregator.poll import poll_due
+from aggregator.poll import OpenGate, poll_due
 from aggregator.ports import Fetcher
 from aggregator.records import FeedState
 from aggregator.reload import Live
@@ -29,6 +29,7 @@ from aggregator.runners import InProcess, ticks
 from aggregator.scheduler import Tick, ticking
 from aggregator.service import Watchman, listening, make_site, own_ticks, serve_site, tell_start
 from aggregator.settings import Settings
+from aggregator.store.hosts import free_later, host_lock
 from aggregator.store.sessions import LEADER, SessionLocks
 from aggregator.web import Metrics
 from aggregator.worker import QUEUES, Queue, Steps, open_queue
@@ -205,7 +206,7 @@ def worker_steps(live: Live, locks: SessionLocks) -> Steps:
 
 async def poll_host(app: App, locks: SessionLocks, host: str, feeds: Sequence[str]) -> None:
     """Poll those of a host's feeds that are still due, unless somebody asks that host just now."""
-    name = f"host:{host}"
+    name = host_lock(host)
     if not await asyncio.to_thread(locks.take, name):
         log.info("another worker holds this host", host=host)
         return
@@ -214,9 +215,9 @@ async def poll_host(app: App, locks: SessionLocks, host: str, feeds: Sequence[st
         if due:
             await asyncio.to_thread(app.store.free_feeds, due)  # whoever leased them did not hold the host, so it is gone
             fenced = Fenced(app.polling.fetcher, lambda: locks.holds(name))
-            await poll_due(replace(app.polling, fetcher=fenced), only=due, limit=len(due))
-    finally:
-        await asyncio.to_thread(locks.free, name)
+            await poll_due(replace(app.polling, fetcher=fenced, gate=OpenGate()), only=due, limit=len(due))
+    finally:  # the lock outlives the job by the pause, so that no other worker asks the host sooner
+        free_later(locks, name, app.polling.pause(host))
 
 
 class Fenced:

@@ -21,7 +21,7 @@ from aggregator.core.intake import identities
 from aggregator.core.urls import host_of
 from aggregator.errors import StoreError
 from aggregator.models import Failed, FailureKind, FeedSpec, FetchOutcome, FetchRequest, NotModified
-from aggregator.ports import FeedReader, Fetcher, Store
+from aggregator.ports import FeedReader, Fetcher, Gate, Store
 from aggregator.records import FeedState, KnownEntry, Poll, PollRecord
 
 log = structlog.get_logger(__name__)
@@ -89,9 +89,22 @@ class Doorsteps:
                 del self.left_at[host], self.locks[host], self.waiting[host]
 
 
+class OpenGate:
+    """Let everybody through at once, where no other process asks the same hosts."""
+
+    async def enter(self, host: str) -> None:
+        """Go on."""
+
+    def leave(self, host: str, pause: float) -> None:
+        """Leave nothing behind."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Polling:
-    """Hold what polling works with; `spacing` is the pause in seconds between two requests to one host."""
+    """Hold what polling works with; `spacing` is the pause in seconds between two requests to one host.
+
+    Requests of this process take turns at a host on its `doorsteps`, those of different processes at the `gate`.
+    """
 
     store: Store
     fetcher: Fetcher
@@ -102,6 +115,11 @@ class Polling:
     batch: int = 50
     spacing: float = 1.0
     doorsteps: Doorsteps = field(default_factory=Doorsteps)
+    gate: Gate = field(default_factory=OpenGate)
+
+    def pause(self, host: str) -> float:
+        """Give the seconds between two requests to a host."""
+        return max(self.spacing, SHY_HOSTS.get(host, 0.0)) if self.spacing else 0.0
 
 
 async def poll_due(
@@ -182,7 +200,6 @@ class _Errand:
 
 
 async def _poll_host(polling: Polling, errand: _Errand, room: asyncio.Semaphore, done: asyncio.Queue[PollRecord | None]) -> None:
-    spacing = max(polling.spacing, SHY_HOSTS.get(errand.host, 0.0)) if polling.spacing else 0.0
     claimed_at, refused = errand.leased_at, False
     while errand.waiting:
         state = errand.waiting[0]
@@ -192,7 +209,7 @@ async def _poll_host(polling: Polling, errand: _Errand, room: asyncio.Semaphore,
             del errand.waiting[0]
             await done.put(conclude_deferred(_asked(polling, state, polling.clock()), peace))
             continue
-        async with polling.doorsteps.turn(errand.host, spacing), room:
+        async with _turn(polling, errand.host), room:
             for _ in range(await _renew(polling, errand)):
                 await done.put(None)
             record = await _poll_feed(polling, errand.waiting.pop(0)) if errand.waiting else None
@@ -203,6 +220,18 @@ async def _poll_host(polling: Polling, errand: _Errand, room: asyncio.Semaphore,
             refused = True
             wait = PEACE if record.failure.retry_after is None else record.failure.retry_after
             polling.doorsteps.leave_alone(errand.host, polling.clock() + wait)
+
+
+@asynccontextmanager
+async def _turn(polling: Polling, host: str) -> AsyncIterator[None]:
+    """Wait for one's turn at a host, among the requests of this process and then among processes."""
+    pause = polling.pause(host)
+    async with polling.doorsteps.turn(host, pause):
+        await polling.gate.enter(host)
+        try:
+            yield
+        finally:
+            polling.gate.leave(host, pause)
 
 
 async def _renew(polling: Polling, errand: _Errand) -> int:

@@ -38,6 +38,7 @@ from aggregator.revisit import Revisiting
 from aggregator.settings import Settings
 from aggregator.sources.workers import ReaderPool
 from aggregator.store import alone, open_store, working_lock
+from aggregator.store.hosts import open_gate
 from aggregator.visiting import Visitor
 
 WINDOW = 8 * SHARE
@@ -85,12 +86,14 @@ async def open_app(
         store = open_store(settings.database_url, settings.evidence)
         stack.callback(store.close)
         store.upgrade()
+        gate = open_gate(settings.database_url)
+        stack.callback(gate.close)
         visitor = _visitor(settings, http, clock, tuning.spacing)
         yield App(
             settings=settings,
             configuration=configuration,
             store=store,
-            polling=_polling(configuration, store, http, reader, clock, tuning),
+            polling=replace(_polling(configuration, store, http, reader, clock, tuning), gate=gate),
             judging=_judging(configuration, store, visitor, clock, reader),
             revisiting=_revisiting(configuration, store, visitor, clock),
             delivering=_delivering(settings, configuration, store, http, clock),

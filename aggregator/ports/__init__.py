@@ -4,7 +4,7 @@ Use cases know these protocols only; `aggregator.app` picks the concrete parts.
 """
 
 from aggregator.ports.desk import DeskStore, ReaderStore
-from aggregator.ports.seams import Channel, FeedReader, Fetcher, Message, Poster
+from aggregator.ports.seams import Channel, FeedReader, Fetcher, Gate, Message, Poster
 from aggregator.ports.store import Store
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "DeskStore",
     "FeedReader",
     "Fetcher",
+    "Gate",
     "Message",
     "Poster",
     "ReaderStore",

@@ -22,6 +22,18 @@ class Fetcher(Protocol):
     async def fetch(self, request: FetchRequest) -> FetchOutcome: ...
 
 
+class Gate(Protocol):
+    """Let the processes of an installation take turns at a host; a turn ends with the process that holds it."""
+
+    async def enter(self, host: str) -> None:
+        """Wait for the host's turn, and take it."""
+        ...
+
+    def leave(self, host: str, pause: float) -> None:
+        """Give the turn back; the next may take it after so many seconds."""
+        ...
+
+
 class Poster(Protocol):
     """Post one body to one URL, guarded and bounded; never follows a redirect, never tries twice."""
 

@@ -13,6 +13,8 @@ from aggregator.records import Telling
 CERTAIN = 400
 """Letters from which a text is a report of its own: below, one teaser may stand under many headlines."""
 _TOWNS = ("place/", "region/")
+_AS_WRITTEN = 0.95
+"""Share from which a newsroom's long text is the same one, whatever stands above it."""
 _OWN_HEADLINES = 0.5
 """How alike the headlines of one newsroom are at least where it tells one thing twice in few words."""
 
@@ -23,14 +25,14 @@ def is_copy(one: Telling, other: Telling, share: float) -> bool:
         return False
     if one.text_hash == other.text_hash and _long(one) and _long(other):
         return True
-    return _mutual(one, other, share) >= COPY and not contradicts(one, other) and _headlines_agree(one, other)
+    return _mutual(one, other, share) >= COPY and not contradicts(one, other) and _headlines_agree(one, other, share)
 
 
 def evidence(one: Telling, other: Telling, share: float) -> float:
     """Give what an overlap is worth: less than a copy's where one text only stands in the other, nothing against facts."""
     if share < COPY or is_copy(one, other, share):
         return share
-    return 0.0 if contradicts(one, other) or not _headlines_agree(one, other) else min(share, COPY - 0.01)
+    return 0.0 if contradicts(one, other) or not _headlines_agree(one, other, share) else min(share, COPY - 0.01)
 
 
 def contradicts(one: Telling, other: Telling) -> bool:
@@ -53,9 +55,15 @@ def _figures(facts: Mapping[str, float]) -> Mapping[str, float]:
     return {concept: weight for concept, weight in facts.items() if is_figure(concept)}
 
 
-def _headlines_agree(one: Telling, other: Telling) -> bool:
-    """Tell whether the headlines may stand over one short text; long texts speak for themselves."""
-    if (_long(one) and _long(other)) or one.language[:2] != other.language[:2]:
+def _headlines_agree(one: Telling, other: Telling, share: float) -> bool:
+    """Tell whether the headlines may stand over one text; long ones of two newsrooms speak for themselves.
+
+    A newsroom that changed both headline and text wrote another report, unless it marks it as an update.
+    """
+    long = _long(one) and _long(other)
+    if long and one.family == other.family:
+        return share >= _AS_WRITTEN or "update" in one.traits.cues | other.traits.cues or one.traits.title.keys() == other.traits.title.keys()
+    if long or one.language[:2] != other.language[:2]:
         return True
     ours, theirs = one.traits.title, other.traits.title
     if one.family == other.family:

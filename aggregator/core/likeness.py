@@ -17,6 +17,7 @@ from functools import lru_cache
 from operator import mul
 from typing import NamedTuple
 
+from aggregator.core.acts import ACT
 from aggregator.records import Telling, Traits
 
 WINDOW = timedelta(days=3)
@@ -37,7 +38,7 @@ LONG_TEXT = 1_000
 """Letters from which two texts of one newsroom that are no copies of each other are two reports, however alike they sound."""
 LONG = "long"
 """The cue of such a text."""
-_LONG_APART = 2.0
+_LONG_APART = 3.0
 """How much more than teasers two long texts of one newsroom count."""
 _TELLING = 3
 """Terms from which words count whole."""
@@ -92,6 +93,8 @@ _WITHOUT_MEANING = {
     "own newsroom": -2.9,
     "own other text": -7.0,
     "announced and done": -1.39,
+    "acts": 1.6,
+    "other acts": -2.4,
     "": -0.06,
 }
 _WITH_MEANING = {
@@ -106,6 +109,8 @@ _WITH_MEANING = {
     "other places": -4.88,
     "other figures": -2.67,
     "time between": -6.63,
+    "acts": 1.0,
+    "other acts": -1.5,
     "": -6.08,
 }
 
@@ -136,6 +141,7 @@ def _compared(one: Telling, other: Telling, overlap: float, *, meant: bool) -> I
         yield "lead", _Found(lead.value * trusted, lead.shared)
         yield "announced and done", _Found(float(("ahead" in ours.cues) != ("ahead" in theirs.cues)))
     yield from _facts(ours.facts, theirs.facts)
+    yield from _acts(ours.cues, theirs.cues, same_language=same_language)
     yield "cites", _Found(float(cites(one, other) or cites(other, one)))
     own = one.family == other.family and same_language
     yield "sentences", _Found(overlap if overlap >= PARTS and not own else 0.0)
@@ -173,6 +179,14 @@ def _facts(ours: Mapping[str, float], theirs: Mapping[str, float]) -> Iterator[t
     yield "themes", _sum(shared, _is_theme, 2.0)
     yield "other places", _Found(float(_apart(ours, theirs, ("place/", "region/"))))
     yield "other figures", _Found(0.0 if figures else _other_figures(ours, theirs))
+
+
+def _acts(ours: Collection[str], theirs: Collection[str], *, same_language: bool) -> Iterator[tuple[str, _Found]]:
+    """Compare what two headlines say was done; within a language the words have told already what is shared."""
+    one, other = ({cue for cue in cues if cue.startswith(ACT)} for cues in (ours, theirs))
+    yield "other acts", _Found(float(bool(one and other and one.isdisjoint(other))))
+    if not same_language:
+        yield "acts", _Found(float(not one.isdisjoint(other)), tuple(sorted(one & other)))
 
 
 def cosine(ours: Mapping[str, float], theirs: Mapping[str, float]) -> _Found:

@@ -15,6 +15,7 @@ from aggregator.core.copies import contradicts, evidence, is_copy
 from aggregator.core.echoes import standings_of
 from aggregator.core.likeness import COPY, JOIN, TOUCH, WINDOW, likeness
 from aggregator.core.linkage import Copies, group
+from aggregator.core.romanisation import latin
 from aggregator.models import Fact, Judgement, Reason, Role
 from aggregator.records import Move, Neighbourhood, Overlap, Placement, Standing, StorySketch, Telling
 
@@ -39,7 +40,7 @@ def story_concepts(facts: Iterable[Fact], judgements: Iterable[Judgement], level
     evidence = (evidence.concept for judgement in judgements for evidence in judgement.evidence)
     found = {concept for concept in evidence if not concept.startswith(_ANCHOR)}
     facts = [fact for fact in facts if fact.kind not in _TELLS_NOTHING]
-    found |= {fact.concept for fact in facts if fact.kind != "place"}
+    found |= {latin(fact.concept) for fact in facts if fact.kind != "place"}
     for name, kind in ((fact.concept.partition("/")[2], level(fact.concept)) for fact in facts if fact.kind == "place"):
         if kind in ("city", "site"):
             found.add(f"place/{name}")

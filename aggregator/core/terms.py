@@ -20,16 +20,27 @@ _ENDING = re.compile(r"(?<=\w{3})(?:ies|es|s|ing|ed|ions?|al|ly)$")
 _POSSESSIVE = re.compile(r"['’]s\b")
 _SHORT_LATIN, _RUSSIAN_STEM, _LONGEST = 4, 5, 40
 _AHEAD = re.compile(
-    r"(?<![\w-])(?:to(?!-)|will|plans?|aims?|ahead of|set to|upcoming|seeks?)\b"
+    r"(?<![\w-])(?:will|plans?|aims?|set to|upcoming)\b"
     r"|예정|계획|추진|앞두|앞둔|将|將|拟|擬|计划|計劃|計画|予定|方針"
     r"|\b(?:намерен\w*|планиру\w*|собира\w*|хот[яи]т|будет|будут)\b",
     re.IGNORECASE,
 )
+_TO = re.compile(r"\bto (?=[a-z]{2})(?!the\b|an?\b|its?\b|his\b|her\b|their\b|our\b|this\b|that\b|all\b|be\b|date\b|death\b|\w+ing\b)")
+"""The infinitive that stands for the future in English headlines: "Seoul to send aid"."""
+_DONE = re.compile(
+    r"\b(?!(?:its|his|this|as|news|talks|series|forces|sanctions)\b)[a-z]+(?:s|ed)\b(?! (?:of|and|from|for|in|at|with|to)\b)(?= )"
+    r"|\b(?:in|at|on|that|who|how|what|where|when|why|How|What|Where|When|Why|not|due|according|back|bid|push|next|thanks|is|are|was|were|has|have|had)\b[^,;:]*$"
+    r"|\b(?:hold|sign|open|meet|visit|tour|send|urge|vow|pledge|agree|call|boost|join|use)\b"
+    r"|[;:—–]"
+)
+"""What before an infinitive makes it another verb's, or one of purpose: "urges Seoul to" and "in Pyongyang to" announce nothing."""
 
 
 MOST_TERMS = 120
 """Different terms of a text that count; the first ones do."""
 
+_HEADLINE, _SIGNED = 20, 30
+"""Letters of a headline that can be recognised, and of what follows it where an outlet's name does."""
 _FILED = re.compile(
     r"\A\s*(?:[^\n()]{0,60}\([^()\n]{2,40}\) ?(?:--|[—–=-])\s*"
     r"|[(\[【〔][^\n)\]】〕]{2,40}[)\]】〕](?:[^\n=]{0,20}=)?|[A-ZА-Я][^\n/]{2,40}/[^/\n]{2,20}/[. ])"
@@ -41,6 +52,14 @@ def without_dateline(text: str) -> str:
     return _FILED.sub("", text, count=1)
 
 
+def own_words(title: str, text: str) -> str:
+    """Give a report without its dateline; nothing of one that only repeats its headline, as search engines' feeds do."""
+    said, headline = text.strip(), title.strip()
+    if len(headline) >= _HEADLINE and said[: len(headline)].casefold() == headline.casefold() and len(said) - len(headline) <= _SIGNED:
+        return ""
+    return without_dateline(text)
+
+
 @lru_cache(maxsize=64)
 def terms_of(text: str) -> tuple[str, ...]:
     """Give the comparable terms of a text, each once, in the order they are met."""
@@ -50,7 +69,10 @@ def terms_of(text: str) -> tuple[str, ...]:
 
 def looks_ahead(title: str) -> bool:
     """Tell whether a headline announces: what is planned and what was done are two events."""
-    return bool(_AHEAD.search(title))
+    if _AHEAD.search(title):
+        return True
+    found = _TO.search(title)
+    return found is not None and not _DONE.search(title[: found.start()])
 
 
 def _terms(word: str) -> Iterator[str]:

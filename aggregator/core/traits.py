@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterable, Mapping
 from hashlib import blake2b
 from heapq import nlargest
 
+from aggregator.core.acts import acts_of
 from aggregator.core.cues import cues_of
 from aggregator.core.likeness import FULL, FULL_TEXT, LONG, LONG_TEXT, quantised
 from aggregator.core.rarity import Rarity
-from aggregator.core.terms import LEAD, terms_of, without_dateline
+from aggregator.core.terms import LEAD, own_words, terms_of
 from aggregator.models import Article
 from aggregator.records import Traits
 
@@ -36,7 +37,7 @@ def countable(article: Article, concepts: Iterable[str]) -> frozenset[str]:
 
 def lead_terms(article: Article) -> tuple[str, ...]:
     """Give the terms of headline and first paragraphs."""
-    return terms_of(f"{article.title}\n{without_dateline(article.text)[:LEAD]}")
+    return terms_of(f"{article.title}\n{own_words(article.title, article.text)[:LEAD]}")
 
 
 def traits_of(article: Article, concepts: Iterable[str], rarity: Rarity, embed: Embed = no_meaning) -> Traits:
@@ -46,7 +47,7 @@ def traits_of(article: Article, concepts: Iterable[str], rarity: Rarity, embed: 
         lead=rarity.words(lead_terms(article)),
         facts={concept: round(rarity.fact(concept), 4) for concept in concepts},
         headline=frozenset(fact.concept for fact in article.facts if fact.field == "title"),
-        cues=cues_of(article.title, article.text) | _lengths(article.text),
+        cues=cues_of(article.title, article.text) | acts_of(article.title) | _lengths(article.text),
         doubt=round(rarity.doubt, 4),
         letters=len(article.text),
         meaning=quantised(embed(article.title, article.text[:LEAD])),

@@ -189,15 +189,15 @@ def rearrange(desk: Desk, story_id: int, decision: Decision, by: str) -> None:
     now, chosen = desk.clock(), list(decision.articles)
     match decision:
         case Decision(kind="merge"):
-            desk.store.merge_stories(story_id, decision.other, now)
+            desk.store.merge_stories(story_id, decision.other, now, by)
         case Decision(kind="split"):
-            desk.store.split_story(story_id, chosen, now)
+            desk.store.split_story(story_id, chosen, now, by)
         case Decision(kind="lead") if len(chosen) == 1:
-            desk.store.set_lead(story_id, chosen[0], now)
+            desk.store.set_lead(story_id, chosen[0], now, by)
         case Decision(kind="apart") if len(chosen) == 2:
-            desk.store.keep_apart(chosen[0], chosen[1], now)
+            desk.store.keep_apart(chosen[0], chosen[1], now, by)
         case Decision(kind="undo"):
-            desk.store.undo_operation(decision.other, now)
+            desk.store.undo_operation(decision.other, now, by)
         case _:
             raise UsageError("choose one article for the lead, two that are not the same, at least one to split off")
     log.info("story rearranged by hand", story=story_id, decision=decision.kind, by=by)

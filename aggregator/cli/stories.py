@@ -1,6 +1,8 @@
 """`aggregator stories`: look at stories, ask why two articles are one story, and correct what the rules decided."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from getpass import getuser
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -18,6 +20,7 @@ _MOST = 2**31 - 1
 Story = Annotated[int, typer.Argument(min=1, max=_MOST, help="A story's number, see `aggregator stories list`.")]
 Article = Annotated[int, typer.Argument(min=1, max=_MOST, help="An article's number, see `aggregator stories show`.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+By = Annotated[str, typer.Option("--by", help="Who decides, for the audit trail; your user name unless you say.", show_default=False)]
 
 
 @stories.command("list")
@@ -75,64 +78,77 @@ def show(
 
 
 @stories.command()
-def merge(story: Story, other: Story, json: Json = False) -> None:
+def merge(story: Story, other: Story, by: By = "", json: Json = False) -> None:
     """Make one story of two, for good: who was told the one is not told the other again.
 
     Example: aggregator stories merge 7 9
     """
-    _decide(lambda store, now: store.merge_stories(story, other, now), json=json)
+    _decide(lambda store, now, who: store.merge_stories(story, other, now, who), by, json=json)
 
 
 @stories.command()
 def split(
-    story: Story, articles: Annotated[list[int], typer.Argument(help="The articles that leave it together.")], json: Json = False
+    story: Story,
+    articles: Annotated[list[int], typer.Argument(help="The articles that leave it together.")],
+    by: By = "",
+    json: Json = False,
 ) -> None:
     """Give articles a story of their own, for good; who was told of them is not told again.
 
     Example: aggregator stories split 7 31 32
     """
-    _decide(lambda store, now: store.split_story(story, articles, now), json=json)
+    _decide(lambda store, now, who: store.split_story(story, articles, now, who), by, json=json)
 
 
 @stories.command()
-def lead(story: Story, article: Article, json: Json = False) -> None:
+def lead(story: Story, article: Article, by: By = "", json: Json = False) -> None:
     """Choose the article that speaks for a story.
 
     Example: aggregator stories lead 7 31
     """
-    _decide(lambda store, now: store.set_lead(story, article, now), json=json)
+    _decide(lambda store, now, who: store.set_lead(story, article, now, who), by, json=json)
 
 
 @stories.command()
-def apart(one: Article, other: Article, json: Json = False) -> None:
+def apart(one: Article, other: Article, by: By = "", json: Json = False) -> None:
     """Remember that two articles do not tell one event; they are parted where they stand together.
 
     Example: aggregator stories apart 12 31
     """
-    _decide(lambda store, now: store.keep_apart(one, other, now), json=json)
+    _decide(lambda store, now, who: store.keep_apart(one, other, now, who), by, json=json)
 
 
 @stories.command()
 def undo(
-    decision: Annotated[int, typer.Argument(min=1, max=_MOST, help="Its number, see `aggregator stories show`.")], json: Json = False
+    decision: Annotated[int, typer.Argument(min=1, max=_MOST, help="Its number, see `aggregator stories show`.")],
+    by: By = "",
+    json: Json = False,
 ) -> None:
     """Take a decision by hand back; what was sent stays sent.
 
     Example: aggregator stories undo 4
     """
-    _decide(lambda store, now: store.undo_operation(decision, now), json=json)
+    _decide(lambda store, now, who: store.undo_operation(decision, now, who), by, json=json)
 
 
-def _decide(work: Any, *, json: bool) -> None:
+def _decide(work: "Callable[[Store, datetime, str], int]", by: str, *, json: bool) -> None:
     from aggregator.app.configured import utc_now
     from aggregator.app.stores import open_installed_store
 
     with open_installed_store(settings_from_environment(quiet=True)) as store:
-        number: int = work(store, utc_now())
+        number = work(store, utc_now(), by or _user())
     if json:
         screen.print_json({"decision": number})
     else:
         screen.out.print(f"Done; decision {number}. `aggregator stories undo {number}` takes it back.")
+
+
+def _user() -> str:
+    """Name who runs the command; a container may have a number for a user, and no name."""
+    try:
+        return getuser()
+    except (OSError, KeyError):
+        return ""
 
 
 def _pair(store: "Store", record: "StoryRecord", ids: Sequence[int]) -> "tuple[Telling, Telling]":
@@ -201,7 +217,7 @@ def _audit(record: "StoryRecord") -> None:
                 event.id,
                 event.decided_at,
                 event.kind,
-                "a person" if event.by_hand else "the rules",
+                screen.plain(event.by or "a person") if event.by_hand else "the rules",
                 event.story_id,
                 event.other_id or "",
                 event.undone_at,

@@ -62,12 +62,14 @@ def _headlines_agree(one: Telling, other: Telling, share: float) -> bool:
     """
     long = _long(one) and _long(other)
     if long and one.family == other.family:
-        return share >= _AS_WRITTEN or "update" in one.traits.cues | other.traits.cues or one.traits.title.keys() == other.traits.title.keys()
+        return (
+            share >= _AS_WRITTEN or "update" in one.traits.cues | other.traits.cues or one.traits.title.keys() == other.traits.title.keys()
+        )
     if long or one.language[:2] != other.language[:2]:
         return True
     ours, theirs = one.traits.title, other.traits.title
     if one.family == other.family:
-        return ours.keys() == theirs.keys() or cosine(ours, theirs).value >= _OWN_HEADLINES
+        return ours.keys() == theirs.keys() or cosine(ours, theirs) >= _OWN_HEADLINES
     return not (ours and theirs) or bool(ours.keys() & theirs.keys())
 
 

@@ -10,14 +10,13 @@ docs/stories.md has the numbers.
 
 import math
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
 from operator import mul
-from typing import NamedTuple
 
-from aggregator.core.acts import ACT
+from aggregator.core.acts import ACT, FIRST
 from aggregator.records import Telling, Traits
 
 WINDOW = timedelta(days=3)
@@ -46,11 +45,18 @@ _BEYOND = 2.0
 """What reports further apart than the window count more."""
 _MEASURED = 1.7
 """How much more than heads two different tonnages, sums or shares count."""
+_FORETOLD, _NEXT_DAY = 0.7, timedelta(days=1)
+"""What an announcement beside a deed counts in one hour, which may be two wordings of one thing; a day apart it counts whole."""
 _SCALE = 400.0
 """Embeddings are kept as small integers: a component times this."""
 _BODIES = ("organisation/", "person/", "resolution/", "provision/")
 _SPAN = re.compile(r"(-?[0-9.]+)(?:-([0-9.]+))?")
-_PLACES = ("place/", "region/", "country/")
+_TOWNS = ("place/", "region/")
+_MOST_BODIES, _MOST_THEMES = 1.5, 2.0
+"""What many shared names, or themes, count at most."""
+_MOST_NAMED = 5
+_OWN_SAME = 0.8
+"""How alike two headlines of a newsroom are that tells one thing twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,31 +77,26 @@ class Likeness:
     parts: tuple[Part, ...]
 
 
-class _Found(NamedTuple):
-    value: float
-    shared: tuple[str, ...] = ()
-
-
 _WITHOUT_MEANING = {
-    "headline": 5.5,
-    "lead": 7.4,
-    "town": 2.65,
-    "country": 0.9,
+    "headline": 3.2,
+    "lead": 7.9,
+    "town": 3.1,
+    "country": 2.3,
     "figure": 4.25,
-    "bodies": 2.05,
-    "themes": 0.77,
-    "cites": 1.97,
-    "sentences": 4.0,
-    "other places": -8.0,
-    "other figures": -2.4,
-    "time between": -8.0,
-    "own other headline": -2.0,
-    "own newsroom": -2.9,
-    "own other text": -7.0,
-    "announced and done": -1.39,
+    "bodies": 1.8,
+    "themes": 1.6,
     "acts": 1.6,
-    "other acts": -2.4,
-    "": -0.06,
+    "cites": 2.3,
+    "sentences": 3.9,
+    "other places": -10.0,
+    "other figures": -2.6,
+    "other acts": -1.6,
+    "time between": -8.0,
+    "own other headline": -1.6,
+    "own newsroom": -4.0,
+    "own other text": -7.0,
+    "announced and done": -2.6,
+    "": -0.35,
 }
 _WITH_MEANING = {
     "town": 2.87,
@@ -115,14 +116,27 @@ _WITH_MEANING = {
 }
 
 
+def probability(one: Telling, other: Telling, overlap: float = 0.0) -> float:
+    """Give the probability that two tellings tell one event; `overlap` is the share of the shorter text that stands in the longer one."""
+    weights = _WITH_MEANING if _meant(one, other) else _WITHOUT_MEANING
+    return _logistic(weights[""] + sum(weights[name] * value for name, value in _values(one, other, overlap)))
+
+
 def likeness(one: Telling, other: Telling, overlap: float = 0.0) -> Likeness:
-    """Weigh two tellings; `overlap` is the share of the shorter text that stands in the longer one, where it is known."""
-    meant = bool(one.traits.meaning and other.traits.meaning) and one.language[:2] != other.language[:2]
-    weights = _WITH_MEANING if meant else _WITHOUT_MEANING
-    found = dict(_compared(one, other, overlap, meant=meant))
-    parts = [Part(name, item.value, weights[name] * item.value, item.shared) for name, item in found.items() if item.value]
+    """Weigh two tellings as `probability` does, and say what by."""
+    weights = _WITH_MEANING if _meant(one, other) else _WITHOUT_MEANING
+    found = dict(_values(one, other, overlap))
+    parts = [Part(name, value, weights[name] * value, _shared(name, one.traits, other.traits)) for name, value in found.items() if value]
     score = weights[""] + sum(part.adds for part in parts)
-    return Likeness(1 / (1 + math.exp(-max(-30.0, min(30.0, score)))), (Part("at the start", 1.0, weights[""]), *parts))
+    return Likeness(_logistic(score), (Part("at the start", 1.0, weights[""]), *parts))
+
+
+def _logistic(score: float) -> float:
+    return 1 / (1 + math.exp(-max(-30.0, min(30.0, score))))
+
+
+def _meant(one: Telling, other: Telling) -> bool:
+    return bool(one.traits.meaning and other.traits.meaning) and one.language[:2] != other.language[:2]
 
 
 def quantised(vectors: Collection[Collection[float]]) -> tuple[int, ...]:
@@ -130,31 +144,33 @@ def quantised(vectors: Collection[Collection[float]]) -> tuple[int, ...]:
     return tuple(max(-127, min(127, round(value * _SCALE))) for vector in vectors for value in vector)
 
 
-def _compared(one: Telling, other: Telling, overlap: float, *, meant: bool) -> Iterator[tuple[str, _Found]]:
+def _values(one: Telling, other: Telling, overlap: float) -> Iterator[tuple[str, float]]:
+    """Compare two tellings part by part; this runs for some thirty pairs with every article that comes."""
     ours, theirs = one.traits, other.traits
     same_language = one.language[:2] == other.language[:2]
-    trusted = (1 - max(ours.doubt, theirs.doubt)) * min(_said(ours), _said(theirs))
-    headline = cosine(ours.title, theirs.title) if same_language else _Found(0.0)
-    yield "headline", _Found(headline.value * trusted, headline.shared)
+    headline = 0.0
     if same_language:
-        lead = cosine(ours.lead, theirs.lead)
-        yield "lead", _Found(lead.value * trusted, lead.shared)
-        yield "announced and done", _Found(float(("ahead" in ours.cues) != ("ahead" in theirs.cues)))
+        trusted = (1 - max(ours.doubt, theirs.doubt)) * min(_said(ours), _said(theirs))
+        headline = cosine(ours.title, theirs.title)
+        yield "headline", headline * trusted
+        yield "lead", cosine(ours.lead, theirs.lead) * trusted
     yield from _facts(ours.facts, theirs.facts)
     yield from _acts(ours.cues, theirs.cues, same_language=same_language)
-    yield "cites", _Found(float(cites(one, other) or cites(other, one)))
+    yield "cites", float(cites(one, other) or cites(other, one))
     own = one.family == other.family and same_language
-    yield "sentences", _Found(overlap if overlap >= PARTS and not own else 0.0)
+    yield "sentences", overlap if overlap >= PARTS and not own else 0.0
     gap = abs(one.told_at - other.told_at)
+    if same_language and ("ahead" in ours.cues) != ("ahead" in theirs.cues):
+        yield "announced and done", _FORETOLD + (1 - _FORETOLD) * min(1.0, gap / _NEXT_DAY)
     beyond = _BEYOND if gap > WINDOW and overlap < COPY else 0.0
-    yield "time between", _Found(beyond + math.sqrt(min(1.0, max(gap, SIMULTANEOUS) / WINDOW)))
+    yield "time between", beyond + math.sqrt(min(1.0, max(gap, SIMULTANEOUS) / WINDOW))
     if own and overlap < COPY:
-        yield "own other headline", _Found(1.0 - headline.value)
         updated = "update" in ours.cues | theirs.cues
-        yield "own newsroom", _Found(float(headline.value < 0.8 and not updated))
-        yield "own other text", _Found(0.0 if updated else _written_twice(ours, theirs))
-    if meant:
-        yield "meaning", _Found(sum(map(mul, ours.meaning, theirs.meaning)) / (_SCALE * _SCALE * 2))
+        yield "own other headline", 1.0 - headline
+        yield "own newsroom", float(headline < _OWN_SAME and not updated)
+        yield "own other text", 0.0 if updated else _written_twice(ours, theirs)
+    if _meant(one, other):
+        yield "meaning", sum(map(mul, ours.meaning, theirs.meaning)) / (_SCALE * _SCALE * 2)
 
 
 def _said(traits: Traits) -> float:
@@ -169,35 +185,56 @@ def _written_twice(ours: Traits, theirs: Traits) -> float:
     return float(FULL in ours.cues and FULL in theirs.cues)
 
 
-def _facts(ours: Mapping[str, float], theirs: Mapping[str, float]) -> Iterator[tuple[str, _Found]]:
-    shared = {concept: min(ours[concept], theirs[concept]) for concept in ours.keys() & theirs.keys()}
-    yield "town", _rarest(shared, ("place/", "region/"))
-    yield "country", _rarest(shared, ("country/",))
-    figures = {concept: weight for concept, weight in shared.items() if is_figure(concept)}
-    yield "figure", _rarest(figures, ("",))
-    yield "bodies", _sum(shared, lambda concept: concept.startswith(_BODIES), 1.5)
-    yield "themes", _sum(shared, _is_theme, 2.0)
-    yield "other places", _Found(float(_apart(ours, theirs, ("place/", "region/"))))
-    yield "other figures", _Found(0.0 if figures else _other_figures(ours, theirs))
+def _facts(ours: Mapping[str, float], theirs: Mapping[str, float]) -> Iterator[tuple[str, float]]:
+    shared = _both(ours, theirs)
+    kinds: dict[str, list[float]] = {"town": [], "country": [], "figure": [], "bodies": [], "themes": []}
+    for concept in sorted(shared):
+        kinds.setdefault(_kind(concept), []).append(shared[concept])
+    for rarest in ("town", "country", "figure"):
+        yield rarest, max(kinds[rarest], default=0.0)
+    yield "bodies", min(_MOST_BODIES, sum(kinds["bodies"]))
+    yield "themes", min(_MOST_THEMES, sum(kinds["themes"]))
+    yield "other places", float(_apart(ours, theirs, _TOWNS))
+    yield "other figures", 0.0 if kinds["figure"] else _other_figures(ours, theirs)
 
 
-def _acts(ours: Collection[str], theirs: Collection[str], *, same_language: bool) -> Iterator[tuple[str, _Found]]:
+def _both(ours: Mapping[str, float], theirs: Mapping[str, float]) -> dict[str, float]:
+    return {concept: min(ours[concept], theirs[concept]) for concept in ours.keys() & theirs.keys()}
+
+
+@lru_cache(maxsize=4096)
+def _kind(concept: str) -> str:
+    """Name the part that a shared concept belongs to."""
+    if ":" in concept:
+        return "figure"
+    kinds = {"town": _TOWNS, "country": ("country/",), "bodies": _BODIES, "outlet": ("outlet/",)}
+    return next((kind for kind, starts in kinds.items() if concept.startswith(starts)), "themes")
+
+
+def _acts(ours: Collection[str], theirs: Collection[str], *, same_language: bool) -> Iterator[tuple[str, float]]:
     """Compare what two headlines say was done; within a language the words have told already what is shared."""
-    one, other = ({cue for cue in cues if cue.startswith(ACT)} for cues in (ours, theirs))
-    yield "other acts", _Found(float(bool(one and other and one.isdisjoint(other))))
+    one, other = ({cue for cue in cues if cue.startswith(FIRST)} for cues in (ours, theirs))
+    yield "other acts", float(bool(one and other and one != other))
     if not same_language:
-        yield "acts", _Found(float(not one.isdisjoint(other)), tuple(sorted(one & other)))
+        yield "acts", float(any(cue in theirs for cue in ours if cue.startswith(ACT)))
 
 
-def cosine(ours: Mapping[str, float], theirs: Mapping[str, float]) -> _Found:
-    """Give the cosine of two weighted sets of terms, with the shared ones, rarest first."""
-    shared = {term for term in ours.keys() & theirs.keys() if ours[term] > 0}
-    if not shared:
-        return _Found(0.0)
-    product = sum(ours[term] * theirs[term] for term in shared)
-    norms = math.sqrt(_squares(ours.values()) * _squares(theirs.values()))
-    ranked = sorted(shared, key=lambda term: (-ours[term], term))
-    return _Found(product / norms if norms else 0.0, tuple(ranked[:5]))
+def _shared(part: str, ours: Traits, theirs: Traits) -> tuple[str, ...]:
+    """Name what a part found in both, rarest first."""
+    if part in ("headline", "lead"):
+        words = getattr(ours, "title" if part == "headline" else "lead")
+        both = [term for term in words.keys() & getattr(theirs, "title" if part == "headline" else "lead").keys() if words[term] > 0]
+        return tuple(sorted(both, key=lambda term: (-words[term], term))[:_MOST_NAMED])
+    if part == "acts":
+        return tuple(sorted(cue for cue in ours.cues & theirs.cues if cue.startswith(ACT)))
+    shared = _both(ours.facts, theirs.facts)
+    return tuple(sorted((concept for concept in shared if _kind(concept) == part), key=lambda concept: (-shared[concept], concept)))
+
+
+def cosine(ours: Mapping[str, float], theirs: Mapping[str, float]) -> float:
+    """Give the cosine of two weighted sets of terms."""
+    product = sum([ours[term] * theirs[term] for term in ours.keys() & theirs.keys()])
+    return product / math.sqrt(_squares(ours.values()) * _squares(theirs.values())) if product else 0.0
 
 
 def _squares(weights: Collection[float]) -> float:
@@ -213,20 +250,6 @@ def cites(one: Telling, other: Telling) -> bool:
 def is_figure(concept: str) -> bool:
     """Tell figures such as ``person:300`` from other concepts."""
     return ":" in concept
-
-
-def _rarest(shared: Mapping[str, float], kinds: tuple[str, ...]) -> _Found:
-    ranked = sorted((-weight, concept) for concept, weight in shared.items() if concept.startswith(kinds))
-    return _Found(-ranked[0][0], tuple(concept for _, concept in ranked)) if ranked else _Found(0.0)
-
-
-def _sum(shared: Mapping[str, float], kind: Callable[[str], bool], most: float) -> _Found:
-    chosen = sorted(concept for concept in shared if kind(concept))
-    return _Found(min(most, sum(shared[concept] for concept in chosen)), tuple(chosen))
-
-
-def _is_theme(concept: str) -> bool:
-    return not is_figure(concept) and not concept.startswith((*_BODIES, *_PLACES, "outlet/"))
 
 
 def _apart(ours: Mapping[str, float], theirs: Mapping[str, float], kinds: tuple[str, ...]) -> bool:

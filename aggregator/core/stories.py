@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from aggregator.core.copies import contradicts, evidence, is_copy
 from aggregator.core.echoes import standings_of
-from aggregator.core.likeness import COPY, JOIN, TOUCH, WINDOW, likeness
+from aggregator.core.likeness import COPY, JOIN, TOUCH, WINDOW, probability
 from aggregator.core.linkage import Copies, group
 from aggregator.core.romanisation import latin
 from aggregator.models import Fact, Judgement, Reason, Role
@@ -103,7 +103,7 @@ class _Pairs:
         """Give the probability that two tellings tell one event."""
         pair = (one.article_id, other.article_id)
         if pair not in self._known:
-            self._known[pair] = likeness(one, other, self.overlaps.get(frozenset(pair), 0.0)).probability
+            self._known[pair] = probability(one, other, self.overlaps.get(frozenset(pair), 0.0))
         return self._known[pair]
 
     def doubles(self, ordered: Sequence[int]) -> frozenset[int]:

@@ -137,7 +137,7 @@ class Placement:
 class StoryEvent:
     """Hold one line of a story's audit trail: a merge or split, by the rules or by hand, and whether it was undone.
 
-    `kind` is "merge", "split", "lead", "apart" or "undo"; `other_id` is the other story, 0 where there is none.
+    `kind` is "merge", "split", "lead", "apart" or "undo"; `other_id` is the other story, 0 where there is none; `by` names the person.
     """
 
     id: int
@@ -148,6 +148,7 @@ class StoryEvent:
     articles: tuple[int, ...]
     decided_at: datetime
     undone_at: datetime | None = None
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,7 +36,7 @@ class Handwork(Section):
         with self._database.read() as connection:
             return _record(connection, standing_story(connection, story_id))
 
-    def merge_stories(self, story_id: int, other_id: int, now: datetime) -> int:
+    def merge_stories(self, story_id: int, other_id: int, now: datetime, by: str = "") -> int:
         """Make one story of two; gives the number of the audit line."""
         with self._database.write() as connection:
             hold_until_commit(connection, JUDGING)
@@ -44,7 +44,7 @@ class Handwork(Section):
             if target == source:
                 raise UsageError(f"{story_id} and {other_id} are one story already")
             ours, theirs = _members(connection, target), _members(connection, source)
-            operation = move(connection, source, target, theirs, Deciding(now, by_hand=True))
+            operation = move(connection, source, target, theirs, Deciding(now, by_hand=True, by=by))
             # Every member is bound to the one that leads, so that no article to come takes them apart again.
             lead = _lead(connection, target)
             across = _unbind(connection, list(product(ours, theirs)), together=False)
@@ -52,7 +52,7 @@ class Handwork(Section):
             _remember(connection, operation, (*across, *displaced))
             return operation
 
-    def split_story(self, story_id: int, article_ids: Sequence[int], now: datetime) -> int:
+    def split_story(self, story_id: int, article_ids: Sequence[int], now: datetime, by: str = "") -> int:
         """Give articles of a story a story of their own; gives the number of the audit line."""
         with self._database.write() as connection:
             hold_until_commit(connection, JUDGING)
@@ -67,12 +67,12 @@ class Handwork(Section):
             if len(leaving) == len(members):
                 raise UsageError(f"all articles of story {source} cannot leave it; it has {_listed(members)}")
             target = open_story(connection, leaving[0], now)
-            operation = move(connection, source, target, leaving, Deciding(now, by_hand=True))
+            operation = move(connection, source, target, leaving, Deciding(now, by_hand=True, by=by))
             staying = [member for member in members if member not in leaving]
             _remember(connection, operation, _bind(connection, list(product(leaving, staying)), operation, together=False))
             return operation
 
-    def set_lead(self, story_id: int, article_id: int, now: datetime) -> int:
+    def set_lead(self, story_id: int, article_id: int, now: datetime, by: str = "") -> int:
         """Let an article speak for its story from now on; gives the number of the audit line."""
         with self._database.write() as connection:
             hold_until_commit(connection, JUDGING)
@@ -82,9 +82,9 @@ class Handwork(Section):
                 raise UsageError(f"story {story} has no article {article_id}; it has {_listed(members)}")
             row = {"kind": "lead", "story_id": story, "other_id": 0, "articles": (article_id, _lead(connection, story))}
             connection.execute(update(stories).where(stories.c.id == story).values(lead_article_id=article_id, lead_by_hand=True))
-            return note(connection, row, Deciding(now, by_hand=True))
+            return note(connection, row, Deciding(now, by_hand=True, by=by))
 
-    def keep_apart(self, one: int, other: int, now: datetime) -> int:
+    def keep_apart(self, one: int, other: int, now: datetime, by: str = "") -> int:
         """Remember that two articles do not tell one event, and part them where they stand together; gives the audit line's number."""
         with self._database.write() as connection:
             hold_until_commit(connection, JUDGING)
@@ -93,14 +93,14 @@ class Handwork(Section):
                 raise UsageError("an article cannot be kept apart from itself")
             if stands[one] == stands[other]:
                 target = open_story(connection, other, now)
-                operation = move(connection, stands[one], target, [other], Deciding(now, by_hand=True))
+                operation = move(connection, stands[one], target, [other], Deciding(now, by_hand=True, by=by))
             else:
                 row = {"kind": "apart", "story_id": stands[one], "other_id": stands[other], "articles": (one, other)}
-                operation = note(connection, row, Deciding(now, by_hand=True))
+                operation = note(connection, row, Deciding(now, by_hand=True, by=by))
             _remember(connection, operation, _bind(connection, [(one, other)], operation, together=False))
             return operation
 
-    def undo_operation(self, operation_id: int, now: datetime) -> int:
+    def undo_operation(self, operation_id: int, now: datetime, by: str = "") -> int:
         """Take a decision by hand back, and move its articles where they were; gives the number of the line that says so."""
         with self._database.write() as connection:
             hold_until_commit(connection, JUDGING)
@@ -110,12 +110,12 @@ class Handwork(Section):
             connection.execute(delete(bonds).where(bonds.c.operation_id == operation_id))
             connection.execute(update(story_operations).where(story_operations.c.id == operation_id).values(undone_at=now))
             _restore(connection, row["displaced"] or ())
-            _take_back(connection, row["kind"], row["story_id"], row["articles"], now)
+            _take_back(connection, row["kind"], row["story_id"], row["articles"], Deciding(now, by_hand=True, by=by))
             undone = {"kind": "undo", "story_id": row["story_id"], "other_id": row["other_id"], "articles": (operation_id,)}
-            return note(connection, undone, Deciding(now, by_hand=True))
+            return note(connection, undone, Deciding(now, by_hand=True, by=by))
 
 
-def _take_back(connection: Connection, kind: str, source: int, ids: Sequence[int], now: datetime) -> None:
+def _take_back(connection: Connection, kind: str, source: int, ids: Sequence[int], deciding: Deciding) -> None:
     if kind == "lead":
         connection.execute(update(stories).where(stories.c.id == source).values(lead_article_id=ids[1], lead_by_hand=False))
     if kind not in ("merge", "split"):
@@ -126,7 +126,7 @@ def _take_back(connection: Connection, kind: str, source: int, ids: Sequence[int
         by_story.setdefault(_story_of(connection, article), []).append(article)
     for stands, leaving in by_story.items():
         if stands != source:
-            move(connection, stands, source, leaving, Deciding(now, by_hand=True))
+            move(connection, stands, source, leaving, deciding)
 
 
 def _record(connection: Connection, story_id: int) -> StoryRecord:
@@ -159,7 +159,7 @@ def _bonds(connection: Connection, ids: Sequence[int]) -> tuple[Bond, ...]:
 
 def _event(row: RowMapping) -> StoryEvent:
     names = ("id", "kind", "by_hand", "story_id", "other_id", "articles", "decided_at", "undone_at")
-    return StoryEvent(**{name: row[name] for name in names})
+    return StoryEvent(by=row["decided_by"] or "", **{name: row[name] for name in names})
 
 
 def _members(connection: Connection, story_id: int) -> list[int]:

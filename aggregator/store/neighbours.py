@@ -7,9 +7,25 @@ stories of the likeliest candidates are read, with what is known of pairs of the
 import json
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
+from zlib import crc32
 
-from sqlalchemy import BindParameter, Connection, RowMapping, bindparam, func, insert, null, or_, select, text, union_all, update
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    RowMapping,
+    Text,
+    bindparam,
+    insert,
+    null,
+    or_,
+    select,
+    text,
+    type_coerce,
+    union_all,
+    update,
+)
 
 from aggregator.core.fingerprints import tells_enough
 from aggregator.core.minhash import bands_of
@@ -18,8 +34,9 @@ from aggregator.core.shingles import resemblance, shared_sentences
 from aggregator.core.traits import keys_of
 from aggregator.models import Role
 from aggregator.records import Bond, Judged, Neighbourhood, Overlap, StorySketch, Telling, Traits
+from aggregator.store.columns import clean, from_json
 from aggregator.store.database import Section
-from aggregator.store.story_tables import article_marks, article_traits, bonds, overlaps, term_counts
+from aggregator.store.story_tables import article_marks, article_traits, bonds, overlaps
 from aggregator.store.tables import articles, stories, story_articles
 
 COPIES_WITHIN, STORIES_WITHIN = timedelta(days=14), timedelta(days=3)
@@ -27,25 +44,31 @@ MOST_CANDIDATES, MOST_COPIES, MOST_MEMBERS = 24, 12, 240
 IN_PARTS = 0.5
 """Share of the shorter text from which an overlap is kept."""
 TOTAL = ""
+COMMON, SAMPLED = 0.45, 8
+"""Weight below which a term is common in an archive of hundreds of articles and more, and the part of its articles that is counted."""
 
 _MARK = insert(article_marks)
-_SHARING = func.count().label("marks")
-_MARKED = (
-    select(article_marks.c.article_id, _SHARING)
-    .where(
-        article_marks.c.mark.in_(bindparam("marks", expanding=True)),
-        article_marks.c.told_on.between(bindparam("since"), bindparam("until")),
-    )
-    .group_by(article_marks.c.article_id)
-    .order_by(_SHARING.desc(), article_marks.c.article_id)
-    .limit(bindparam("most"))
-)
-_COUNTED = select(term_counts.c.term, term_counts.c.articles).where(term_counts.c.term.in_(bindparam("terms", expanding=True)))
+# Lists go over as one value: a statement with a place for each of them is put together anew every time.
+_SHARE = {
+    "sqlite": "SELECT m.article_id FROM json_each(:marks) AS j CROSS JOIN article_marks AS m "
+    "ON m.mark = j.value AND m.told_on BETWEEN :since AND :until",
+    "postgresql": "SELECT m.article_id FROM article_marks AS m WHERE m.mark = ANY(CAST(:marks AS bigint[])) "
+    "AND m.told_on BETWEEN :since AND :until",
+}
+_MARKED = {
+    dialect: text(f"{statement} GROUP BY m.article_id ORDER BY count(*) DESC, m.article_id LIMIT :most")
+    for dialect, statement in _SHARE.items()
+}
+_LISTED = {
+    "sqlite": "SELECT t.term, t.articles FROM json_each(:terms) AS j JOIN term_counts AS t ON t.term = j.value",
+    "postgresql": "SELECT term, articles FROM term_counts WHERE term = ANY(ARRAY(SELECT jsonb_array_elements_text(CAST(:terms AS jsonb))))",
+}
+_COUNTED = {dialect: text(statement) for dialect, statement in _LISTED.items()}
 _COUNT = {
-    "sqlite": "INSERT INTO term_counts (term, articles) SELECT value, 1 FROM json_each(:terms) WHERE true "
-    "ON CONFLICT (term) DO UPDATE SET articles = term_counts.articles + 1",
-    "postgresql": "INSERT INTO term_counts (term, articles) SELECT value, 1 FROM jsonb_array_elements_text(CAST(:terms AS jsonb)) "
-    "ON CONFLICT (term) DO UPDATE SET articles = term_counts.articles + 1",
+    "sqlite": "INSERT INTO term_counts (term, articles) SELECT value, :by FROM json_each(:terms) WHERE true "
+    "ON CONFLICT (term) DO UPDATE SET articles = term_counts.articles + excluded.articles",
+    "postgresql": "INSERT INTO term_counts (term, articles) SELECT value, :by FROM jsonb_array_elements_text(CAST(:terms AS jsonb)) "
+    "ON CONFLICT (term) DO UPDATE SET articles = term_counts.articles + excluded.articles",
 }
 _COUNTING = {dialect: text(statement) for dialect, statement in _COUNT.items()}
 _SHOWN = (
@@ -58,8 +81,8 @@ _SHOWN = (
     articles.c.title,
     articles.c.text_hash,
     articles.c.told_at,
-    articles.c.concepts,
-    article_traits.c.traits,
+    type_coerce(articles.c.concepts, Text).label("concepts"),
+    type_coerce(article_traits.c.traits, Text).label("traits"),
     story_articles.c.story_id,
     story_articles.c.role,
     story_articles.c.echo_of,
@@ -98,7 +121,8 @@ class Neighbours(Section):
     def rarity(self, terms: Collection[str]) -> Rarity:
         """Give the archive's counts of these terms, as if an article with all of them were in it."""
         with self._database.read() as connection:
-            counted = {row.term: int(row.articles) for row in connection.execute(_COUNTED, {"terms": sorted({TOTAL, *terms})})}
+            listed = json.dumps([clean(term) for term in {TOTAL, *terms}])
+            counted = {row.term: int(row.articles) for row in connection.execute(_COUNTED[connection.dialect.name], {"terms": listed})}
         return Rarity(counted.get(TOTAL, 0) + 1, {term: counted.get(term, 0) + 1 for term in terms})
 
     def neighbourhood(self, telling: Telling) -> Neighbourhood:
@@ -122,8 +146,8 @@ def keep_traits(connection: Connection, judged: Judged, told_at: datetime) -> No
     article_id, traits, article = judged.revision.article_id, judged.traits, judged.article
     if connection.execute(_HAS_TRAITS, {"id": article_id}).first() is None:
         connection.execute(_KEEP_TRAITS, {"article_id": article_id, "traits": traits})
-        terms = sorted({TOTAL, *traits.title, *traits.lead, *judged.concepts})
-        connection.execute(_COUNTING[connection.dialect.name], {"terms": json.dumps(terms)})
+        for by, terms in _counted(article_id, traits, judged.concepts).items():
+            connection.execute(_COUNTING[connection.dialect.name], {"terms": json.dumps(terms), "by": by})
     else:
         connection.execute(update(article_traits).where(article_traits.c.article_id == article_id).values(traits=traits))
         connection.execute(article_marks.delete().where(article_marks.c.article_id == article_id))
@@ -135,6 +159,20 @@ def keep_traits(connection: Connection, judged: Judged, told_at: datetime) -> No
     ]
     if rows:
         connection.execute(_MARK, rows)
+
+
+def _counted(article_id: int, traits: Traits, concepts: Iterable[str]) -> dict[int, list[str]]:
+    """Give the terms to count by how much each counts: of common ones every eighth article counts for eight.
+
+    A word of thousands of articles weighs the same one more or less (Morris, 1978), and its row would be written with every article.
+    """
+    sampled = traits.doubt == 0.0
+    chosen: dict[int, list[str]] = {1: [TOTAL]}
+    for term, weight in {**dict.fromkeys(concepts, 1.0), **traits.lead, **traits.title, **traits.facts}.items():
+        by = SAMPLED if sampled and weight < COMMON else 1
+        if by == 1 or crc32(f"{article_id} {term}".encode("utf-8", "surrogatepass")) % by == 0:
+            chosen.setdefault(by, []).append(clean(term))
+    return {by: sorted(set(terms)) for by, terms in chosen.items()}
 
 
 def keep_overlaps(connection: Connection, found: Iterable[Overlap]) -> None:
@@ -167,11 +205,23 @@ def light(row: RowMapping) -> Telling:
         article_id=row["id"],
         seq=row["current_seq"],
         text="",
-        concepts=frozenset(row["concepts"] or ()),
+        concepts=_concepts(row["concepts"]) if row["concepts"] else frozenset(),
         role=Role(row["role"]) if row["role"] else Role.UNKNOWN,
-        traits=row["traits"] or Traits(),
+        traits=_traits(row["traits"]) if row["traits"] else Traits(),
         **{name: row[name] for name in names},
     )
+
+
+@lru_cache(maxsize=256)
+def _traits(said: str) -> Traits:
+    """Read traits, of which a day's are met again and again."""
+    traits: Traits = from_json(Traits, said)
+    return traits
+
+
+@lru_cache(maxsize=256)
+def _concepts(said: str) -> frozenset[str]:
+    return frozenset(json.loads(said))
 
 
 def _sharing(connection: Connection, telling: Telling, marks: Sequence[int], period: timedelta, most: int) -> list[int]:
@@ -179,7 +229,10 @@ def _sharing(connection: Connection, telling: Telling, marks: Sequence[int], per
     if not marks:
         return []
     window = {"since": _seconds(telling.told_at - period), "until": _seconds(telling.told_at + period)}
-    return [row.article_id for row in connection.execute(_MARKED, {"marks": list(marks), "most": most, **window})]
+    listed = json.dumps(list(marks))
+    if connection.dialect.name == "postgresql":
+        listed = "{" + listed[1:-1] + "}"
+    return list(connection.execute(_MARKED[connection.dialect.name], {"marks": listed, "most": most, **window}).scalars())
 
 
 def _copies(connection: Connection, telling: Telling, banded: Sequence[int]) -> tuple[Overlap, ...]:

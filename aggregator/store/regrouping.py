@@ -37,6 +37,7 @@ class Deciding:
     decided_at: datetime
     by_hand: bool = False
     seq: int | None = None
+    by: str = ""
 
 
 def regroup(connection: Connection, moves: Iterable[Move], own_story: int, deciding: Deciding) -> None:
@@ -72,7 +73,7 @@ def move(connection: Connection, source: int, target: int, ids: Sequence[int], d
 
 def note(connection: Connection, row: dict[str, object], deciding: Deciding) -> int:
     """Write a line of the audit trail, and give its number."""
-    line = insert(story_operations).values(**row, by_hand=deciding.by_hand, decided_at=deciding.decided_at)
+    line = insert(story_operations).values(**row, by_hand=deciding.by_hand, decided_by=deciding.by or None, decided_at=deciding.decided_at)
     return int(connection.execute(line.returning(story_operations.c.id)).scalar_one())
 
 

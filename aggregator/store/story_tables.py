@@ -72,6 +72,8 @@ story_operations = Table(
     Column("undone_at", Instant),
     # What it took the place of, to be given back when it is undone.
     Column("displaced", Stored(tuple[Decided, ...])),
+    # The name of the person; empty where the rules decided, or nobody was named.
+    Column("decided_by", CleanText),
 )
 
 bonds = Table(

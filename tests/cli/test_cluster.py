@@ -1,11 +1,19 @@
 """`aggregator cluster` and `aggregator stories` as people run them."""
 
 import json
+import math
 import subprocess
 import sys
+from contextlib import closing
+from getpass import getuser
 from pathlib import Path
 
+import pytest
+
+from aggregator.core.likeness import JOIN
 from aggregator.sources.rows import read_rows
+from aggregator.store import open_store
+from tests.store.samples import FEED, NOW, intake, joined, matched, open_story, take_in
 from tests.stories.gold import FOLDER
 
 PROJECT = Path(__file__).parents[2]
@@ -66,3 +74,35 @@ def test_wrong_numbers_are_told_in_a_sentence(tmp_path: Path) -> None:
     assert (done.returncode, "there is no story 1" in done.stderr) == (2, True)
     assert run("stories", "list", "--json", data=tmp_path).stdout == ""
     assert run("cluster", str(tmp_path / "none.jsonl"), data=tmp_path).returncode == 2
+
+
+def told(data: Path) -> int:
+    """Keep a story of two articles, and give its number."""
+    with closing(open_store(f"sqlite:///{data}/aggregator.db")) as store:
+        store.upgrade()
+        store.sync_feeds((FEED,), NOW)
+        story = open_story(store, "one")
+        store.record_judged(matched(take_in(store, intake("two"))[-1], joined(story)))
+    return story
+
+
+def test_a_pair_is_explained_part_by_part(tmp_path: Path) -> None:
+    story = told(tmp_path)
+    done = run("stories", "show", str(story), "--why", "1", "2", "--json", data=tmp_path)
+    said = json.loads(done.stdout)
+    assert (said["decided"], said["copy"], said["joins_from"]) == ("", False, JOIN)
+    assert [part["part"] for part in said["parts"]][:1] == ["at the start"]
+    assert said["probability"] == pytest.approx(1 / (1 + math.exp(-sum(part["adds"] for part in said["parts"]))), abs=0.02)
+    shown = run("stories", "show", str(story), "--why", "1", "2", data=tmp_path)
+    assert "that articles 1 and 2 tell one event" in shown.stdout
+    strange = run("stories", "show", str(story), "--why", "1", "99", data=tmp_path)
+    assert (strange.returncode, "has no article 99" in strange.stderr) == (2, True)
+
+
+def test_who_decides_is_kept_with_the_decision(tmp_path: Path) -> None:
+    story = told(tmp_path)
+    assert run("stories", "apart", "1", "2", "--by", "Han", data=tmp_path).returncode == 0
+    assert run("stories", "merge", "1", "2", data=tmp_path).returncode == 0
+    audit = json.loads(run("stories", "show", str(story), "--json", data=tmp_path).stdout)["audit"]
+    assert [line["by"] for line in audit] == ["Han", getuser()]
+    assert all(line["decided_at"] for line in audit)

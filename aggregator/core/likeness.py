@@ -94,7 +94,7 @@ _WITHOUT_MEANING = {
     "time between": -8.0,
     "own other headline": -1.6,
     "own newsroom": -4.0,
-    "own other text": -7.0,
+    "own other text": -8.0,
     "announced and done": -2.6,
     "": -0.35,
 }

@@ -27,7 +27,8 @@ class StoryStore(Protocol):
         """Give a story whole, or the one it was merged into."""
         ...
 
-    # Each decision by hand, of the person `by`, gives the number of its line in the audit trail; raises `UsageError` where it makes no sense.
+    # Each decision by hand, of the person `by`, gives the number of its line in the audit trail.
+    # Where it makes no sense it raises `UsageError`.
     def merge_stories(self, story_id: int, other_id: int, now: datetime, by: str = "") -> int: ...
 
     def split_story(self, story_id: int, article_ids: Sequence[int], now: datetime, by: str = "") -> int: ...

@@ -1,6 +1,7 @@
 """The gold sets: events of this beat in our own words, two to five times each, beside look-alikes of the same family.
 
-``dev.jsonl`` was there to tune by; ``held.jsonl`` was set aside and only looked at in the end. Two events of one `family` differ in
+``dev.jsonl`` was there to tune by; ``held.jsonl`` was set aside and only looked at in the end; ``fresh.jsonl`` was written later, without
+a look at the rules, with single pieces between: follow-ups, round-ups, obituaries, opinion. Two events of one `family` differ in
 a city, a month, a sector or a figure, and are different stories. ``helong.jsonl`` is one event with its roles.
 """
 

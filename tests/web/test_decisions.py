@@ -35,8 +35,8 @@ async def test_an_editor_merges_splits_leads_keeps_apart_and_takes_back(store: S
     number = page.rpartition('name="other" value="')[2].partition('"')[0]
     await browser.send(f"{path}/decision", path, kind="undo", other=number)
     assert "taken back" in (await browser.get(path)).text
-    assert {event.by for event in store.story_record(story).events if event.by_hand} == {"local"}
-    assert "by hand, by local" in (await browser.get(path)).text
+    assert {event.by for event in store.story_record(story).events if event.by_hand} == {"this machine"}
+    assert "by hand, by this machine" in (await browser.get(path)).text
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,7 @@ _TOWNS = ("place/", "region/")
 _MOST_BODIES, _MOST_THEMES = 1.5, 2.0
 """What many shared names, or themes, count at most."""
 _MOST_NAMED = 5
-_OWN_SAME = 0.8
+_OWN_SAME = 0.95
 """How alike two headlines of a newsroom are that tells one thing twice."""
 
 

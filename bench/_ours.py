@@ -76,12 +76,12 @@ async def resident(polling: Polling) -> None:
 async def whole(database: str, feeds: tuple[FeedSpec, ...]) -> None:
     """Do what ``aggregator poll`` does, with the topics of the project's own feeds.yaml: poll, then judge what is new."""
     from aggregator.app.configured import read_configuration
-    from aggregator.app.installation import Tuning, open_app
+    from aggregator.app.gathering import Tuning, open_gathering
 
     environ = {"AGGREGATOR_FEEDS_FILE": str(ROOT / "feeds.yaml"), "AGGREGATOR_DATABASE_URL": f"sqlite:///{database}"}
     settings = load_settings({**environ, "AGGREGATOR_DATA_DIR": tempfile.mkdtemp(), "AGGREGATOR_HTTP_ALLOW": "127.0.0.0/8"})
     configuration = replace(read_configuration(settings), feeds=feeds, subscriptions=())
-    async with open_app(settings, configuration, tuning=Tuning(limits=Limits(deadline=10.0), spacing=0.0)) as app:
+    async with open_gathering(settings, configuration, tuning=Tuning(limits=Limits(deadline=10.0), spacing=0.0)) as app:
         app.store.sync_feeds(feeds, utc_now())
         await once(replace(app.polling, concurrency=256))
         # Without the optional sentence embeddings, as it is installed by default.

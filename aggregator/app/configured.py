@@ -20,7 +20,7 @@ def utc_now() -> datetime:
 
 def read_configuration(settings: Settings) -> Configuration:
     """Read feeds.yaml against the term packs that are there; raises `ConfigurationError`."""
-    return load_configuration(settings.feeds_file, theme_names() - {"guards"}, tuple(CHANNELS), tuple(SOURCES))
+    return load_configuration(settings.feeds_file, theme_names() - {"guards"}, CHANNELS, tuple(SOURCES))
 
 
 def user_agent(settings: Settings) -> str:

@@ -1,48 +1,38 @@
 """Open an installation: store, network, reader processes, and the use cases over them."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import (
     AbstractAsyncContextManager,
-    AbstractContextManager,
-    AsyncExitStack,
     asynccontextmanager,
     nullcontext,
 )
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from aggregator.app.assistants import SHARE, Assistants
-from aggregator.app.configured import user_agent, utc_now
-from aggregator.app.recipients import operator_addresses, operator_spec, standing_addresses, unset
-from aggregator.app.rules import Rules, label
+from aggregator.app.configured import utc_now
+from aggregator.app.gathering import Tuning, at_work, declare_all, make_judging, open_gathering
+from aggregator.app.operator import operator_addresses
+from aggregator.app.recipients import standing_addresses, unset
+from aggregator.app.rules import label
 from aggregator.app.sending import make_channels
 from aggregator.app.stores import make_desk
 from aggregator.channels import EmailChannel
-from aggregator.core.timing import next_due_at
 from aggregator.deliver import Delivering
 from aggregator.desk import Desk
-from aggregator.fulltext import FullText
-from aggregator.http_client import HttpClient, Limits
+from aggregator.http_client import HttpClient
 from aggregator.judge import Judging
 from aggregator.models import (
-    Article,
     Configuration,
-    Entry,
-    FeedSpec,
-    Fetched,
-    Page,
 )
 from aggregator.poll import Polling
 from aggregator.ports import Channel, Fetcher, Poster, ReaderStore, Store
 from aggregator.revisit import Revisiting
 from aggregator.settings import Settings
 from aggregator.sources.workers import ReaderPool
-from aggregator.store import alone, open_store, working_lock
-from aggregator.store.hosts import open_gate
+from aggregator.store import alone
 from aggregator.visiting import Visitor
 
-WINDOW = 8 * SHARE
-"""Revisions that are judged at a time: four shares for each of two processes."""
+__all__ = ["App", "Tuning", "at_work", "declare", "free_leases", "open_app", "reconfigured"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,45 +53,26 @@ class App:
     pool: ReaderPool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tuning:
-    """Hold what the local demo sets otherwise than a real installation."""
-
-    limits: Limits = field(default_factory=Limits)
-    spacing: float = 1.0
-    parse_seconds: float = 20.0
-
-
 @asynccontextmanager
 async def open_app(
     settings: Settings, configuration: Configuration, clock: Callable[[], datetime] = utc_now, tuning: Tuning | None = None
 ) -> AsyncIterator[App]:
     """Open store, network and reader processes, and close all of them at the end; the store's schema is brought up to date."""
-    tuning = tuning or Tuning()
-    async with AsyncExitStack() as stack:
-        reader = ReaderPool(deadline=tuning.parse_seconds)
-        stack.push_async_callback(reader.aclose)
-        http = HttpClient(limits=tuning.limits, allow=settings.http_allow, user_agent=user_agent(settings))
-        stack.push_async_callback(http.aclose)
-        store = open_store(settings.database_url, settings.evidence)
-        stack.callback(store.close)
-        store.upgrade()
-        gate = open_gate(settings.database_url)
-        stack.callback(gate.close)
-        visitor = _visitor(settings, http, clock, tuning.spacing)
+    async with open_gathering(settings, configuration, clock, tuning) as open_parts:
+        store, http = open_parts.store, open_parts.http
         yield App(
             settings=settings,
             configuration=configuration,
             store=store,
-            polling=replace(_polling(configuration, store, http, reader, clock, tuning), gate=gate),
-            judging=_judging(configuration, store, visitor, clock, reader),
-            revisiting=_revisiting(configuration, store, visitor, clock),
+            polling=open_parts.polling,
+            judging=open_parts.judging,
+            revisiting=_revisiting(configuration, store, open_parts.visitor, clock),
             delivering=_delivering(settings, configuration, store, http, clock),
             poster=http,
             fetcher=http,
             desk=make_desk(settings, configuration, store, clock),
             readers=store,
-            pool=reader,
+            pool=open_parts.pool,
         )
 
 
@@ -111,7 +82,7 @@ def reconfigured(app: App, configuration: Configuration) -> App:
         app,
         configuration=configuration,
         polling=replace(app.polling, feeds={feed.id: feed for feed in configuration.feeds}),
-        judging=_judging(configuration, app.store, app.revisiting.visitor, app.judging.clock, app.pool),
+        judging=make_judging(configuration, app.store, app.revisiting.visitor, app.judging.clock, app.pool),
         revisiting=_revisiting(configuration, app.store, app.revisiting.visitor, app.revisiting.clock),
         delivering=replace(
             app.delivering,
@@ -124,16 +95,7 @@ def reconfigured(app: App, configuration: Configuration) -> App:
 
 def declare(app: App) -> None:
     """Tell the store what is configured; new feeds are due at once, new subscriptions begin now."""
-    now = app.delivering.clock()
-    app.store.sync_feeds(app.configuration.feeds, now)
-    due = {subscription.id: next_due_at(subscription.schedule, now) for subscription in app.configuration.subscriptions}
-    operator = (operator_spec(),) if app.delivering.operator else ()
-    app.store.sync_subscriptions((*app.configuration.subscriptions, *operator), due, now)
-
-
-def at_work(settings: Settings) -> AbstractContextManager[None]:
-    """Hold the lock of those who poll or send, so that a service that starts meanwhile leaves our leases alone."""
-    return working_lock(settings.database_url)
+    declare_all(app.settings, app.configuration, app.store, app.delivering.clock())
 
 
 def free_leases(app: App) -> None:
@@ -143,49 +105,8 @@ def free_leases(app: App) -> None:
             app.store.release_leases()
 
 
-def _polling(
-    configuration: Configuration, store: Store, http: HttpClient, reader: ReaderPool, clock: Callable[[], datetime], tuning: Tuning
-) -> Polling:
-    feeds = {feed.id: feed for feed in configuration.feeds}
-    return Polling(store=store, fetcher=http, reader=reader, feeds=feeds, clock=clock, spacing=tuning.spacing)
-
-
-def _visitor(settings: Settings, fetcher: Fetcher, clock: Callable[[], datetime], spacing: float) -> Visitor | None:
-    """Make the one visitor of pages, so that hosts are spared whoever asks; None where pages are not to be fetched."""
-    return Visitor(fetcher=fetcher, read=_read_fetched, clock=clock, spacing=spacing) if settings.full_text else None
-
-
 def _revisiting(configuration: Configuration, store: Store, visitor: Visitor | None, clock: Callable[[], datetime]) -> Revisiting:
     return Revisiting(store=store, visitor=visitor, feeds={feed.id: feed for feed in configuration.feeds}, clock=clock)
-
-
-def _judging(
-    configuration: Configuration, store: Store, visitor: Visitor | None, clock: Callable[[], datetime], pool: ReaderPool
-) -> Judging:
-    rules = Rules(configuration)
-    enrich_entry: Callable[[Entry, FeedSpec], Awaitable[Article]] = rules.enrich
-    if visitor:
-        enrich_entry = FullText(visitor=visitor, enrich=rules.enrich, matches=rules.matches)
-    return Judging(
-        store=store,
-        enrich=enrich_entry,
-        find_facts=rules.find_facts,
-        topics=rules,
-        feeds={feed.id: feed for feed in configuration.feeds},
-        level=rules.level,
-        clock=clock,
-        embed=rules.embed,
-        batch=WINDOW,
-        understand=Assistants(pool, configuration, pages=visitor is not None),
-    )
-
-
-def _read_fetched(fetched: Fetched) -> Page:
-    """Read a fetched page for the pipeline; its dateline stays, for the agency in it is cited."""
-    from aggregator.enrich.pages import Served, read_page  # what reads pages is large
-
-    served = Served(body=fetched.body, url=fetched.url, content_type=fetched.headers.get("content-type", ""))
-    return read_page(served, keep_datelines=True)
 
 
 def _delivering(

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 from aggregator.channels.mail import mailbox
 from aggregator.channels.slack import is_destination
-from aggregator.core.notices import OPERATOR
-from aggregator.models import Schedule, SubscriptionSpec
+from aggregator.models import SubscriptionSpec
 from aggregator.ports import Store
 from aggregator.records import Address
 from aggregator.settings import Settings
@@ -54,18 +53,6 @@ def unset(settings: Settings, subscription: SubscriptionSpec) -> tuple[str, ...]
     server = () if settings.smtp or subscription.channel != "email" else ("AGGREGATOR_SMTP_URL",)
     named = (recipient.removeprefix("env:") for recipient in subscription.recipients if recipient.startswith("env:"))
     return (*server, *dict.fromkeys(name for name in named if not (settings.secret(name) or "").strip(" ,")))
-
-
-def operator_addresses(settings: Settings) -> Sequence[Address]:
-    """Resolve who is told of alarms: addresses by mail, names of variables by Slack; one that is not set up is left out."""
-    mail = [Address(channel="email", recipient=one) for one in settings.operator if "@" in one and settings.smtp]
-    slack = [Address(channel="slack", recipient=one) for one in settings.operator if "@" not in one and settings.secret(one)]
-    return (*mail, *slack)
-
-
-def operator_spec() -> SubscriptionSpec:
-    """Give the subscription that stands in the ledger for messages to the operator; news never makes it due."""
-    return SubscriptionSpec(id=OPERATOR, name="Operator", channel="email", recipients=(), topics=(), schedule=Schedule(every="immediate"))
 
 
 def unusable(settings: Settings, address: Address) -> str | None:

@@ -43,7 +43,7 @@ def poll(
 
 async def _poll(settings: Settings, only: Sequence[str]) -> Sequence[Poll]:
     from aggregator.app.configured import read_configuration
-    from aggregator.app.installation import at_work, declare, open_app
+    from aggregator.app.gathering import at_work, declare_all, open_gathering
     from aggregator.judge import judge_pending
     from aggregator.poll import poll_due
 
@@ -52,8 +52,8 @@ async def _poll(settings: Settings, only: Sequence[str]) -> Sequence[Poll]:
     if unknown:
         raise UsageError(f"no enabled feed has the id {', '.join(sorted(unknown))}; {settings.feeds_file} lists them")
     with at_work(settings):
-        async with open_app(settings, configuration) as app:
-            declare(app)
+        async with open_gathering(settings, configuration) as app:
+            declare_all(settings, configuration, app.store, app.polling.clock())
             enabled = sum(feed.enabled for feed in configuration.feeds)
             with screen.progress() as bars:
                 bar = bars.add_task("polling", total=len(only) or enabled)

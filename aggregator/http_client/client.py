@@ -12,7 +12,6 @@ from base64 import b64encode
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx
@@ -60,7 +59,7 @@ class HttpClient:
     ) -> None:
         self._limits = limits or Limits()
         self._resolver = SystemResolver()
-        self._transport = GuardedTransport(Guard(allow), resolve or self._resolver, self._limits, tls or _usual_tls())
+        self._transport = GuardedTransport(Guard(allow), resolve or self._resolver, self._limits, tls)
         self._headers = (
             (b"User-Agent", user_agent.encode("ascii", "ignore")),
             (b"Accept-Encoding", b"gzip, deflate"),
@@ -161,12 +160,6 @@ class HttpClient:
             last_modified=_opaque(answer.raw, b"last-modified"),
             moved_to=str(answer.url) if moved else None,
         )
-
-
-@cache
-def _usual_tls() -> ssl.SSLContext:
-    # Loading the authorities takes 20 ms; nothing in the context belongs to one client.
-    return httpx.create_ssl_context(trust_env=False)
 
 
 async def _beginning(response: httpx.Response, size: int) -> bytes:

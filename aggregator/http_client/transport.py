@@ -10,6 +10,7 @@ import socket
 import ssl
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from functools import cache
 from typing import TypeAlias
 
 import h11
@@ -36,7 +37,7 @@ class GuardedTransport(httpx.AsyncBaseTransport):
     guard: Guard
     resolve: Resolve
     limits: Limits
-    tls: ssl.SSLContext
+    tls: ssl.SSLContext | None
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request and give the answer's head; its stream reads the body and ends the connection."""
@@ -77,8 +78,15 @@ class GuardedTransport(httpx.AsyncBaseTransport):
     async def _open(self, url: httpx.URL, address: str, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         secure = url.scheme == "https"
         name = url.raw_host.decode("ascii").rstrip(".") if secure else None
+        tls = (self.tls or _usual_tls()) if secure else None
         async with asyncio.timeout(self.limits.connect_timeout):
-            return await asyncio.open_connection(address, port, ssl=self.tls if secure else None, server_hostname=name, limit=_CHUNK)
+            return await asyncio.open_connection(address, port, ssl=tls, server_hostname=name, limit=_CHUNK)
+
+
+@cache
+def _usual_tls() -> ssl.SSLContext:
+    # Loading the authorities takes 20 ms, so it is done for the first host that needs them; nothing in the context belongs to one client.
+    return httpx.create_ssl_context(trust_env=False)
 
 
 class Exchange(httpx.AsyncByteStream):

@@ -16,7 +16,7 @@ import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
 _BLANKS = "\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 _DASHES = "-\u2010\u2011\u2012\u2013\u2014\u2015\u2025\u2026\u2212\u22ef\u301c\uff0d"
@@ -54,11 +54,34 @@ def _character_class(codes: Iterable[int]) -> str:
     return "".join(f"\\U{first:08x}-\\U{last:08x}" for first, last in runs)
 
 
-# One class of single characters, without alternatives or repeats: `re` skips ahead with it at memory speed.
 _BLOCKS = (*range(0x3400), *range(0x4E00, 0xA000), *range(0xAC00, 0xD7A4), *range(0xFF01, 0xFF5F))
-_REGULAR = _character_class(code for code in _BLOCKS if 0x4E00 <= code < 0xD7A4 or _is_regular(chr(code)))
-_IRREGULAR = re.compile(f"[^{_REGULAR}]")
-_DOUBLE_SPACE = re.compile(f"[^{_REGULAR}]|  ")
+
+
+# The patterns of whole blocks take 70 ms to make, so they are made with the first text.
+@cache
+def _regular() -> str:
+    """Write one class of single characters, without alternatives or repeats: `re` skips ahead with it at memory speed."""
+    return _character_class(code for code in _BLOCKS if 0x4E00 <= code < 0xD7A4 or _is_regular(chr(code)))
+
+
+@cache
+def _irregular(*, or_double_space: bool) -> re.Pattern[str]:
+    return re.compile(f"[^{_regular()}]|  " if or_double_space else f"[^{_regular()}]")
+
+
+@cache
+def _unusual() -> re.Pattern[str]:
+    """Find what most texts do not hold: characters that are neither regular nor quotes, apostrophes and line feeds."""
+    return re.compile(f"[^{_regular()}\n'{''.join(_QUOTES)}]")
+
+
+@cache
+def _edge() -> re.Pattern[str]:
+    """Find apostrophes that are not inside a word."""
+    letters = _character_class(code for code in _BLOCKS if chr(code).isalpha())
+    return re.compile(f"'(?:(?![{letters}])|(?<![{letters}]'))")
+
+
 # What folds one to one wherever it stands needs no note of its place: the rarer marks among them are replaced one by one.
 _ONE_TO_ONE: Mapping[str, str] = {
     **{chr(code): chr(plain) for code, plain in _FULL_WIDTH.items()},
@@ -67,10 +90,6 @@ _ONE_TO_ONE: Mapping[str, str] = {
     **dict.fromkeys(_APOSTROPHES, "'"),
 }
 _FOLDS = re.compile(f"[{re.escape(''.join(_ONE_TO_ONE))}]")
-# What most texts hold besides regular characters: quotes, apostrophes, line feeds. Only texts with more are folded piece by piece.
-_UNUSUAL = re.compile(f"[^{_REGULAR}\n'{''.join(_QUOTES)}]")
-_LETTERS = _character_class(code for code in _BLOCKS if chr(code).isalpha())
-_EDGE = re.compile(f"'(?:(?![{_LETTERS}])|(?<![{_LETTERS}]'))")  # an apostrophe that is not inside a word
 _QUOTE = re.compile(f"[{''.join(_QUOTES)}]")
 _MARKS_OF_SPEECH = "'" + "".join(_QUOTES)
 _RUN = re.compile(f"[\n{_MARKS_OF_SPEECH}][ \n{_MARKS_OF_SPEECH}]*| (?=[ \n{_MARKS_OF_SPEECH}])[ \n{_MARKS_OF_SPEECH}]+")
@@ -121,9 +140,9 @@ class _Map:
 def normalise(original: str) -> Normalised:
     """Fold `original` for matching; the result has at most a small multiple of its length."""
     regular = _one_to_one(original)
-    if _UNUSUAL.search(regular):
+    if _unusual().search(regular):
         return Normalised(original, *_piece_by_piece(original, regular))
-    text = (_EDGE.sub("", regular) if "'" in regular else regular).casefold()
+    text = (_edge().sub("", regular) if "'" in regular else regular).casefold()
     for quote in set(_QUOTE.findall(text)):
         text = text.replace(quote, "")
     if "\n" in text:
@@ -186,7 +205,7 @@ def _piece_by_piece(original: str, regular: str) -> tuple[str, _Map]:
 def _irregular_stretches(original: str, regular: str) -> Iterator[tuple[int, int, str]]:
     """Give what does not fold one to one, as (start, end, folded) of the original, in order and without overlap."""
     done = 0
-    for match in (_DOUBLE_SPACE if "  " in regular else _IRREGULAR).finditer(regular):
+    for match in _irregular(or_double_space="  " in regular).finditer(regular):
         start = match.start()
         if start < done or (regular[start] == "'" and _is_inside_word(original, start)):
             continue

@@ -7,22 +7,28 @@ declaration and the time. It does no IO and sanitises nothing. To add a kind, wr
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from importlib import import_module
 from typing import TypeAlias
 
 from aggregator.core.intake import imprint
 from aggregator.models import FeedSpec, ParsedFeed
-from aggregator.sources import jsonfeed, listing, sitemap, syndication
 from aggregator.sources.hints import read_hints
 from aggregator.sources.rawitems import Cut, cut_known
 
 Parse: TypeAlias = Callable[[bytes, Mapping[str, str], str, FeedSpec, datetime], ParsedFeed]
 
-SOURCES: Mapping[str, Parse] = {
-    "syndication": syndication.parse,
-    "jsonfeed": jsonfeed.parse,
-    "sitemap": sitemap.parse,
-    "listing": listing.parse,
-}
+
+def _source(kind: str) -> Parse:
+    """Give the parse function of a kind's module, which is loaded with the first document: most programs read none themselves."""
+
+    def parse(body: bytes, headers: Mapping[str, str], url: str, feed: FeedSpec, now: datetime) -> ParsedFeed:
+        parsed: ParsedFeed = import_module(f"{__name__}.{kind}").parse(body, headers, url, feed, now)
+        return parsed
+
+    return parse
+
+
+SOURCES: Mapping[str, Parse] = {kind: _source(kind) for kind in ("syndication", "jsonfeed", "sitemap", "listing")}
 
 
 def read_document(feed: FeedSpec, url: str, headers: Mapping[str, str], body: bytes, now: datetime, known: bytes = b"") -> ParsedFeed:

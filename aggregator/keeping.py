@@ -4,6 +4,7 @@ A search belongs to the reader who kept it; a token reads and keeps what the use
 cannot be guessed, since feed readers log in by a token of any name.
 """
 
+import re
 import secrets
 from collections.abc import Sequence
 from datetime import datetime
@@ -16,6 +17,7 @@ from aggregator.ports import DeskStore
 MOST_KEPT = 100
 LONGEST_NAME = 80
 _LISTED = 50
+_UNSPEAKABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def keep(store: DeskStore, owner: str, name: str, asked: tuple[str, SearchFilter], now: datetime) -> KeptSearch:
@@ -25,8 +27,9 @@ def keep(store: DeskStore, owner: str, name: str, asked: tuple[str, SearchFilter
         raise UsageError("a search to keep needs words, a topic, a language or a source; exclusions alone name nothing")
     if len(store.kept_searches(owner)) >= MOST_KEPT:
         raise UsageError(f"{MOST_KEPT} searches are kept already: forget one first")
-    labelled = SearchFilter(topic=chosen.topic, language=chosen.language, feed=chosen.feed)
-    kept = KeptSearch(key=secrets.token_urlsafe(18), owner=owner, name=_named(name), query=query.strip(), chosen=labelled, kept_at=now)
+    labelled = SearchFilter(topic=_line(chosen.topic), language=_line(chosen.language), feed=_line(chosen.feed))
+    words = _line(query)
+    kept = KeptSearch(key=secrets.token_urlsafe(18), owner=owner, name=_named(name), query=words, chosen=labelled, kept_at=now)
     if not store.keep_search(kept):
         raise UsageError("a search of this name is kept already: choose another name")
     return kept
@@ -50,7 +53,12 @@ def newest(store: DeskStore, kept: KeptSearch, limit: int = _LISTED) -> Sequence
 
 
 def _named(name: str) -> str:
-    plain = " ".join(name.split())
+    plain = _line(name)
     if not plain or len(plain) > LONGEST_NAME:
         raise UsageError(f"a kept search needs a name of at most {LONGEST_NAME} characters")
     return plain
+
+
+def _line(text: str) -> str:
+    """Write a text as one line that every engine and every answer can hold."""
+    return " ".join(_UNSPEAKABLE.sub(" ", text).split())

@@ -7,7 +7,7 @@ A query of exclusions alone finds nothing.
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from aggregator.core.analyser import Token, is_cjk, stem, tokens
@@ -17,6 +17,9 @@ LONGEST = 500
 DEEPEST = 20
 WIDEST = 30
 """The greatest distance of NEAR."""
+SHORTEST, MOST_BEGINNINGS = 2, 8
+"""Letters that a beginning has at least, and beginnings of a query; a star beyond is not read. Each stands for every word that begins so:
+twenty-six single letters would ask an archive of a million articles for most of its words, which takes it twenty seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +117,7 @@ class _Reader:
     def __init__(self, lexemes: list[tuple[str, str]]) -> None:
         self._lexemes = lexemes
         self._at = 0
+        self._beginnings = 0
 
     def either(self, depth: int) -> Wanted | None:
         """Read alternatives until a bracket closes or the query ends."""
@@ -179,7 +183,15 @@ class _Reader:
             inside = self.either(depth + 1)
             self._at += self._kind() == "close"
             return inside
-        return _phrase(text)
+        return self._bounded(_phrase(text))
+
+    def _bounded(self, phrase: Phrase | None) -> Phrase | None:
+        if phrase is None or not phrase.prefix:
+            return phrase
+        last = phrase.terms[-1]
+        self._beginnings += 1
+        short = len(last) < SHORTEST and not is_cjk(last)
+        return replace(phrase, prefix=False) if short or self._beginnings > MOST_BEGINNINGS else phrase
 
     def _kind(self) -> str:
         return self._lexemes[self._at][0] if self._at < len(self._lexemes) else ""

@@ -122,7 +122,8 @@ def guard(door: Door) -> Callable[[Request, Next], Awaitable[Response]]:
             return await call_next(request)
         visitor = await to_thread.run_sync(recognise, door, request)
         request.state.visitor = visitor
-        refusal = _refused(door, request, visitor) or (await _bad_form(request, visitor) if request.method == "POST" else None)
+        changes = request.method not in ("GET", "HEAD")
+        refusal = _refused(door, request, visitor) or (await _bad_body(request, visitor) if changes else None)
         return refusal or await call_next(request)
 
     return check
@@ -206,10 +207,23 @@ def _refused(door: Door, request: Request, visitor: Visitor) -> Response | None:
     return PlainTextResponse("This needs the role of an editor.\n", status_code=403)
 
 
+async def _bad_body(request: Request, visitor: Visitor) -> Response | None:
+    """Say what is wrong with a body before it is read, and read a form; None where all is well."""
+    if not request.url.path.startswith("/api/"):
+        return await _bad_form(request, visitor)
+    if "transfer-encoding" in request.headers or _length(request) > MOST_FORM:
+        return JSONResponse({"detail": f"a body has at most {MOST_FORM:,} bytes and tells its size"}, status_code=413)
+    return None
+
+
+def _length(request: Request) -> int:
+    """Give the size that a body tells, 0 where there is none; what cannot be read is too large."""
+    told = request.headers.get("content-length", "0")
+    return int(told[:12]) if told.isascii() and told.isdigit() else 2**62
+
+
 async def _bad_form(request: Request, visitor: Visitor) -> Response | None:
     """Read a form and say what is wrong with it, or None."""
-    if request.url.path.startswith("/api/"):
-        return None
     origin = request.headers.get("origin")
     foreign = request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none")
     # A page that sends no referrer sends "null" for its origin as well; then the browser's own word and the form token decide.
@@ -217,8 +231,8 @@ async def _bad_form(request: Request, visitor: Visitor) -> Response | None:
         return PlainTextResponse("Forms are taken from this site only.\n", status_code=403)
     if request.headers.get("content-type", "").partition(";")[0].strip() != "application/x-www-form-urlencoded":
         return PlainTextResponse("This takes a form.\n", status_code=415)
-    length = request.headers.get("content-length", "")
-    if not length.isascii() or not length.isdigit() or int(length[:12]) > (MOST_RULE_FORM if request.url.path == "/rules" else MOST_FORM):
+    most = MOST_RULE_FORM if request.url.path == "/rules" else MOST_FORM
+    if "content-length" not in request.headers or _length(request) > most:
         return PlainTextResponse("The form is too large, or does not tell its size.\n", status_code=413)
     body = await request.body()
     fields = dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)) if body.count(b"&") < MOST_FIELDS else {}

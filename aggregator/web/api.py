@@ -50,6 +50,7 @@ _REFUSALS: dict[int | str, dict[str, Any]] = {
     401: {"model": Problem, "description": "No token, or one that is not known."},
     403: {"model": Problem, "description": "The token's scope is too small."},
     404: {"model": Problem, "description": "There is no such thing."},
+    413: {"model": Problem, "description": "The body is too large, or does not tell its size."},
     429: {"model": Problem, "description": "Too many requests; `Retry-After` says when to come back."},
 }
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import structlog
 from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment, FileSystemLoader, select_autoescape
@@ -139,9 +140,20 @@ def _add_desk(site: FastAPI, desk: Desk, door: Door) -> Pages:
             return JSONResponse({"detail": words}, status_code=status)
         return pages.page(request, "error.html", status=status, heading="Not found" if status == 404 else "That did not work", words=words)
 
+    async def misread(_: Request, error: Exception) -> Response:
+        """Say what does not fit, without what was sent: that may be large, or no text at all."""
+        found = error.errors() if isinstance(error, RequestValidationError) else []
+        told = [{"loc": [_spoken(part) for part in one["loc"]], "msg": _spoken(one["msg"]), "type": one["type"]} for one in found]
+        return JSONResponse({"detail": told}, status_code=422)
+
+    site.exception_handler(RequestValidationError)(misread)
     site.exception_handler(StarletteHTTPException)(refused)
     site.exception_handler(UsageError)(refused)
     return pages
+
+
+def _spoken(part: object) -> object:
+    return part.encode("utf-8", "replace").decode()[:200] if isinstance(part, str) else part
 
 
 async def _with_headers(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:

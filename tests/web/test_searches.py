@@ -141,3 +141,24 @@ async def test_a_feed_is_what_atom_asks_for(store: SqlStore, clock: Clock) -> No
         assert all(entry.find(f"{ATOM}author/{ATOM}name") is not None for entry in feed.findall(f"{ATOM}entry"))
         dated = [entry.findtext(f"{ATOM}updated") or "" for entry in feed.findall(f"{ATOM}entry")]
         assert feed.findtext(f"{ATOM}updated") == max(dated, default="2000-01-01T00:00:00Z")
+
+
+async def test_a_body_that_is_no_text_or_too_large_is_refused_without_an_echo(store: SqlStore, clock: Clock) -> None:
+    add_readers(store)
+    client = Browser(make_site(store, clock)).client
+    headers = {**WRITING, "Content-Type": "application/json"}
+    for body, status in ((b'{"name": "\\u0000 x", "query": " y\\u0007"}', 200), (b'{"name": "z", "query": "\\u0000"}', 400)):
+        assert (await client.post("/api/v1/searches", content=body, headers=headers)).status_code == status
+    assert [(kept.name, kept.query) for kept in store.kept_searches("writing")] == [("x", "y")]
+    for body in (b'{"\\ud800": 1, "name": "\\udfff"}', b'{"name": "' + b"\\ud800" * 200 + b'"}', b'{"name": ["\\ud800"]}'):
+        answer = await client.post("/api/v1/searches", content=body, headers=headers)
+        assert (answer.status_code, "input" in answer.text) == (422, False)
+        assert {"loc", "msg", "type"} == set(answer.json()["detail"][0])
+    assert (await client.post("/api/v1/searches", content=b"\xff{", headers=headers)).status_code == 400
+    large = await client.post("/api/v1/searches", content=b'{"name": "' + b"x" * 70_000, headers=headers)
+    assert (large.status_code, "at most" in large.json()["detail"]) == (413, True)
+
+    async def pieces() -> Any:
+        yield b"{}"
+
+    assert (await client.put("/api/v1/searches/unknown", content=pieces(), headers=headers)).status_code == 413

@@ -108,6 +108,11 @@ def create_site(
             return shown.page(request, "status.html", told=told, frame="layout.html")
         return HTMLResponse(pages.get_template("status.html").render(told=told, frame="plain.html"))
 
+    _add_checks(site, status)
+    return site
+
+
+def _add_checks(site: FastAPI, status: Callable[[], Awaitable[Status]]) -> None:
     @site.get("/healthz", include_in_schema=False)
     async def tell_alive() -> JSONResponse:
         try:
@@ -123,8 +128,6 @@ def create_site(
         said: dict[str, object] = {"ready": current.working, "late": list(current.late)}
         told = {"troubles": list(current.troubles)} if current.troubles else {}
         return JSONResponse(said | told, status_code=200 if current.working else 503)
-
-    return site
 
 
 def _add_desk(site: FastAPI, desk: Desk, door: Door) -> Pages:

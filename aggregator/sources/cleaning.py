@@ -4,8 +4,6 @@ import html
 import re
 import sys
 
-import nh3
-
 # XML 1.0 section 2.2; lone surrogates are outside of it too.
 _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 # The same characters, looked for: a search for few is much quicker than one for all but many.
@@ -32,6 +30,8 @@ def plain(markup: str) -> str:
     """Give the text of an HTML fragment; scripts and styles go with what they hold."""
     if not _MARKUP.search(markup):
         return markup
+    import nh3  # for those who read documents; the service itself reads none
+
     return html.unescape(nh3.clean(markup, tags=set()))
 
 

@@ -3,7 +3,19 @@
 import subprocess
 import sys
 
-LARGE = ("aggregator.enrich", "alembic", "css_inline", "feedparser", "numpy", "pygal", "slack_sdk", "snowballstemmer", "trafilatura")
+LARGE = (
+    "aggregator.enrich",
+    "alembic",
+    "css_inline",
+    "feedparser",
+    "lxml",
+    "nh3",
+    "numpy",
+    "pygal",
+    "slack_sdk",
+    "snowballstemmer",
+    "trafilatura",
+)
 
 
 def test_the_service_is_loaded_without_what_only_work_needs() -> None:

@@ -30,7 +30,10 @@ _STYLE = Style(
     title_font_size=15,
     colors=("#2f6f9f", "#b5651d", "#3f7f5f", "#8a5a9c", "#a8323e", "#7a7a2a", "#4a90a4", "#555f6b"),
 )
-_TEXT = "inline:text { fill: #525c69 !important; } @media (prefers-color-scheme: dark) { text { fill: #c3c9d1 !important; } }"
+_READABLE = (
+    "inline:text { fill: #525c69 !important; } .guide { stroke: #8a94a0 !important; stroke-opacity: .4; }"
+    " @media (prefers-color-scheme: dark) { text { fill: #c3c9d1 !important; } }"
+)
 """One grey is pale on paper or dim on a dark page: an image knows the scheme too."""
 
 
@@ -67,7 +70,7 @@ def _options(title: str) -> dict[str, Any]:
     return {
         "style": _STYLE,
         "title": title,
-        "css": ("file://style.css", "file://graph.css", _TEXT),
+        "css": ("file://style.css", "file://graph.css", _READABLE),
         "width": 640,
         "height": 340,
         "legend_at_bottom": True,

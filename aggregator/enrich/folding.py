@@ -42,7 +42,8 @@ _SHORT = (
     r"(?:(?<!\b(?:[Nn]o|vs|гг|ст|ул|им)\.)(?<!\b(?:Jan|Feb|Mar|Apr|Aug|Sep|Oct|Nov|Dec|тыс|руб|млн|чел|стр)\.)(?<!\b(?:Sept|долл|млрд)\.)"
     r"|(?=\s+[^\Wa-zа-яё0-9_]))"
 )
-_SENTENCE_END = re.compile(rf"(?<=\w\w[.!?]){_TITLE}{_SHORT}[\"”’')\]]{{0,3}}\s+|(?<=[。！？])|\n+")
+# It starts with the mark itself, so that the search runs from mark to mark.
+_SENTENCE_END = re.compile(rf"[.!?](?<=\w\w[.!?]){_TITLE}{_SHORT}[\"”’')\]]{{0,3}}\s+|[。！？]|\n+")
 
 
 class _Folding(dict[int, str]):

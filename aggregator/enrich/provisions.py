@@ -173,7 +173,9 @@ def _described(field: str, text: str, folded: str, cited: Sequence[Fact]) -> Ite
         if any(start <= fact.start < end for fact in cited):
             continue
         sentence = folded[start:end]
-        for name, signs in described:
+        for name, words, signs in described:
+            if not any(word in sentence for word in words):
+                continue
             hits = list(takewhile(bool, (sign.search(sentence) for sign in signs)))
             if name in found or len(hits) < len(signs):
                 continue
@@ -195,6 +197,8 @@ def _described(field: str, text: str, folded: str, cited: Sequence[Fact]) -> Ite
 
 
 @cache
-def _descriptions() -> tuple[Hints, tuple[tuple[str, tuple[re.Pattern[str], ...]], ...]]:
+def _descriptions() -> tuple[Hints, tuple[tuple[str, tuple[str, ...], tuple[re.Pattern[str], ...]], ...]]:
     described = read_claims()["described"]
-    return Hints(read_claims()["described_hints"]), tuple((entry["id"], tuple(map(re.compile, entry["all"]))) for entry in described)
+    return Hints(read_claims()["described_hints"]), tuple(
+        (entry["id"], tuple(entry["words"]), tuple(map(re.compile, entry["all"]))) for entry in described
+    )

@@ -23,6 +23,7 @@ from aggregator.errors import StoreError, UsageError
 from aggregator.models import Failed, FailureKind, FetchOutcome, FetchRequest
 from aggregator.poll import OpenGate, poll_due
 from aggregator.ports import Fetcher
+from aggregator.reapply import reapply_some
 from aggregator.records import FeedState
 from aggregator.reload import Live
 from aggregator.runners import InProcess, ticks
@@ -175,7 +176,7 @@ async def _until_lost(locks: SessionLocks) -> None:
 async def _work(settings: Settings, queues: Sequence[str], concurrency: int) -> None:
     async with open_app(settings, read_configuration(settings)) as app, open_queue(settings.database_url, concurrency // 4 + 3) as queue:
         live, locks = Live(app, declares=False), SessionLocks(settings.database_url, "worker")
-        steps = worker_steps(live, locks)
+        steps = worker_steps(live, locks, queue)
         log.info("working", queues=list(queues), concurrency=concurrency)
         try:
             async with ticking((Tick(name="reload", every=timedelta(seconds=2), run=live.look),), utc_now):
@@ -194,14 +195,26 @@ async def _until_told(live: Live, working: Coroutine[None, None, None]) -> None:
         await task
 
 
-def worker_steps(live: Live, locks: SessionLocks) -> Steps:
+def worker_steps(live: Live, locks: SessionLocks, queue: Queue) -> Steps:
     """Give what a worker does: the steps of a single process, but polling host by host under the cluster's lock."""
     own = InProcess(live, Metrics())
 
     async def poll(host: str, feeds: Sequence[str]) -> None:
         await poll_host(live.app, locks, host, feeds)
 
-    return Steps(poll=poll, judge=own.judge, revisit=own.revisit, decide=own.decide, send=own.send, upkeep=own.upkeep)
+    async def again() -> None:
+        """Judge one batch of the archive by the present rules, and queue the next, so that what is new comes in between."""
+        if await reapply_some(live.app.judging):
+            await queue.defer("reapply")
+
+    own_steps = {name: getattr(own, name) for name in ("judge", "revisit", "decide", "send", "upkeep")}
+    return Steps(poll=poll, reapply=again, **own_steps)
+
+
+async def queue_reapply(settings: Settings) -> None:
+    """Let the workers judge the archive again, a batch a job."""
+    async with open_queue(settings.database_url) as queue:
+        await queue.defer("reapply")
 
 
 async def poll_host(app: App, locks: SessionLocks, host: str, feeds: Sequence[str]) -> None:

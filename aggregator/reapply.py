@@ -31,12 +31,25 @@ async def reapply(judging: Judging, progress: Callable[[int], None] = lambda don
     total, after = Reapplied(), 0
     version = judging.topics.rule_version
     while waiting := await asyncio.to_thread(judging.store.archived, after, judging.batch, None, version):
-        judged = await asyncio.to_thread(lambda rows: [judged_again(judging, row) for row in rows], waiting)
-        done = await asyncio.to_thread(_batch, judging, waiting, [await with_facts(judging, one) for one in judged])
+        done = await _judge_batch(judging, waiting)
         total = Reapplied(judged=total.judged + done.judged, gained=total.gained + done.gained, lost=total.lost + done.lost)
         after = waiting[-1].revision.seq
         progress(total.judged)
     return total
+
+
+async def reapply_some(judging: Judging) -> int:
+    """Judge one batch of the articles that other rules judged, and give their number; 0 where none is left."""
+    version = judging.topics.rule_version
+    waiting = await asyncio.to_thread(judging.store.archived, 0, judging.batch, None, version)
+    if waiting:
+        await _judge_batch(judging, waiting)
+    return len(waiting)
+
+
+async def _judge_batch(judging: Judging, waiting: Sequence[Archived]) -> Reapplied:
+    judged = await asyncio.to_thread(lambda rows: [judged_again(judging, row) for row in rows], waiting)
+    return await asyncio.to_thread(_batch, judging, waiting, [await with_facts(judging, one) for one in judged])
 
 
 def _batch(judging: Judging, waiting: Sequence[Archived], read: Sequence[Judged]) -> Reapplied:

@@ -23,8 +23,16 @@ log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
 QUEUES = ("poll", "judge", "deliver", "upkeep")
-PRIORITIES = {"send": 30, "decide": 25, "judge": 20, "poll": 10, "revisit": 5, "upkeep": 0}
-_QUEUE_OF = {"send": "deliver", "decide": "deliver", "judge": "judge", "poll": "poll", "revisit": "upkeep", "upkeep": "upkeep"}
+PRIORITIES = {"send": 30, "decide": 25, "judge": 20, "poll": 10, "revisit": 5, "upkeep": 0, "reapply": -10}
+_QUEUE_OF = {
+    "send": "deliver",
+    "decide": "deliver",
+    "judge": "judge",
+    "poll": "poll",
+    "revisit": "upkeep",
+    "upkeep": "upkeep",
+    "reapply": "upkeep",
+}
 _SCHEMA = "procrastinate"
 HEARTBEAT = 2.0
 STALLED = 10.0
@@ -42,6 +50,7 @@ class Steps:
     decide: Callable[[], Awaitable[None]]
     send: Callable[[], Awaitable[None]]
     upkeep: Callable[[], Awaitable[None]]
+    reapply: Callable[[], Awaitable[None]]
 
 
 class Queue:
@@ -137,7 +146,7 @@ def register(app: procrastinate.App, steps: Steps) -> None:
     async def poll(host: str, feeds: list[str]) -> None:
         await steps.poll(host, feeds)
 
-    for name in ("judge", "revisit", "decide", "send", "upkeep"):
+    for name in ("judge", "revisit", "decide", "send", "upkeep", "reapply"):
         step: Callable[[], Awaitable[None]] = getattr(steps, name)
         app.task(name=name)(_called(step))
 

@@ -48,21 +48,32 @@ def list_topics(json: Json = False) -> None:
 def reapply(json: Json = False) -> None:
     """Judge again every article that other rules judged. Safe to stop and to repeat; nothing that was sent is sent again.
 
+    With AGGREGATOR_RUNNER=queue the workers do it, a batch at a time, behind all that is new.
+
     Example: aggregator topics reapply
     """
     done = asyncio.run(_reapply())
     if json:
-        screen.print_json(done)
+        screen.print_json(done or {"queued": True})
+    elif done is None:
+        screen.out.print(
+            "queued: the workers judge the archive again, behind all that is new; aggregator topics list tells how many are left"
+        )
     else:
         screen.out.print(f"{done.judged} articles judged again: {done.gained} match now, {done.lost} match no more")
 
 
-async def _reapply() -> "Reapplied":
+async def _reapply() -> "Reapplied | None":
     from aggregator.app.configured import read_configuration
     from aggregator.app.installation import declare, open_app
     from aggregator.reapply import reapply as run
 
     settings = settings_from_environment(quiet=True)
+    if settings.runner == "queue":
+        from aggregator.cluster import queue_reapply
+
+        await queue_reapply(settings)
+        return None
     async with open_app(settings, read_configuration(settings)) as app:
         declare(app)
         waiting = await asyncio.to_thread(app.store.count_archived, None, app.judging.topics.rule_version)

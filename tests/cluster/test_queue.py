@@ -4,17 +4,23 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from aggregator.app.configured import read_configuration
+from aggregator.app.installation import declare, open_app
 from aggregator.cli import main
-from aggregator.cluster import Fenced, by_host
+from aggregator.cli.environment import settings_from_environment
+from aggregator.cluster import Fenced, by_host, worker_steps
 from aggregator.errors import StoreError
 from aggregator.models import Failed, FetchOutcome, FetchRequest, NotModified
 from aggregator.records import FeedState
+from aggregator.reload import Live
 from aggregator.store.sessions import LEADER, SessionLocks
 from aggregator.worker import QUEUES, Queue, Steps, open_queue
+from tests.store.samples import FEED, NOW, intake, take_in, unmatched
 
 
 class Record:
@@ -52,6 +58,7 @@ class Record:
             decide=step("decide"),
             send=step("send"),
             upkeep=step("upkeep"),
+            reapply=step("reapply"),
         )
 
 
@@ -191,3 +198,46 @@ def test_wrong_use_is_a_sentence(
         main()
     assert end.value.code == 2
     assert told in capsys.readouterr().err
+
+
+_FEEDS = """feeds:
+  - {id: one, name: One, publisher: One, family: one, language: en, url: "http://a.example/"}
+topics:
+  - {id: labour, name: Labour, query: "rain*"}
+subscriptions: []
+"""
+
+
+async def test_the_archive_is_judged_again_in_jobs_of_a_batch_each(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "feeds.yaml").write_text(_FEEDS, encoding="utf-8")
+    environment = {"DATABASE_URL": database, "RUNNER": "queue", "DATA_DIR": str(tmp_path), "FEEDS_FILE": str(tmp_path / "feeds.yaml")}
+    for name, value in environment.items():
+        monkeypatch.setenv(f"AGGREGATOR_{name}", value)
+    monkeypatch.setattr("sys.argv", ["aggregator", "topics", "reapply"])
+    settings = settings_from_environment(quiet=True)
+    locks = SessionLocks(database, "test")
+    async with open_app(settings, read_configuration(settings)) as app, open_queue(database) as queue:
+        declare(app)
+        app.store.sync_feeds([FEED], NOW)
+        for name in ("one", "two", "three"):
+            app.store.record_judged(unmatched(take_in(app.store, intake(name))[-1]))
+        await asyncio.to_thread(_succeed)
+        assert await queue.depths() == {"upkeep": 1}
+        live = Live(replace(app, judging=replace(app.judging, batch=2)), declares=False)
+        working = asyncio.create_task(queue.work(worker_steps(live, locks, queue), QUEUES, 2))
+        async with asyncio.timeout(20):
+            waiting = await queue.depths()
+            while waiting:
+                await asyncio.sleep(0.05)
+                waiting = await queue.depths()
+        working.cancel()
+        with suppress(asyncio.CancelledError):
+            await working
+        assert app.store.count_archived(None, app.judging.topics.rule_version) == 0
+    locks.close()
+
+
+def _succeed() -> None:
+    with pytest.raises(SystemExit) as end:
+        main()
+    assert not end.value.code

@@ -9,7 +9,7 @@ from aggregator.judge import Judging, judge_pending
 from aggregator.matching import compile_topics
 from aggregator.models import TopicSpec
 from aggregator.ports import Store
-from aggregator.reapply import Reapplied, reapply, sample_last_week, week_of
+from aggregator.reapply import Reapplied, reapply, reapply_some, sample_last_week, week_of
 from aggregator.store import SqlStore
 from aggregator.vocabulary import load_packs
 from tests.conftest import Clock
@@ -37,6 +37,13 @@ async def test_articles_are_gained_and_lost_and_their_versions_tell(archive: Jud
     assert [sorted(one.scores) for one in store.archived(0, 10)] == [[], ["labour"], []]
     assert codes(store) == ["no_theme", "new_story", "no_theme"]
     assert {one.rule_version for one in store.archived(0, 10)} == {other(archive, RAIN).topics.rule_version}
+
+
+async def test_batch_by_batch_it_comes_to_the_same(archive: Judging, store: Store) -> None:
+    use = other(archive, RAIN)
+    assert [await reapply_some(use) for _ in range(3)] == [2, 1, 0]
+    assert [sorted(one.scores) for one in store.archived(0, 10)] == [[], ["labour"], []]
+    assert codes(store) == ["no_theme", "new_story", "no_theme"]
 
 
 async def test_a_second_run_finds_nothing_to_do(archive: Judging, store: Store) -> None:

@@ -107,6 +107,18 @@ def peers_python(folder: Path) -> str:
     return python
 
 
+def check_peers(python: str) -> None:
+    """End with a sentence where an interpreter is none, or has not what the peers need."""
+    needed = [name for name in PACKAGES if name != "sgmllib3k"]
+    probe = f"import importlib.util as u; print(*(name for name in {needed!r} if u.find_spec(name) is None))"
+    try:
+        missing = subprocess.run([python, "-c", probe], capture_output=True, text=True, check=True).stdout.split()
+    except (OSError, subprocess.CalledProcessError):
+        raise SystemExit(f"--peers: {python} is no Python interpreter that runs") from None
+    if missing:
+        raise SystemExit(f"--peers: {python} has no {', '.join(missing)}; install them there, or leave --peers out to have them installed")
+
+
 def list_of(folder: Path, feeds: int) -> Path:
     """Write the addresses of the feeds to a file."""
     urls = folder / "urls"
@@ -137,6 +149,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder, urls = Path(name), list_of(Path(name), given.feeds)
         python = given.peers or peers_python(folder)
+        check_peers(python)
         rows: dict[str, list[dict[str, tuple[float, float]]]] = {peer: [] for peer in PEERS}
         with served(given.feeds):
             for peer in PEERS:

@@ -5,6 +5,7 @@ exchanged. Most are read as a feed is polled, some as `aggregator parse` reads t
 feeds. Each is read in this process; one that takes more than two seconds, or raises, is printed.
 """
 
+import argparse
 import random
 import sys
 from datetime import UTC, datetime
@@ -75,5 +76,8 @@ def main(count: int, seed: int) -> int:
 
 
 if __name__ == "__main__":
-    numbers = [int(argument) for argument in sys.argv[1:]]
-    sys.exit(bool(main(*(numbers + [100_000, 1][len(numbers) :]))))
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("count", type=int, nargs="?", default=100_000, help="how many documents to read")
+    parser.add_argument("seed", type=int, nargs="?", default=1, help="another one makes other documents")
+    given = parser.parse_args()
+    sys.exit(bool(main(given.count, given.seed)))

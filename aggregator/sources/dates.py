@@ -1,7 +1,8 @@
 """Read dates the way feeds write them, and refuse what cannot be.
 
 * A date without a zone is in the feed's zone. Only a form that names the zone overrides it; Korean words mean Seoul where the feed
-  declares no zone of its own, "CST" means China where the feed lives at +08:00, and "IST" only what the feed's own zone is.
+  declares no zone of its own. A name of several zones ("CST", "AST", "BST") is the feed's own where it is one of them, "IST" is nothing
+  else; a name that nobody knows is taken for the feed's own zone too, whose clock the publisher most likely read.
 * Every digit of the text must have found its place, else the date is unreadable: a wrong date is worse than none.
   ``09/10/2024`` is refused for the same reason, since it is September to some and October to others.
 * A date more than a day ahead or before 1990 is no date; who reads it says so in a note.
@@ -9,6 +10,7 @@
 
 import re
 import unicodedata
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -44,26 +46,49 @@ _ZONES = {
     name: timedelta(hours=hours)
     for hours, names in {
         0: "ut utc gmt z wet",
-        1: "cet met bst wat",
-        2: "cest mest eet sast",
-        3: "msk eest trt",
-        6: "omst",
-        7: "ict wib krat novt",
-        8: "hkt sgt awst irkt myt ulat",
-        9: "kst jst yakt",
-        10: "aest vlat",
-        11: "aedt magt",
-        12: "nzst pett",
+        1: "cet met wat west",
+        2: "cest mest eet sast cat",
+        3: "msk eest trt eat",
+        3.5: "irst",
+        4: "gst samt get azt msd",
+        4.5: "aft irdt",
+        5: "pkt uzt tmt tjt yekt",
+        5.5: "slst",
+        5.75: "npt",
+        6: "omst almt kgt btt",
+        6.5: "mmt",
+        7: "ict wib krat novt hovt",
+        8: "hkt sgt awst irkt myt ulat pht wita",
+        9: "kst jst yakt wit tlt",
+        9.5: "acst",
+        10: "aest vlat chst pgt",
+        10.5: "acdt",
+        11: "aedt magt sakt sret",
+        12: "nzst pett fjt",
         13: "nzdt",
-        -3: "adt brt",
-        -4: "ast at edt",
-        -5: "est et cdt",
-        -6: "cst ct mdt",
-        -7: "mst mt pdt",
-        -8: "pst pt",
+        -2.5: "ndt",
+        -3: "adt brt art uyt clst",
+        -3.5: "nst",
+        -4: "at vet bot clt",
+        -5: "et cdt cot pet",
+        -6: "ct mdt",
+        -7: "mt pdt",
+        -8: "pt akdt",
+        -9: "akst hdt",
+        -10: "hst",
     }.items()
     for name in names.split()
 }
+_AMBIGUOUS: Mapping[str, tuple[float, ...]] = {
+    "cst": (-6, 8),  # America, China
+    "est": (-5, 10),  # America, Australia
+    "edt": (-4, 11),
+    "mst": (-7, 6.5, 8),  # America, Myanmar, Malaysia
+    "pst": (-8, 8, 5),  # America, the Philippines, Pakistan
+    "ast": (-4, 3, 6),  # the Atlantic, Arabia, Astana
+    "bst": (1, 6, 11),  # Britain, Bangladesh, Bougainville
+}
+"""Hours ahead of UTC that a name stands for; the first is meant unless the feed's own zone is one of the others."""
 _IST = (timedelta(hours=5, minutes=30), timedelta(hours=2), timedelta(0))
 """What clocks show in winter where a zone is called IST: India, Israel, Ireland."""
 _AFTERNOON = ("오후", "下午", "午後", "pm")
@@ -213,13 +238,19 @@ def _take_zone(text: str, start: int, zone: tzinfo) -> tuple[tzinfo | None, int]
     if match["area"]:
         return _area(match["area"]), match.end()
     name = match["abbreviation"]
-    if name == "cst" and datetime(2000, 1, 1, tzinfo=zone).utcoffset() == timedelta(hours=8):
-        return zone, match.end()
+    if name in _AMBIGUOUS:
+        return _meant(_AMBIGUOUS[name], zone), match.end()
     if name == "ist":
         if datetime(2000, 1, 1, tzinfo=zone).utcoffset() not in _IST:
             raise ValueError("IST is India's, Israel's or Ireland's time")
         return zone, match.end()
     return (timezone(_ZONES[name]), match.end()) if name in _ZONES else (None, start)
+
+
+def _meant(hours: Sequence[float], zone: tzinfo) -> tzinfo:
+    """Choose the meaning that clocks of the feed's own zone show in winter or in summer, else the usual one."""
+    shown = {datetime(2020, month, 1, tzinfo=zone).utcoffset() for month in (1, 7)}
+    return timezone(next((offset for one in hours if (offset := timedelta(hours=one)) in shown), timedelta(hours=hours[0])))
 
 
 def _area(name: str) -> tzinfo | None:

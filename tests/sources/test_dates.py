@@ -109,6 +109,30 @@ def test_ist_is_the_time_of_the_feeds_own_zone() -> None:
     assert parse_date("2024-07-09 14:25:26 IST", ZoneInfo("Asia/Jerusalem")) == EVENING
 
 
+@pytest.mark.parametrize(
+    ("text", "zone", "usual"),
+    [
+        ("2024-07-09 21:25:26 EST", "Australia/Brisbane", "2024-07-09 06:25:26 EST"),
+        ("2024-07-09 14:25:26 AST", "Asia/Riyadh", "2024-07-09 07:25:26 AST"),
+        ("2024-07-09 17:25:26 BST", "Asia/Dhaka", "2024-07-09 12:25:26 BST"),
+        ("2024-07-09 19:25:26 PST", "Asia/Manila", "2024-07-09 03:25:26 PST"),
+        ("2024-07-09 05:25:26 CST", "America/New_York", "2024-07-09 05:25:26 CST"),
+    ],
+)
+def test_a_name_of_several_zones_is_the_feeds_own_where_it_is_one_of_them(text: str, zone: str, usual: str) -> None:
+    assert parse_date(text, ZoneInfo(zone)) == EVENING
+    assert parse_date(usual, UTC) == EVENING
+
+
+@pytest.mark.parametrize(("clock", "name"), [("17:10", "NPT"), ("20:55", "ACST"), ("19:25", "PHT"), ("08:55", "NDT"), ("18:25", "NOVT")])
+def test_zones_off_the_whole_hour_and_far_away_are_known_by_name(clock: str, name: str) -> None:
+    assert parse_date(f"9 Jul 2024 {clock}:26 {name}", ZoneInfo("Europe/Berlin")) == EVENING
+
+
+def test_a_zone_that_nobody_knows_is_the_feeds_own() -> None:
+    assert parse_date("9 Jul 2024 13:25:26 XQT", ZoneInfo("Europe/Berlin")) == EVENING
+
+
 def test_cst_is_chinas_time_in_chinese_feeds_only() -> None:
     assert parse_date("Tue, 09 Jul 2024 19:25:26 CST", ZoneInfo("Asia/Shanghai")) == EVENING
     assert parse_date("Tue, 09 Jul 2024 05:25:26 CST", UTC) == EVENING

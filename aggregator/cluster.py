@@ -19,9 +19,10 @@ import structlog
 from aggregator.app.configured import read_configuration, utc_now
 from aggregator.app.installation import App, declare, open_app
 from aggregator.core.urls import host_of
+from aggregator.doorsteps import OpenGate
 from aggregator.errors import StoreError, UsageError
 from aggregator.models import Failed, FailureKind, FetchOutcome, FetchRequest
-from aggregator.poll import OpenGate, poll_due
+from aggregator.poll import poll_due
 from aggregator.ports import Fetcher
 from aggregator.reapply import reapply_some
 from aggregator.records import FeedState

@@ -19,6 +19,7 @@ from aggregator.core.conclusions import Asked, address_of, conclude_deferred, co
 from aggregator.core.fingerprints import body_hash
 from aggregator.core.intake import identities
 from aggregator.core.urls import host_of
+from aggregator.doorsteps import PATIENCE, Doorsteps, OpenGate
 from aggregator.errors import StoreError
 from aggregator.models import Failed, FailureKind, FeedSpec, FetchOutcome, FetchRequest, NotModified
 from aggregator.ports import FeedReader, Fetcher, Gate, Store
@@ -39,71 +40,12 @@ ACCEPT = (
 )
 
 
-@dataclass(slots=True)
-class Doorsteps:
-    """Let one request at a time onto a host's doorstep, with a pause after the one before, and only so many under way at all."""
-
-    locks: dict[str, asyncio.Lock] = field(default_factory=dict)
-    left_at: dict[str, float] = field(default_factory=dict)
-    waiting: dict[str, int] = field(default_factory=dict)
-    rooms: dict[int, asyncio.Semaphore] = field(default_factory=dict)
-    peace: dict[str, datetime] = field(default_factory=dict)
-
-    def room(self, concurrency: int) -> asyncio.Semaphore:
-        """Give the room that all polls share, for so many requests under way."""
-        return self.rooms.setdefault(concurrency, asyncio.Semaphore(concurrency))
-
-    def leave_alone(self, host: str, until: datetime) -> None:
-        """Remember that a host wants peace."""
-        self.peace[host] = max(until, self.peace.get(host, until))
-
-    def peace_of(self, host: str, now: datetime) -> timedelta | None:
-        """Give how long a host still wants peace, or None; what is over is forgotten."""
-        left = self.peace.get(host, now) - now
-        if left <= timedelta(0):
-            self.peace.pop(host, None)
-            return None
-        return left
-
-    @asynccontextmanager
-    async def turn(self, host: str, spacing: float) -> AsyncIterator[None]:
-        """Wait for one's turn; a host that nobody asks any more is forgotten after its pause."""
-        loop = asyncio.get_running_loop()
-        self._forget(loop.time())
-        self.waiting[host] = self.waiting.get(host, 0) + 1
-        try:
-            async with self.locks.setdefault(host, asyncio.Lock()):
-                pause = self.left_at.get(host, 0.0) - loop.time()
-                if pause > 0:
-                    await asyncio.sleep(pause)
-                try:
-                    yield
-                finally:
-                    self.left_at[host] = loop.time() + spacing
-        finally:
-            self.waiting[host] -= 1
-
-    def _forget(self, now: float) -> None:
-        if len(self.left_at) > 10_000:
-            for host in [host for host, moment in self.left_at.items() if moment < now and not self.waiting.get(host)]:
-                del self.left_at[host], self.locks[host], self.waiting[host]
-
-
-class OpenGate:
-    """Let everybody through at once, where no other process asks the same hosts."""
-
-    async def enter(self, host: str) -> None:
-        """Go on."""
-
-    def leave(self, host: str, pause: float) -> None:
-        """Leave nothing behind."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Polling:
     """Hold what polling works with; `spacing` is the pause in seconds between two requests to one host.
 
-    Requests of this process take turns at a host on its `doorsteps`, those of different processes at the `gate`.
+    Requests of this process take turns at a host on its `doorsteps`, those of different processes at the `gate`. One that has lasted
+    longer than `patience` seconds is no more one of the `concurrency` that are under way at once.
     """
 
     store: Store
@@ -114,6 +56,7 @@ class Polling:
     concurrency: int = 32
     batch: int = 50
     spacing: float = 1.0
+    patience: float = PATIENCE
     doorsteps: Doorsteps = field(default_factory=Doorsteps)
     gate: Gate = field(default_factory=OpenGate)
 
@@ -136,11 +79,10 @@ async def poll_due(
     claimed_at = polling.clock()
     states = await asyncio.to_thread(polling.store.claim_feeds, claimed_at, LEASE, limit, only)
     done: asyncio.Queue[PollRecord | None] = asyncio.Queue()
-    room = polling.doorsteps.room(polling.concurrency)
     try:
         async with asyncio.TaskGroup() as group:
             for host, queue in _by_host(states).items():
-                group.create_task(_poll_host(polling, _Errand(host, queue, claimed_at), room, done))
+                group.create_task(_poll_host(polling, _Errand(host, queue, claimed_at), done))
             written = group.create_task(_write(polling, done, len(states), progress))
     except ExceptionGroup as failures:  # callers catch errors, not groups of them; the first one ended the rest
         raise failures.exceptions[0] from failures
@@ -199,7 +141,7 @@ class _Errand:
     leased_at: datetime
 
 
-async def _poll_host(polling: Polling, errand: _Errand, room: asyncio.Semaphore, done: asyncio.Queue[PollRecord | None]) -> None:
+async def _poll_host(polling: Polling, errand: _Errand, done: asyncio.Queue[PollRecord | None]) -> None:
     claimed_at, refused = errand.leased_at, False
     while errand.waiting:
         state = errand.waiting[0]
@@ -209,7 +151,7 @@ async def _poll_host(polling: Polling, errand: _Errand, room: asyncio.Semaphore,
             del errand.waiting[0]
             await done.put(conclude_deferred(_asked(polling, state, polling.clock()), peace))
             continue
-        async with _turn(polling, errand.host), room:
+        async with _turn(polling, errand.host), polling.doorsteps.seat(polling.concurrency, polling.patience):
             for _ in range(await _renew(polling, errand)):
                 await done.put(None)
             record = await _poll_feed(polling, errand.waiting.pop(0)) if errand.waiting else None

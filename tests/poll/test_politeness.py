@@ -10,8 +10,9 @@ from itertools import pairwise
 import pytest
 
 from aggregator.core.urls import host_of
+from aggregator.doorsteps import STANDING, Doorsteps
 from aggregator.models import Failed, FailureKind, FetchOutcome, FetchRequest
-from aggregator.poll import LEASE, Doorsteps, Polling, poll_due
+from aggregator.poll import LEASE, Polling, poll_due
 from aggregator.records import Poll, PollRecord
 from aggregator.store import SqlStore
 from aggregator.store.database import Database
@@ -81,10 +82,14 @@ class WaitingFetcher(ScriptedFetcher):
     def __init__(self) -> None:
         super().__init__(serving(FIRST).answer)
         self.asked_slow, self.answer_slow = asyncio.Event(), asyncio.Event()
+        self.waiting, self.crowded = 0, asyncio.Event()
 
     async def fetch(self, request: FetchRequest) -> FetchOutcome:
         if "slow" in request.url:
             self.asked_slow.set()
+            self.waiting += 1
+            if self.waiting > STANDING:
+                self.crowded.set()
             await asyncio.wait_for(self.answer_slow.wait(), PATIENCE)
         return await super().fetch(request)
 
@@ -101,6 +106,32 @@ async def test_a_slow_host_delays_nobody_and_finished_polls_are_written_meanwhil
     use = polling(sqlite_store, fetcher, clock, feed("slow"), feed("a", "one.example"), feed("b", "one.example"), feed("c"))
     await poll_due(use, progress=progress)
     assert seen[-1] == "slow"
+
+
+async def test_hosts_that_hang_take_no_room_from_the_others(sqlite_store: SqlStore, clock: Clock) -> None:
+    fetcher, seen = WaitingFetcher(), list[str]()
+
+    def progress(poll: Poll) -> None:
+        seen.append(poll.feed_id)
+        if len(seen) == 3:
+            fetcher.answer_slow.set()
+
+    slow = (feed(f"a-slow-{number}") for number in range(5))
+    use = polling(sqlite_store, fetcher, clock, *slow, feed("b"), feed("c"), feed("d"))
+    polls = await poll_due(replace(use, concurrency=2, patience=0.01), progress=progress)
+    assert sorted(seen[:3]) == ["b", "c", "d"]
+    assert {poll.outcome for poll in polls} == {"ok"}
+
+
+async def test_only_so_many_requests_go_on_without_a_seat(sqlite_store: SqlStore, clock: Clock) -> None:
+    fetcher = WaitingFetcher()
+    use = polling(sqlite_store, fetcher, clock, *(feed(f"slow-{number}") for number in range(2 + STANDING)))
+    running = asyncio.create_task(poll_due(replace(use, concurrency=1, patience=0.001)))
+    await asyncio.wait_for(fetcher.crowded.wait(), PATIENCE)
+    await asyncio.sleep(0.02)
+    assert fetcher.waiting == 1 + STANDING
+    fetcher.answer_slow.set()
+    assert len(await running) == 2 + STANDING
 
 
 async def test_a_cancelled_poll_leaves_leases_that_can_be_released(sqlite_store: SqlStore, clock: Clock) -> None:

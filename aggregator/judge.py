@@ -7,76 +7,35 @@ in between, only the last seconds are judged again, and come out the same.
 """
 
 import asyncio
-import math
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Protocol
+from dataclasses import replace
 
 import structlog
 
 from aggregator.core import outcomes
-from aggregator.core.fingerprints import text_hash
 from aggregator.core.revisions import material_changes
-from aggregator.core.stories import settle, story_concepts
-from aggregator.core.traits import Embed, countable, no_meaning, traits_of
+from aggregator.core.stories import settle
+from aggregator.core.traits import countable, traits_of
 from aggregator.core.watch import HELD, RELEASED
-from aggregator.models import Article, Entry, FeedSpec, Judgement, Reason, Role
-from aggregator.ports import Store
-from aggregator.records import Archived, Judged, Placement, StoredRevision, Telling, Understood
+from aggregator.models import Article, Reason, Role
+from aggregator.records import Archived, Judged, Placement, StoredRevision, Telling
+from aggregator.understanding import KEEP_EVERY, Judging, Topics, feed_of, matched, matches_any, read_next, with_facts
+
+__all__ = ["Judging", "Topics", "judge_pending", "judged_again", "settle_again", "with_facts"]
 
 log = structlog.get_logger(__name__)
-
-KEEP_EVERY = 2.0
-"""Seconds after which a transaction ends with what is settled: a judge that dies more often than that would never come on."""
-FEW = 20
-"""Texts that are handed to another thread at once."""
-
-
-class Topics(Protocol):
-    """Judge articles by the configured topics."""
-
-    @property
-    def rule_version(self) -> str:
-        """Name the version of the topics."""
-        ...
-
-    def judge(self, article: Article) -> tuple[Judgement, ...]:
-        """Judge an article by every topic."""
-        ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judging:
-    """Hold what judging works with.
-
-    `enrich` turns a served entry into an article with text, `find_facts` adds the facts of one that matched, `level` tells a place's
-    level, `embed` turns title and lead into vectors where sentence embeddings are installed. `understand` does the first three at once
-    in other processes, where there are; it gives None for a text that has to be read here.
-    """
-
-    store: Store
-    enrich: Callable[[Entry, FeedSpec], Awaitable[Article]]
-    find_facts: Callable[[Article], Awaitable[Article]]
-    topics: Topics
-    feeds: Mapping[str, FeedSpec]
-    level: Callable[[str], str]
-    clock: Callable[[], datetime]
-    batch: int = 100
-    embed: Embed = no_meaning
-    understand: Callable[[Sequence[StoredRevision]], Awaitable[Sequence[Understood | None]]] | None = None
 
 
 async def judge_pending(judging: Judging, progress: Callable[[int], None] = lambda done: None) -> int:
     """Judge everything that waits, and give how many revisions were judged."""
     done = 0
-    while read := await _read_next(judging, 0):
+    while read := await read_next(judging, 0):
         async with AsyncExitStack() as stack:
             while read:
                 # Other processes read what comes next while this one settles what was read.
-                ahead = asyncio.create_task(_read_next(judging, read[-1].revision.seq)) if judging.understand else None
+                ahead = asyncio.create_task(read_next(judging, read[-1].revision.seq)) if judging.understand else None
                 if ahead:
                     stack.push_async_callback(_broken_off, ahead)
                 while read:
@@ -91,127 +50,6 @@ async def _broken_off(reading: asyncio.Task[Sequence[Judged]]) -> None:
     """End a reading that nobody waits for any more, and see that it ended."""
     reading.cancel()
     await asyncio.wait([reading])
-
-
-async def _read_next(judging: Judging, after: int) -> Sequence[Judged]:
-    """Read the oldest revisions that wait, of those numbered above `after`."""
-    waiting = await asyncio.to_thread(judging.store.unjudged, judging.batch, after)
-    if not waiting:
-        return ()
-    if judging.understand and len(waiting) > FEW:
-        understood = await judging.understand(waiting)
-        return [
-            _from_elsewhere(judging, revision, one) if one else await _read_alone(judging, revision)
-            for revision, one in zip(waiting, understood, strict=True)
-        ]
-    # Outside of what one text may fail at: rules that cannot be loaded are no fault of the text, which has to wait for them.
-    await asyncio.to_thread(lambda: judging.topics.rule_version)
-    return await _read_some(judging, waiting)
-
-
-async def _read_alone(judging: Judging, revision: StoredRevision) -> Judged:
-    """Read a text that other processes could not, or not without its page."""
-    await asyncio.to_thread(lambda: judging.topics.rule_version)
-    (judged,) = await _read_few(judging, [revision], math.inf)
-    return judged
-
-
-def _from_elsewhere(judging: Judging, revision: StoredRevision, understood: Understood) -> Judged:
-    return Judged(
-        revision=revision,
-        article=understood.article,
-        text_hash=understood.text_hash,
-        concepts=understood.concepts,
-        judgements=understood.judgements,
-        rule_version=understood.rule_version,
-        outcome=_nearest(understood.judgements),
-        decided_at=judging.clock(),
-        terms=understood.terms,
-    )
-
-
-async def _read_some(judging: Judging, waiting: Sequence[StoredRevision]) -> Sequence[Judged]:
-    """Read the oldest that wait, as many as a few seconds allow, and one at least; no story is looked at yet."""
-    read: list[Judged] = []
-    end = time.monotonic() + KEEP_EVERY
-    while len(read) < len(waiting) and (not read or time.monotonic() < end):
-        read += await _read_few(judging, waiting[len(read) : len(read) + FEW], end)
-    return read
-
-
-async def _read_few(judging: Judging, waiting: Sequence[StoredRevision], end: float) -> Sequence[Judged]:
-    """Read a few, match them in one other thread, since each hand-over costs as much as matching a text, and find their facts."""
-    articles: list[Article | Exception] = []
-    for revision in waiting:
-        articles.append(await _enriched(judging, revision))
-        if time.monotonic() > end:
-            break
-    matched = await asyncio.to_thread(_match_each, judging, waiting, articles)
-    return [await _completed(judging, judged) for judged in matched]
-
-
-async def _enriched(judging: Judging, revision: StoredRevision) -> Article | Exception:
-    try:
-        return await judging.enrich(revision.entry, _feed(judging, revision))
-    except Exception as error:  # one text must not hold up all those behind it
-        return error
-
-
-def _match_each(judging: Judging, waiting: Sequence[StoredRevision], articles: Sequence[Article | Exception]) -> list[Judged]:
-    """Match articles, as many as were read, with the revisions they come from."""
-    return [_match_or_not(judging, revision, article) for revision, article in zip(waiting, articles, strict=False)]
-
-
-def _match_or_not(judging: Judging, revision: StoredRevision, article: Article | Exception) -> Judged:
-    if isinstance(article, Exception):
-        return _unread(judging, revision, article)
-    try:
-        return _matched(judging, revision, article)
-    except Exception as error:  # rules may break on one text only
-        return _unread(judging, revision, error)
-
-
-async def _completed(judging: Judging, judged: Judged) -> Judged:
-    try:
-        return await with_facts(judging, judged)
-    except Exception as error:  # as for reading
-        return _unread(judging, judged.revision, error)
-
-
-def _unread(judging: Judging, revision: StoredRevision, error: Exception) -> Judged:
-    """Give the outcome of a text that the program broke on, so that it holds up nothing behind it."""
-    log.error("an entry could not be judged", seq=revision.seq, feed=revision.feed_id, exc_info=error)
-    article = Article(title=revision.entry.title, text="", feed=_feed(judging, revision))
-    outcome = Reason(code=outcomes.NOT_READ, detail=f"internal error: {type(error).__name__}")
-    return replace(_judged(judging, revision, article, ()), outcome=outcome, replaces=False)
-
-
-async def with_facts(judging: Judging, judged: Judged) -> Judged:
-    """Give what matched with its facts; what matches nothing needs none, and most of what feeds serve does not."""
-    if judged.article.facts or not _matches(judged):
-        return judged
-    return _judged(judging, judged.revision, await judging.find_facts(judged.article), judged.judgements)
-
-
-def _matches(judged: Judged) -> bool:
-    return any(judgement.matched for judgement in judged.judgements)
-
-
-def _matched(judging: Judging, revision: StoredRevision, article: Article) -> Judged:
-    return _judged(judging, revision, article, judging.topics.judge(article))
-
-
-def _judged(judging: Judging, revision: StoredRevision, article: Article, judgements: tuple[Judgement, ...]) -> Judged:
-    return Judged(
-        revision=revision,
-        article=article,
-        text_hash=text_hash(article.title, article.text),
-        concepts=story_concepts(article.facts, judgements, judging.level),
-        judgements=judgements,
-        rule_version=judging.topics.rule_version,
-        outcome=_nearest(judgements),
-        decided_at=judging.clock(),
-    )
 
 
 def _settle_some(judging: Judging, read: Sequence[Judged]) -> int:
@@ -235,7 +73,7 @@ def _settle_some(judging: Judging, read: Sequence[Judged]) -> int:
 
 def settle_again(judging: Judging, judged: Judged, was: Archived) -> Judged:
     """Decide what becomes of an article that is judged by other rules: a new match is placed, but nothing told grows a version."""
-    if not _matches(judged):
+    if not matches_any(judged):
         return judged
     if was.in_story:
         return replace(judged, outcome=Reason(code=was.outcome, detail=was.detail) if was.scores else judged.outcome)
@@ -251,18 +89,18 @@ def judged_again(judging: Judging, archived: Archived) -> Judged:
     article = Article(
         title=archived.title,
         text=archived.text,
-        feed=_feed(judging, archived.revision),
+        feed=feed_of(judging, archived.revision),
         language=archived.language or None,
         published_at=archived.published_at,
         outlet=archived.outlet,
         facts=archived.facts,
     )
-    return _matched(judging, archived.revision, article)
+    return matched(judging, archived.revision, article)
 
 
 def _settle(judging: Judging, judged: Judged) -> Judged:
     """Decide what a matched revision is to the stories that stand; the store is only read."""
-    if not _matches(judged):
+    if not matches_any(judged):
         return judged
     return _placed(judging, judged, judging.store.telling(judged.revision.article_id))
 
@@ -326,12 +164,6 @@ def _outcome(placement: Placement) -> str:
     return outcomes.ECHO if placement.role is Role.ECHO else outcomes.SAME_STORY
 
 
-def _nearest(judgements: Sequence[Judgement]) -> Reason:
-    """Give the reason of the topic that came nearest to a match."""
-    nearest = max(judgements, key=lambda judgement: judgement.score, default=None)
-    return nearest.reason if nearest else Reason(code=outcomes.NO_THEME, detail="no topic is configured")
-
-
 def _telling(judged: Judged) -> Telling:
     revision, article = judged.revision, judged.article
     return Telling(
@@ -349,9 +181,3 @@ def _telling(judged: Judged) -> Telling:
         topics=tuple(judgement.topic for judgement in judged.judgements if judgement.matched),
         traits=judged.traits,
     )
-
-
-def _feed(judging: Judging, revision: StoredRevision) -> FeedSpec:
-    """Give the feed's configuration; entries of a feed that left feeds.yaml are judged by its id alone."""
-    known = judging.feeds.get(revision.feed_id)
-    return known or FeedSpec(id=revision.feed_id, name=revision.feed_id, url="", publisher=revision.feed_id, family=revision.feed_id)

@@ -13,17 +13,16 @@ from zlib import crc32
 
 from sqlalchemy import (
     BindParameter,
+    Boolean,
     Connection,
     RowMapping,
     Text,
     bindparam,
     insert,
-    null,
     or_,
     select,
     text,
     type_coerce,
-    union_all,
     update,
 )
 
@@ -36,7 +35,7 @@ from aggregator.models import Role
 from aggregator.records import Bond, Judged, Neighbourhood, Overlap, StorySketch, Telling, Traits
 from aggregator.store.columns import clean, from_json
 from aggregator.store.database import Section
-from aggregator.store.story_tables import article_marks, article_traits, bonds, overlaps
+from aggregator.store.story_tables import article_marks, article_traits, overlaps
 from aggregator.store.tables import articles, stories, story_articles
 
 COPIES_WITHIN, STORIES_WITHIN = timedelta(days=14), timedelta(days=3)
@@ -106,11 +105,14 @@ _EQUAL = (
 )
 _OF_PAIR = or_(overlaps.c.one.in_(_IDS), overlaps.c.other.in_(_IDS))
 _OVERLAPPING = select(overlaps).where(_OF_PAIR)
-# Overlaps and bonds at once; sentences are for people.
-_PAIRS = union_all(
-    select(overlaps.c.one, overlaps.c.other, overlaps.c.share, null().label("together")).where(_OF_PAIR),
-    select(bonds.c.one, bonds.c.other, null(), bonds.c.together).where(or_(bonds.c.one.in_(_IDS), bonds.c.other.in_(_IDS))),
-)
+# Overlaps and bonds at once; both articles of a pair that matters are among those asked for. Sentences are for people.
+_INSIDE = {
+    "sqlite": "SELECT o.one, o.other, o.share, NULL AS together FROM json_each(:ids) AS j CROSS JOIN text_overlaps AS o ON o.one = j.value "
+    "UNION ALL SELECT b.one, b.other, NULL, b.together FROM json_each(:ids) AS j CROSS JOIN bonds AS b ON b.one = j.value",
+    "postgresql": "SELECT one, other, share, CAST(NULL AS boolean) AS together FROM text_overlaps WHERE one = ANY(CAST(:ids AS bigint[])) "
+    "UNION ALL SELECT one, other, CAST(NULL AS double precision), together FROM bonds WHERE one = ANY(CAST(:ids AS bigint[]))",
+}
+_PAIRS = {dialect: text(statement).columns(together=Boolean) for dialect, statement in _INSIDE.items()}
 _HAS_TRAITS = select(article_traits.c.article_id).where(article_traits.c.article_id == bindparam("id"))
 _KEEP_TRAITS, _KEEP_OVERLAPS = insert(article_traits), insert(overlaps)
 
@@ -229,10 +231,8 @@ def _sharing(connection: Connection, telling: Telling, marks: Sequence[int], per
     if not marks:
         return []
     window = {"since": _seconds(telling.told_at - period), "until": _seconds(telling.told_at + period)}
-    listed = json.dumps(list(marks))
-    if connection.dialect.name == "postgresql":
-        listed = "{" + listed[1:-1] + "}"
-    return list(connection.execute(_MARKED[connection.dialect.name], {"marks": listed, "most": most, **window}).scalars())
+    dialect = connection.dialect.name
+    return list(connection.execute(_MARKED[dialect], {"marks": _list(dialect, marks), "most": most, **window}).scalars())
 
 
 def _copies(connection: Connection, telling: Telling, banded: Sequence[int]) -> tuple[Overlap, ...]:
@@ -264,8 +264,15 @@ def _sketches(connection: Connection, near: Collection[int]) -> tuple[StorySketc
 
 
 def _pairs(connection: Connection, ids: Sequence[int]) -> Sequence[Any]:
-    """Give the overlaps and bonds of these articles; a bond has no share."""
-    return connection.execute(_PAIRS, {"ids": ids}).all()
+    """Give the overlaps and bonds among these articles, and some with others; a bond has no share."""
+    dialect = connection.dialect.name
+    return connection.execute(_PAIRS[dialect], {"ids": _list(dialect, ids)}).all()
+
+
+def _list(dialect: str, numbers: Sequence[int]) -> str:
+    """Write numbers as one value: JSON for SQLite, an array for PostgreSQL."""
+    listed = json.dumps(list(numbers))
+    return "{" + listed[1:-1] + "}" if dialect == "postgresql" else listed
 
 
 def _seconds(moment: datetime) -> int:

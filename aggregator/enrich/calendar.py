@@ -35,6 +35,8 @@ def resolve(phrase: Phrase, published: date | None, future: bool) -> Resolved | 
         return _ago(parts, published)
     if "rd" in parts:
         return _day(published + timedelta(days=RELATIVE.get(parts["rd"], 0)))
+    if "end" in parts and "ry" in parts:
+        return f"{published.year + _shift(parts['ry']):04}-12", "month"
     if "m" in parts:
         return _in_month(parts, published, future)
     if "wd" in parts or ("rw" in parts and "d" not in parts):

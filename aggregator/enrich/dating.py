@@ -44,6 +44,7 @@ _TEMPLATES: Mapping[str, Sequence[str]] = {
         rf"\b(?:in|since|until|by|from|during|before|after|early|late|of|around)(?: early| late| mid)?[ -](?:mid-)?{_EN_M}\b"
         r"(?!,? \d| (?:of )?(?:last|this|next) year)",
         rf"\b(?:the )?(?P<end>end of) {_Y}\b",
+        r"\b(?:the )?(?P<end>end of) (?P<ry>last|this|next) year\b",
         r"\b(?P<rw>last|this|next|past|previous) week\b",
         rf"\b(?P<rm>last|this|next) month,? on the {_D}(?:st|nd|rd|th)\b",
         rf"\bon the {_D}(?:st|nd|rd|th) of (?P<rm>last|this|next) month\b",
@@ -63,6 +64,7 @@ _TEMPLATES: Mapping[str, Sequence[str]] = {
         rf"{_Y}년 ?{_M}월",
         rf"{_Y}년 ?(?P<end>연말|말)",
         rf"{_Y}년(?! ?(?:된|전|묵은|간|동안))",
+        r"(?P<ry>지난해|재작년|작년|올해|금년|내년) ?(?P<end>연말|말)(?!씀|하|했|레)",
         rf"(?P<ry>지난해|재작년|작년|올해|금년|내년) ?{_M}월(?: ?{_D}일)?",
         rf"(?P<rm>지난달|전달|이달|이번 ?달|다음 ?달|내달) ?(?:{_D}일)?",
         rf"(?<!\d){_M}월 ?{_D}일",
@@ -79,6 +81,7 @@ _TEMPLATES: Mapping[str, Sequence[str]] = {
         rf"{_Y}年{_MH}月",
         rf"{_Y}年(?P<end>年?底|末)(?:之?前|以前)?",
         rf"{_Y}年(?!前|代|历史|的历史)",
+        r"(?P<ry>去年|今年|明年|前年|本年)(?P<end>年底|年末|底)",
         rf"(?P<ry>去年|今年|明年|前年|本年)(?! ?\d{{1,3}}[岁歲])(?:{_MH}月)?(?:{_D}[日号號])?",
         rf"(?P<rm>上个?月|上個月|本月|这个月|這個月|下个?月|下個月)(?:{_D}[日号號])?",
         rf"(?<![\d个個]){_MH}月{_DH}[日号號]",
@@ -95,6 +98,7 @@ _TEMPLATES: Mapping[str, Sequence[str]] = {
         rf"{_Y}年{_M}月",
         rf"{_Y}年(?P<end>末|の?暮れ|の終わり)",
         rf"{_Y}年(?!前|代|間|の歴史)",
+        r"(?P<ry>一昨年|昨年|去年|今年|来年)(?:の)?(?P<end>年末|末|の?暮れ)",
         rf"(?P<ry>一昨年|昨年|去年|今年|来年)(?:の)?(?:{_M}月)?(?:{_D}日)?",
         rf"(?P<rm>先々月|先月|今月|来月)(?:{_D}日)?",
         rf"(?<!\d){_MH}月{_DH}日",
@@ -111,6 +115,7 @@ _TEMPLATES: Mapping[str, Sequence[str]] = {
         rf"(?<!\d){_D}(?:-го)? {_RU_M}(?![а-я])(?: {_RU_RY})?",
         rf"(?<![а-я])(?:в|с|до|к|по|за) (?:начале |конце |середине )?{_RU_M}(?![а-я]| \d{{4}})(?: {_RU_RY})?",
         rf"(?<![а-я])(?P<end>конца|конце|концу) {_Y}(?: ?(?:года|году|г\.?))?",
+        rf"(?<![а-я])(?:(?:к|в|до|с) )?(?P<end>конца|конце|концу) {_RU_RY}",
         rf"(?<!\d){_Y} ?(?:год[ауе]?|годом|г\.)(?![а-я])",
         r"(?<![а-я])(?:в|на|с) (?P<ry>прошл|минувш|следующ|эт|текущ|нынешн|будущ)[а-я]{2,3} году?(?![а-я])",
         r"(?<![а-я])(?:в|с|до) (?P<rm>прошл|минувш|следующ|эт|текущ|нынешн)[а-я]{2,4} месяц[а-я]*",
@@ -126,7 +131,7 @@ _STARTS = {
     "en": r"(?<![a-z0-9])(?:\d|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|mid|early|late)[a-z.]*[ -]"
     r"|(?:in|since|until|till|by|from|during|before|after|of|around|between|to|through|for|and|year|spring|summer|autumn|fall|winter|on)"
     r" (?=\d|[jfmasond][a-z]{2}|mid|early|late|the \d|[mtwfs][a-z]+day|last|next|this)"
-    r"|(?:the )?end of \d|(?:last|this|next|past|previous|coming) |yesterday|today|tomorrow|[mtwfs][a-z]{2,5}day"
+    r"|(?:the )?end of (?:\d|last|this|next)|(?:last|this|next|past|previous|coming) |yesterday|today|tomorrow|[mtwfs][a-z]{2,5}day"
     r"|(?:an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve) (?:day|week|month|year))",
     "ko": r"(?<!\d)\d|전날|내달|지난|오는|이번|이달|다음|전달|재?작년|올해|금년|내년|[월화수목금토일]요일|[한두세네] ?(?:일|주|개월|달|년)"
     r"|어제|그제|오늘|내일",

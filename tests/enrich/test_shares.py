@@ -1,9 +1,12 @@
+from dataclasses import replace
+from datetime import UTC, datetime
+
 import pytest
 
 from aggregator.enrich.claims import find_claims
 from aggregator.enrich.dates import find_dates
 from aggregator.enrich.figures import find_figures
-from tests.enrich.facts import concepts, facts
+from tests.enrich.facts import article, concepts, facts, run
 
 
 @pytest.mark.parametrize(
@@ -86,3 +89,18 @@ def test_person_is_told_by_the_form_of_the_name(language: str, text: str, names:
 def test_day_takes_the_year_told_behind_it() -> None:
     assert [fact.quote for fact in facts(find_dates, "They leave on Aug. 5 next year.", "en")] == ["Aug. 5 next year"]
     assert facts(find_dates, "up from 1,114 a year earlier", "en") == ()
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "by the end of last year"),
+        ("ko", "지난해 말까지"),
+        ("zh", "截至去年年底"),
+        ("ja", "昨年末までに"),
+        ("ru", "к концу прошлого года"),
+    ],
+)
+def test_end_of_a_year_told_relative_to_now_is_its_last_month(language: str, text: str) -> None:
+    dated = replace(article(text, language), published_at=datetime(2026, 3, 18, tzinfo=UTC))
+    assert [fact.value for fact in run(find_dates, dated).facts] == ["2025-12"]

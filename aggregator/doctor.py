@@ -31,8 +31,8 @@ from aggregator.store.soundness import check_database
 
 SECONDS = 10.0
 """The longest that one examination may take."""
-LEAST_FREE = 1 << 30
-"""Bytes free below which the disk is a finding; half a gigabyte of articles a month is much for a thousand feeds."""
+LEAST_FREE, NONE_FREE = 1 << 30, 32 << 20
+"""Bytes free below which the disk is a finding, half a gigabyte of articles a month is much for a thousand feeds; and as good as none."""
 MOST_SKEW = timedelta(seconds=90)
 AT_ONCE = 16
 
@@ -122,7 +122,9 @@ def _disk(settings: Settings) -> Iterator[Diagnosis]:
         yield Diagnosis(what="disk", state="bad", found=f"{folder} cannot be written to", advice=advice)
     elif free < LEAST_FREE:
         advice = "make room, or forget more: aggregator db prune --days 90"
-        yield Diagnosis(what="disk", state="look", found=f"{free >> 20:,} MiB free in {folder}", advice=advice)
+        yield Diagnosis(
+            what="disk", state="bad" if free < NONE_FREE else "look", found=f"{free >> 20:,} MiB free in {folder}", advice=advice
+        )
     else:
         yield Diagnosis(what="disk", state="ok", found=f"{free >> 30:,} GiB free in {folder}")
 
@@ -136,7 +138,9 @@ def _database(settings: Settings) -> Iterator[Diagnosis]:
     try:
         findings = check_database(settings.database_url)
     except AggregatorError as error:
+        damaged = "not a database" in str(error) or "malformed" in str(error)
         advice = "is the server up, are name and password right? For a file: is it ours to read?"
+        advice = "it is damaged: restore the last backup with aggregator db restore" if damaged else advice
         yield Diagnosis(what="database", state="bad", found=str(error), advice=advice)
         return
     wrong = [finding for finding in findings if not finding.ok]

@@ -103,7 +103,12 @@ def host_lock(host: str) -> str:
 def free_later(locks: SessionLocks, name: str, pause: float) -> None:
     """Give a lock back after so many seconds, while the loop runs on; who closes the session gives it back at once."""
     loop = asyncio.get_running_loop()
-    loop.call_later(pause, loop.run_in_executor, None, locks.free, name)
+
+    def give_back() -> None:
+        with suppress(RuntimeError):  # the loop ends, and with it the session that holds the lock
+            loop.run_in_executor(None, locks.free, name)
+
+    loop.call_later(pause, give_back)
 
 
 def _place(host: str) -> int:

@@ -66,3 +66,13 @@ def test_the_doctor_finds_a_dead_mail_server_and_a_broken_file(
     assert done.code == 1
     assert "127.0.0.1:9" in done.out
     assert "database" in done.out
+
+
+def test_the_doctor_knows_a_file_that_is_no_database(command: Command, feeds_file: Path) -> None:
+    command("db", "upgrade")
+    database = next(Path(".").rglob("aggregator.db"))
+    database.write_bytes(b"no database" * 1000)
+    for left in database.parent.glob("aggregator.db-*"):
+        left.unlink()
+    found = {one["what"]: one for one in command("doctor", "--json").records}
+    assert (found["database"]["state"], "restore the last backup" in found["database"]["advice"]) == ("bad", True)

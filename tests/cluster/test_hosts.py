@@ -126,3 +126,16 @@ async def test_two_commands_that_poll_at_once_take_turns_at_a_host(tmp_path: Pat
     assert len(host.visits) == 2
     assert all(after[0] - before[1] >= 0.9 for before, after in pairwise(sorted(host.visits)))
     server.close()
+
+
+def test_a_loop_that_ends_before_the_pause_is_over_says_nothing(database: str, caplog: pytest.LogCaptureFixture) -> None:
+    async def poll() -> None:
+        gate = open_gate(database)
+        await gate.enter("a.example")
+        gate.leave("a.example", 0.0)
+        await asyncio.get_running_loop().shutdown_default_executor()
+        await asyncio.sleep(0.01)
+        gate.close()
+
+    asyncio.run(poll())
+    assert caplog.messages == []

@@ -69,7 +69,8 @@ async def read_next(judging: Judging, after: int) -> Sequence[Judged]:
     waiting = await asyncio.to_thread(judging.store.unjudged, judging.batch, after)
     if not waiting:
         return ()
-    if judging.understand and len(waiting) > FEW:
+    # Rules take longer to load in every process than a window takes to be read in one: only where more than one waits is it worth while.
+    if judging.understand and (after or len(waiting) == judging.batch):
         return await _with_what_is_left(judging, waiting, await judging.understand(waiting))
     # Outside of what one text may fail at: rules that cannot be loaded are no fault of the text, which has to wait for them.
     await asyncio.to_thread(lambda: judging.topics.rule_version)

@@ -10,20 +10,24 @@ hosts never answer). Goals are ratios of medians to a peer in the same run, neve
 
 import argparse
 import os
+import re
+import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
-from time import perf_counter
+from time import perf_counter, sleep
 
 from _world import address_of
 
 HERE = Path(__file__).parent
-PORT = 18_766
+with socket.create_server(("", 0)) as _free:
+    PORT = _free.getsockname()[1]
 PHASES = ("cold", "same", "some", "late")
 PEERS = ("ours", "reader", "feedparser", "fastfeedparser")
 PACKAGES = ("reader", "feedparser", "httpx", "fastfeedparser", "sgmllib3k")
@@ -35,7 +39,8 @@ def served(feeds: int, items: int = 40) -> Iterator[None]:
     process = subprocess.Popen([sys.executable, str(HERE / "_feed_server.py"), str(PORT), str(feeds), str(items)], stdout=subprocess.PIPE)
     try:
         assert process.stdout
-        process.stdout.readline()
+        if not process.stdout.readline():
+            raise SystemExit("the feed server did not start")
         yield
     finally:
         process.kill()
@@ -53,21 +58,44 @@ def environment() -> dict[str, str]:
     return {**kept, "PYTHONPATH": str(HERE.parent), "PYTHONPYCACHEPREFIX": str(Path(tempfile.gettempdir()) / "ingest-byte-code")}
 
 
-def measured(command: Sequence[str]) -> tuple[float, float, str]:
-    """Run a command and give its wall and CPU seconds, its children's included, and its last line."""
+def measured(command: Sequence[str]) -> tuple[float, float, str, float]:
+    """Run a command and give its wall and CPU seconds, its children's included, its last line, and the most memory of them all in MB."""
     start = perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.PIPE, env=environment())
     assert process.stdout
+    peak: list[float] = [0.0]
+    watch = threading.Thread(target=_watch, args=(process, peak), daemon=True)
+    watch.start()
     said = process.stdout.read().decode().strip()
     _, status, used = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise SystemExit(f"{' '.join(command)} failed")
-    return (
-        perf_counter() - start,
-        used.ru_utime + used.ru_stime,
-        f"{said.rpartition(chr(10))[2]}; largest process {used.ru_maxrss // 1024} MB",
-    )
+    return perf_counter() - start, used.ru_utime + used.ru_stime, said.rpartition("\n")[2], peak[0]
+
+
+def _watch(process: "subprocess.Popen[bytes]", peak: list[float]) -> None:
+    while process.returncode is None:
+        peak[0] = max(peak[0], sum(map(_resident, _family(process.pid))) / 1024)
+        sleep(0.05)
+
+
+def _family(pid: int) -> list[int]:
+    """Name a process and all that descend from it."""
+    try:
+        children = [one for thread in Path(f"/proc/{pid}/task").glob("*/children") for one in thread.read_text().split()]
+    except OSError:
+        return []
+    return [pid, *(one for child in children for one in _family(int(child)))]
+
+
+def _resident(pid: int) -> int:
+    """Give the resident kilobytes of a process; what it shares with others counts in each."""
+    try:
+        found = re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())
+    except OSError:
+        return 0
+    return int(found.group(1)) if found else 0
 
 
 def command_of(peer: str, python: str, urls: Path, database: Path, mode: str) -> list[str]:
@@ -77,7 +105,7 @@ def command_of(peer: str, python: str, urls: Path, database: Path, mode: str) ->
     return [python, str(HERE / "_peers.py"), peer, str(urls), str(database)]
 
 
-def run(peer: str, python: str, urls: Path, folder: Path, mode: str) -> dict[str, tuple[float, float]]:
+def run(peer: str, python: str, urls: Path, folder: Path, mode: str) -> dict[str, tuple[float, float, float]]:
     """Take one peer through the phases on a database of its own."""
     database = folder / f"{peer}.db"
     for leftover in folder.glob(f"{peer}.db*"):
@@ -87,7 +115,8 @@ def run(peer: str, python: str, urls: Path, folder: Path, mode: str) -> dict[str
         if phase == "some":
             control("next")
         control("set?latency=0.1" if phase == "late" else "set?latency=0")
-        found[phase] = measured(command)[:2]
+        wall, cpu, _, memory = measured(command)
+        found[phase] = wall, cpu, memory
     control("set?latency=0")
     return found
 
@@ -150,7 +179,7 @@ def main() -> None:
         folder, urls = Path(name), list_of(Path(name), given.feeds)
         python = given.peers or peers_python(folder)
         check_peers(python)
-        rows: dict[str, list[dict[str, tuple[float, float]]]] = {peer: [] for peer in PEERS}
+        rows: dict[str, list[dict[str, tuple[float, float, float]]]] = {peer: [] for peer in PEERS}
         with served(given.feeds):
             for peer in PEERS:
                 warm(peer, python, folder, given.whole)
@@ -164,7 +193,9 @@ def main() -> None:
     _print(rows, given.feeds, f"{resident}; of reader: {of_reader}", hanging)
 
 
-def _print(rows: dict[str, list[dict[str, tuple[float, float]]]], feeds: int, resident: str, hanging: tuple[float, float, str]) -> None:
+def _print(
+    rows: dict[str, list[dict[str, tuple[float, float, float]]]], feeds: int, resident: str, hanging: tuple[float, float, str, float]
+) -> None:
     print(f"{feeds} feeds x 40 items, {len(rows['ours'])} interleaved runs, medians: wall s / CPU s, then ours to the peer")
     print("| peer | " + " | ".join(PHASES) + " |\n|---|" + "---|" * len(PHASES))
     middle = {
@@ -175,6 +206,8 @@ def _print(rows: dict[str, list[dict[str, tuple[float, float]]]], feeds: int, re
     for peer in PEERS[1:]:
         ratios = [f"{middle['ours'][p][0] / middle[peer][p][0]:.2f} / {middle['ours'][p][1] / middle[peer][p][1]:.2f}" for p in PHASES]
         print(f"| ours : {peer} | " + " | ".join(ratios) + " |")
+    memory = {peer: median(one["cold"][2] for one in found) for peer, found in rows.items()}
+    print("memory of all processes, cold: " + ", ".join(f"{peer} {most:.0f} MB" for peer, most in memory.items()))
     print(f"resident round of 304s: {resident}; a round with 2 % hanging hosts (10 s deadline): {hanging[0]:.2f} s, {hanging[2]}")
 
 

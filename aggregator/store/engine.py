@@ -18,6 +18,8 @@ from aggregator.errors import StoreError, UsageError
 
 BUSY_TIMEOUT = 30
 """Seconds that a SQLite writer waits for another one."""
+CACHE = 8_000
+"""Kibibytes of an SQLite database that a connection keeps at hand: the indexes of keys and hashes are written all over."""
 IDLE_TIMEOUT = 120
 """Seconds after which PostgreSQL ends a session that does nothing inside a transaction."""
 _FORMS = "write sqlite:///path/to/file.db or postgresql://user@host/name"
@@ -80,7 +82,7 @@ def _sqlite(url: URL, *, foreign_keys: bool) -> Engine:
     def set_up(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
         connection.isolation_level = None  # the driver must not open transactions by itself; "begin" below does
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", f"foreign_keys={'ON' if foreign_keys else 'OFF'}"):
+        for pragma in (f"cache_size=-{CACHE}", "journal_mode=WAL", "synchronous=NORMAL", f"foreign_keys={'ON' if foreign_keys else 'OFF'}"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 

@@ -49,9 +49,17 @@ class Gathering:
 
 @asynccontextmanager
 async def open_gathering(
-    settings: Settings, configuration: Configuration, clock: Callable[[], datetime] = utc_now, tuning: Tuning | None = None
+    settings: Settings,
+    configuration: Configuration,
+    clock: Callable[[], datetime] = utc_now,
+    tuning: Tuning | None = None,
+    *,
+    at_once: bool = False,
 ) -> AsyncIterator[Gathering]:
-    """Open store, network and reader processes, and close all of them at the end; the store's schema is brought up to date."""
+    """Open store, network and reader processes, and close all of them at the end; the store's schema is brought up to date.
+
+    Topics are compiled when the first text waits, or `at_once`.
+    """
     tuning = tuning or Tuning()
     async with AsyncExitStack() as stack:
         pool = ReaderPool(deadline=tuning.parse_seconds)
@@ -71,7 +79,7 @@ async def open_gathering(
             pool=pool,
             visitor=visitor,
             polling=Polling(store=store, fetcher=http, reader=pool, feeds=feeds, clock=clock, spacing=tuning.spacing, gate=gate),
-            judging=make_judging(configuration, store, visitor, clock, pool),
+            judging=make_judging(configuration, store, visitor, clock, pool, at_once=at_once),
         )
 
 
@@ -89,10 +97,16 @@ def at_work(settings: Settings) -> AbstractContextManager[None]:
 
 
 def make_judging(
-    configuration: Configuration, store: Store, visitor: Visitor | None, clock: Callable[[], datetime], pool: ReaderPool
+    configuration: Configuration,
+    store: Store,
+    visitor: Visitor | None,
+    clock: Callable[[], datetime],
+    pool: ReaderPool,
+    *,
+    at_once: bool = True,
 ) -> Judging:
     """Make the judge of a configuration."""
-    rules = Rules(configuration)
+    rules = Rules(configuration, at_once=at_once)
     enrich_entry: Callable[[Entry, FeedSpec], Awaitable[Article]] = rules.enrich
     if visitor:
         enrich_entry = FullText(visitor=visitor, enrich=rules.enrich, matches=rules.matches)

@@ -58,7 +58,7 @@ async def open_app(
     settings: Settings, configuration: Configuration, clock: Callable[[], datetime] = utc_now, tuning: Tuning | None = None
 ) -> AsyncIterator[App]:
     """Open store, network and reader processes, and close all of them at the end; the store's schema is brought up to date."""
-    async with open_gathering(settings, configuration, clock, tuning) as open_parts:
+    async with open_gathering(settings, configuration, clock, tuning, at_once=True) as open_parts:
         store, http = open_parts.store, open_parts.http
         yield App(
             settings=settings,

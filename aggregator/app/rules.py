@@ -1,7 +1,7 @@
 """What judges texts: the enricher and the compiled topics, made when the first text waits.
 
 A service that polls much and finds little news needs neither for hours, and they are most of what it would load. A topic with a query
-of its own is compiled at once, so that a mistake in it ends the start and not the first judgement.
+of its own is compiled at once where that is asked for, so that a mistake in it ends a service's start and not its first judgement.
 """
 
 from collections.abc import Sequence
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 class Rules:
     """Enrich and judge under one configuration."""
 
-    def __init__(self, configuration: Configuration) -> None:
+    def __init__(self, configuration: Configuration, *, at_once: bool = False) -> None:
         self._feeds: Sequence[FeedSpec] = configuration.feeds
         self._topics: Sequence[TopicSpec] = configuration.judged
-        if any(topic.query or topic.combinations for topic in self._topics):
+        if at_once and any(topic.query or topic.combinations for topic in self._topics):
             _ = self._judge
 
     @property

@@ -4,16 +4,19 @@ The list is its own archive: how rare a word or a fact is, is counted over all o
 each article is placed online, in the order of the list, and may join, split or merge the stories that stand. Nothing is stored.
 """
 
+import sys
+from bisect import bisect_left, bisect_right, insort
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from heapq import nsmallest
 
 from aggregator.core.fingerprints import tells_enough, text_hash
 from aggregator.core.minhash import bands_of
 from aggregator.core.rarity import Rarity
 from aggregator.core.shingles import resemblance
-from aggregator.core.stories import WINDOW, settle, story_concepts
+from aggregator.core.stories import WINDOW, Weighed, settle, story_concepts
 from aggregator.core.traits import Embed, countable, keys_of, no_meaning, traits_of
 from aggregator.core.urls import canonical_url, web_url
 from aggregator.matching import Judge
@@ -23,6 +26,8 @@ from aggregator.records import Neighbourhood, Overlap, Placement, Row, StorySket
 COPIES_WITHIN = timedelta(days=14)
 MOST_PER_KEY = 30
 MOST_CANDIDATES = 24
+MOST_WEIGHED = 200_000
+"""Pairs whose probability is remembered: some 30 MB."""
 SAME_TEXT_IN_PARTS = 0.5
 """Share of the shorter text from which an overlap is kept."""
 
@@ -55,39 +60,35 @@ class Desk:
     stands: dict[int, int] = field(default_factory=dict)
     members: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
     overlaps: dict[int, list[Overlap]] = field(default_factory=lambda: defaultdict(list))
-    by_key: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
-    by_band: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
+    by_key: dict[int, list[tuple[datetime, int]]] = field(default_factory=lambda: defaultdict(list))
+    by_band: dict[int, list[tuple[datetime, int]]] = field(default_factory=lambda: defaultdict(list))
+    weighed: Weighed = field(default_factory=dict)
     opened: int = 0
 
     def add(self, telling: Telling) -> Placement:
         """Place a telling, and give what was decided."""
         keys, bands = keys_of(telling.traits, telling.language), (*bands_of(telling.text), hash(telling.text_hash))
-        placement = settle(telling, self._near(telling, keys, bands))
+        if len(self.weighed) > MOST_WEIGHED:
+            self.weighed.clear()
+        placement = settle(telling, self._near(telling, keys, bands), self.weighed)
         self._keep(telling, placement)
         for index, names in ((self.by_key, keys), (self.by_band, bands)):
             for name in names:
-                index[name].append(telling.article_id)
+                insort(index[name], (telling.told_at, telling.article_id))
         return placement
 
     def _near(self, telling: Telling, keys: Iterable[int], bands: Iterable[int]) -> Neighbourhood:
-        copies = {other for band in bands for other in self.by_band[band] if self._within(telling, other, COPIES_WITHIN)}
+        copies = {other for band in bands for _, other in _within(self.by_band[band], telling.told_at, COPIES_WITHIN)}
         overlaps = tuple(_overlapping(telling, self.tellings[other]) for other in sorted(copies))
         found: Counter[int] = Counter()
         for key in keys:
-            found.update(self._nearest(telling, self.by_key[key]))
+            found.update(_nearest(self.by_key[key], telling.told_at))
         candidates = {other for other, _ in sorted(found.items(), key=lambda item: (-item[1], item[0]))[:MOST_CANDIDATES]}
         candidates |= {overlap.other for overlap in overlaps if overlap.share >= SAME_TEXT_IN_PARTS}
         stories = sorted({self.stands[other] for other in candidates})
         known = {overlap for story in stories for member in self.members[story] for overlap in self.overlaps[member]}
         kept = [overlap for overlap in overlaps if overlap.share >= SAME_TEXT_IN_PARTS]
         return Neighbourhood(stories=tuple(self._sketch(story) for story in stories), overlaps=(*known, *kept))
-
-    def _nearest(self, telling: Telling, others: Iterable[int]) -> list[int]:
-        near = [other for other in others if self._within(telling, other, WINDOW)]
-        return sorted(near, key=lambda other: abs(self.tellings[other].told_at - telling.told_at))[:MOST_PER_KEY]
-
-    def _within(self, telling: Telling, other: int, period: timedelta) -> bool:
-        return abs(self.tellings[other].told_at - telling.told_at) <= period
 
     def _sketch(self, story: int) -> StorySketch:
         members = tuple(self.tellings[member] for member in self.members[story])
@@ -117,6 +118,17 @@ class Desk:
     def _stand(self, article: int, story: int) -> None:
         self.stands[article] = story
         self.members[story].append(article)
+
+
+def _within(told: Sequence[tuple[datetime, int]], at: datetime, period: timedelta) -> Sequence[tuple[datetime, int]]:
+    """Cut what was told within a period of a moment out of a list in the order of time."""
+    return told[bisect_left(told, (at - period, -1)) : bisect_right(told, (at + period, sys.maxsize))]
+
+
+def _nearest(told: Sequence[tuple[datetime, int]], at: datetime) -> list[int]:
+    near = _within(told, at, WINDOW)
+    chosen = near if len(near) <= MOST_PER_KEY else nsmallest(MOST_PER_KEY, near, key=lambda each: (abs(each[0] - at), each[1]))
+    return [other for _, other in chosen]
 
 
 async def cluster(clustering: Clustering, rows: Sequence[Row]) -> tuple[Clustered, ...]:

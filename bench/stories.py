@@ -1,19 +1,22 @@
-"""Measure the story step: ``python bench/stories.py [scale SIZE… | orders | sets] [--url DATABASE] [--postgresql]``.
+"""Measure the story step: ``python bench/stories.py [scale SIZE… | orders | sets | copies] [--url DATABASE] [--postgresql]``.
 
 ``scale`` fills an archive of each SIZE (10,000 and 100,000 by default; 1,000,000 takes some minutes and 5 GB), a thousand articles a day,
 then adds articles to it as the judge does, some in a transaction, and prints the median cost of finding, placing and storing one, the
 share of edited copies whose original is found, and the memory of the process. `--postgresql` starts a server of its own in a folder.
-``orders`` places the gold sets in 200 random orders. ``sets`` scores the gold sets.
+``orders`` places the gold sets in 200 random orders. ``sets`` scores the gold sets. ``copies`` finds edited copies by bands in memory,
+beside datasketch where that is installed (``PYTHONPATH``): CPU for putting a text in and asking for its like, recall, memory.
 """
 
 import gc
 import resource
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from importlib import import_module
+from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
@@ -23,10 +26,11 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from _story_archive import FEEDS, PER_DAY, START, VOCABULARY, Draft, chance, draft, fill
+from _story_archive import FEEDS, PER_DAY, START, VOCABULARY, WEIGHTS, Draft, chance, draft, fill
 
 from aggregator.core.analyser import stem
 from aggregator.core.fingerprints import text_hash
+from aggregator.core.minhash import bands_of
 from aggregator.core.shingles import shingles
 from aggregator.core.stories import settle
 from aggregator.core.traits import countable, traits_of
@@ -42,17 +46,21 @@ ADDED, TOGETHER = 400, 40
 """Articles that are added, and how many of them share a transaction: the judge's lasts two seconds."""
 PARTS = ("weigh", "find", "decide", "keep")
 SETS = ("dev", "held", "fresh")
+MODES = ("sets", "orders", "copies", "scale")
+COPIES = 10_000
 
 
 def main(arguments: Sequence[str]) -> None:
     """Run what the arguments ask for; everything but the long archive without any."""
     url = arguments[arguments.index("--url") + 1] if "--url" in arguments else None
     sizes = [int(argument) for argument in arguments if argument.isdigit()] or [10_000, 100_000]
-    wanted = {argument for argument in arguments if argument in ("scale", "orders", "sets")} or {"scale", "orders", "sets"}
+    wanted = {argument for argument in arguments if argument in MODES} or set(MODES)
     if "sets" in wanted:
         scores()
     if "orders" in wanted:
         orders(200)
+    if "copies" in wanted:
+        copies(COPIES)
     if "scale" in wanted:
         scale(sizes, url, postgresql="--postgresql" in arguments)
 
@@ -75,6 +83,51 @@ def orders(count: int) -> None:
             chance.shuffle(tellings)
             differing.append(disagreement(first, {str(number): story for number, story in place_all(tellings).stands.items()}))
         print(f"{name}: {count} orders, pairs that differ: {sum(differing) / count:.2%} on average, {max(differing):.2%} at most")
+
+
+def copies(count: int) -> None:
+    """Put texts in, every tenth an edited copy of an earlier one, and ask for the like of each."""
+    texts = [" ".join(chance.choices(VOCABULARY, WEIGHTS, k=200)) for _ in range(count)]
+    of = {number: chance.randrange(number) for number in range(10, count, 10)}
+    texts = [edited(texts[of[number]]) if number in of else said for number, said in enumerate(texts)]
+    for name, finder in (("ours", _by_bands()), ("datasketch", _by_datasketch())):
+        if finder is None:
+            continue
+        before, found, began = _resident(), 0, process_time()
+        for number, said in enumerate(texts):
+            found += of.get(number, -1) in finder(number, said)
+        spent, kept = process_time() - began, _resident() - before
+        print(f"{name}: {count / spent:,.0f} a second, recall {found / len(of):.4f}, {kept * 1024 / count:.1f} KB an article", flush=True)
+
+
+def _by_bands() -> Callable[[int, str], set[int]]:
+    """Keep bands as the archive does, a list for each."""
+    index: dict[int, list[int]] = {}
+
+    def find(number: int, said: str) -> set[int]:
+        bands = bands_of(said)
+        found = {other for band in bands for other in index.get(band, ())}
+        for band in bands:
+            index.setdefault(band, []).append(number)
+        return found
+
+    return find
+
+
+def _by_datasketch() -> Callable[[int, str], set[int]] | None:
+    if find_spec("datasketch") is None:
+        return None
+    lsh, sketch = (getattr(import_module("datasketch"), name) for name in ("MinHashLSH", "MinHash"))
+    index = lsh(threshold=0.7, num_perm=128)
+
+    def find(number: int, said: str) -> set[int]:
+        words, hashed = said.split(), sketch(num_perm=128)
+        hashed.update_batch([" ".join(words[start : start + 3]).encode() for start in range(len(words) - 2)])
+        found = set(index.query(hashed))
+        index.insert(number, hashed)
+        return found
+
+    return find
 
 
 def scale(sizes: Sequence[int], url: str | None, *, postgresql: bool) -> None:

@@ -19,7 +19,7 @@ from aggregator.core.romanisation import latin
 from aggregator.models import Fact, Judgement, Reason, Role
 from aggregator.records import Move, Neighbourhood, Overlap, Placement, Standing, StorySketch, Telling
 
-__all__ = ["COPY", "WINDOW", "settle", "shared", "story_concepts"]
+__all__ = ["COPY", "WINDOW", "Weighed", "settle", "shared", "story_concepts"]
 
 MOST_MEMBERS = 40
 """Articles that are grouped again at once; where more are touched, the stories least like the article stay as they are."""
@@ -49,9 +49,13 @@ def story_concepts(facts: Iterable[Fact], judgements: Iterable[Judgement], level
     return frozenset(found)
 
 
-def settle(telling: Telling, near: Neighbourhood) -> Placement:
+Weighed = dict[tuple[int, int, float], float]
+"""Probabilities by the two articles and what is known of their overlap, for who settles many articles with traits that do not change."""
+
+
+def settle(telling: Telling, near: Neighbourhood, weighed: Weighed | None = None) -> Placement:
     """Decide the story and the role of an article that has none yet, and what its arrival changes in other stories."""
-    pairs = _Pairs(telling, near)
+    pairs = _Pairs(telling, near, {} if weighed is None else weighed)
     touched = _touched(telling, near, pairs)
     tellings = {member.article_id: member for story in touched for member in story.members} | {telling.article_id: telling}
     ordered = sorted(tellings, key=lambda key: _stable(tellings[key]))
@@ -80,8 +84,8 @@ def shared(one: Telling, other: Telling) -> tuple[str, ...]:
 class _Pairs:
     """Compare tellings with what is known of their texts."""
 
-    def __init__(self, telling: Telling, near: Neighbourhood) -> None:
-        self._known: dict[tuple[int, int], float] = {}
+    def __init__(self, telling: Telling, near: Neighbourhood, weighed: Weighed) -> None:
+        self._weighed = weighed
         known = {telling.article_id: telling} | {member.article_id: member for story in near.stories for member in story.members}
         self.overlaps: dict[frozenset[int], float] = {}
         self.copies: set[frozenset[int]] = set()
@@ -101,10 +105,11 @@ class _Pairs:
 
     def alike(self, one: Telling, other: Telling) -> float:
         """Give the probability that two tellings tell one event."""
-        pair = (one.article_id, other.article_id)
-        if pair not in self._known:
-            self._known[pair] = probability(one, other, self.overlaps.get(frozenset(pair), 0.0))
-        return self._known[pair]
+        overlap = self.overlaps.get(frozenset((one.article_id, other.article_id)), 0.0)
+        pair = (one.article_id, other.article_id, overlap)
+        if pair not in self._weighed:
+            self._weighed[pair] = probability(one, other, overlap)
+        return self._weighed[pair]
 
     def doubles(self, ordered: Sequence[int]) -> frozenset[int]:
         """Give the articles whose text is another's that comes before."""

@@ -88,7 +88,7 @@ def orders(count: int) -> None:
 def copies(count: int) -> None:
     """Put texts in, every tenth an edited copy of an earlier one, and ask for the like of each."""
     texts = [" ".join(chance.choices(VOCABULARY, WEIGHTS, k=200)) for _ in range(count)]
-    of = {number: chance.randrange(number) for number in range(10, count, 10)}
+    of = {number: chance.randrange(number // 10) * 10 + 1 for number in range(10, count, 10)}
     texts = [edited(texts[of[number]]) if number in of else said for number, said in enumerate(texts)]
     for name, finder in (("ours", _by_bands()), ("datasketch", _by_datasketch())):
         if finder is None:

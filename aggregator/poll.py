@@ -78,7 +78,8 @@ async def poll_due(
     """
     claimed_at = polling.clock()
     states = await asyncio.to_thread(polling.store.claim_feeds, claimed_at, LEASE, limit, only)
-    done: asyncio.Queue[PollRecord | None] = asyncio.Queue()
+    # Bounded, and filled by who still sits: a document that is read waits in memory until it is written.
+    done: asyncio.Queue[PollRecord | None] = asyncio.Queue(polling.batch)
     try:
         async with asyncio.TaskGroup() as group:
             for host, queue in _by_host(states).items():
@@ -155,10 +156,9 @@ async def _poll_host(polling: Polling, errand: _Errand, done: asyncio.Queue[Poll
             for _ in range(await _renew(polling, errand)):
                 await done.put(None)
             record = await _poll_feed(polling, errand.waiting.pop(0)) if errand.waiting else None
-        if record is None:
-            continue
-        await done.put(record)
-        if record.failure and record.status in PEACE_STATUSES:
+            if record:
+                await done.put(record)
+        if record and record.failure and record.status in PEACE_STATUSES:
             refused = True
             wait = PEACE if record.failure.retry_after is None else record.failure.retry_after
             polling.doorsteps.leave_alone(errand.host, polling.clock() + wait)

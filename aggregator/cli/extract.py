@@ -12,7 +12,7 @@ from aggregator.cli import screen
 from aggregator.cli.environment import settings_from_environment
 from aggregator.errors import UsageError
 
-_SHOWN = ("figures", "places", "organisations", "people", "provisions", "attributions", "responses", "dates")
+_SHOWN = ("figures", "places", "organisations", "people", "provisions", "attributions", "unverified", "responses", "dates")
 
 
 def extract(

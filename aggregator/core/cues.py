@@ -26,8 +26,13 @@ _CUES = {
     "hearsay": r"\b(?:reportedly|media (?:reports?|outlets)|unconfirmed reports?|(?:press|news) reports|according to (?:claims|reports)"
     r"|allegations|rumou?rs)|보도에|보도와 관련|알려졌다|전해졌다|报道称|有报道|據報|报道,|との報道|と報じ|という報道|伝えられ"
     r"|по сообщениям|сообщалось",
-    "unverified": r"could not (?:be )?(?:independently )?(?:verif\w+|confirm\w*)|확인되지 않|확인하지 못|未能(?:独立)?(?:核实|證實|证实)"
-    r"|確認できていない|не удалось подтвердить|не смогл\w+ подтвердить",
+    "unverified": r"could not (?:be )?(?:independently )?(?:verif\w+|confirm\w*)"
+    r"|(?:not|un)(?: been)? ?able to (?:independently )?(?:verif|confirm)"
+    r"|(?:\bnot|can't|couldn't|hasn't|haven't) (?:been )?independently (?:verif|confirm|corrobor)"
+    r"|확인되지 않|확인하지 못|확인할 수 없|독[자립]적으로 [^.\n]{0,20}(?:확인|검증)[^.\n]{0,8}[못없않]"
+    r"|(?:无法|無法|未能|尚未|未获|没有)[^，。\n]{0,16}(?:独立|獨立)[^，。\n]{0,6}(?:核实|核實|证实|證實|验证|確認|确认)"
+    r"|未能(?:核实|證實|证实)|独自に[^。\n]{0,16}(?:確認|検証)[^。\n]{0,8}(?:いな|きな|きず)|確認できていない"
+    r"|не (?:удалось|смог\w*|может|могут) (?:независимо )?(?:подтвердить|проверить)|независимо (?:подтвердить|проверить)",
     "response": r"\b(?:den(?:y|ies|ied)|dismiss\w*|reject\w*|baseless|not aware|no comment|declin\w+ to comment|cannot confirm|refut\w*)\b"
     r"|brush\w* off|not heard|부인|들은 바 없|확인해 줄 수 없|사실무근|일축|否认|否認|不了解|不掌握|无可奉告|毫无根据"
     r"|承知していない|否定|確認できない|コメント|опроверг\w*|отрица\w*|не подтвер\w*|не комментир\w*",

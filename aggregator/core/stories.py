@@ -25,7 +25,7 @@ MOST_MEMBERS = 40
 """Articles that are grouped again at once; where more are touched, the stories least like the article stay as they are."""
 _EVERYWHERE = frozenset({"north-korea", "south-korea", "china", "russia", "united-states", "japan"})
 """Countries that stand in nearly every text of this beat; any other says something about the event."""
-_TELLS_NOTHING = frozenset({"actor", "duration", "attribution", "response", "date"})
+_TELLS_NOTHING = frozenset({"actor", "duration", "attribution", "unverified", "response", "date"})
 """Kinds of facts that stand alike in texts on different events, or differently in texts on one."""
 _ANCHOR = ("country_anchor/", "signs/", "passages/")
 """Concepts that name the country, or the beat at large: they tell no event from another."""

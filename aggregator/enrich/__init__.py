@@ -25,6 +25,7 @@ from aggregator.enrich.places import find_places
 from aggregator.enrich.plaintext import extract_text, plain_text
 from aggregator.enrich.reporting import facts_report
 from aggregator.enrich.responses import find_responses
+from aggregator.enrich.verification import find_unverified
 from aggregator.models import Article, Entry, Fact, FeedSpec
 
 __all__ = ["STEPS", "Enricher", "Step", "article_of", "enrich", "facts_report", "load_gazetteer", "outlet_concept", "plain_text"]
@@ -38,6 +39,7 @@ STEPS: tuple[Step, ...] = (
     find_places,
     find_figures,
     find_attribution,
+    find_unverified,
     find_claims,
     find_responses,
     find_dates,

@@ -22,6 +22,7 @@ _KINDS = {
     "person": "people",
     "provision": "provisions",
     "attribution": "attributions",
+    "unverified": "unverified",
     "response": "responses",
     "date": "dates",
 }
@@ -56,6 +57,8 @@ def _particulars(fact: Fact) -> dict[str, Any]:
     if fact.kind in ("attribution", "response"):
         answers = fact.kind == "response"
         return {"kind": fact.value, "who": fact.name} if answers else {"kind": fact.value, "name": fact.name}
+    if fact.kind == "unverified":
+        return {"who": fact.name, "what": fact.what}
     if fact.kind == "date":
         return {"value": fact.value, "precision": fact.precision}
     if fact.kind == "place":

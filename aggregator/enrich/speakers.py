@@ -36,10 +36,7 @@ _LISTENED = re.compile(
     r"^(?:에|에게|와의 [^.]{0,20}(?:통화|인터뷰)에서|과의 [^.]{0,20}(?:통화|인터뷰)에서) [^.]{0,60}(?:말했|전했|밝혔|털어놨|설명했|알려)"
     r"|^に(?:対し)?[^。]{0,20}(?:話し|語っ|明かし|伝え|証言)"
 )
-_UNVERIFIED = re.compile(
-    r"^.{0,30}(?:could|can|was unable|were unable|has not|have not)(?:not| not| to)? ?(?:independently |been able to )?(?:verify|confirm)"
-    r"|^.{0,12}(?:无法|未能|無法)(?:独立)?(?:核实|证实|確認)|^.{0,16}(?:독자적으로 확인하지|확인할 수 없)|^.{0,16}確認でき"
-)
+_DOUBT_BEHIND = 30
 _ACCORDING = re.compile(r"(?:according to|citing|据|據|по данным|по информации|по оценкам?|со ссылкой на)(?: the)? ?$")
 _ACCORDING_BEHIND = re.compile(r"^(?:에 따르면|에 의하면|によると|によれば)")
 _STATE = re.compile(
@@ -61,11 +58,12 @@ def credit(field: str, text: str, span: tuple[int, int], kind: str, name: str | 
 
 def outlets(field: str, text: str, folded: str, article: Article) -> Iterator[Fact]:
     """Credit the outlets that are cited; one that was only told something, or that could not verify it, says nothing itself."""
+    doubts = [(fact.start, fact.name) for fact in article.facts if fact.kind == "unverified" and fact.field == field]
     for fact in article.facts:
         if fact.kind == "outlet" and fact.field == field:
             start, end = sentence_span(text, fact.start)
             behind = folded[fact.end : end]
-            if _UNVERIFIED.match(behind):
+            if any(0 <= doubt - fact.end <= _DOUBT_BEHIND and name in fact.concept for doubt, name in doubts if name):
                 continue
             known = outlet_concept(fact.quote) or fact.concept
             kind = "state_media" if known in STATE_MEDIA else "other_outlet"

@@ -48,11 +48,12 @@ class Fact:
     """Hold one typed fact with the words that prove it; offsets point into the original `field` ("title" or "text").
 
     `kind` is "figure", "duration", "place", "organisation", "person", "outlet" (an outlet the text cites), "provision",
-    "attribution", "response" or "date"; `concept` is the language-free value that two texts can share (``place/dandong``,
+    "attribution", "unverified", "response" or "date"; `concept` is the language-free value that two texts can share (``place/dandong``,
     ``person:2000``, ``outlet/yonhap``). `low` and `high` are equal for a single value.
 
     Figures: `qualifier` ("about", "up_to", "at_least", "range", "order_of_magnitude"), `period` ("day", "month", "year", "once"),
-    `what` is counted. `name` is who is credited or answers, `value` the resolved date (ISO, as long as its `precision` allows).
+    `what` is counted. `name` is who is credited, answers or could not verify `what`, `value` the resolved date (ISO, as long as its
+    `precision` allows).
     `implied` marks a provision that is described and not cited; `note` says what is odd, such as a misprint.
     """
 

@@ -18,6 +18,7 @@ def test_steps_run_in_their_declared_order() -> None:
         "find_places",
         "find_figures",
         "find_attribution",
+        "find_unverified",
         "find_claims",
         "find_responses",
         "find_dates",

@@ -231,7 +231,7 @@ async def poll_host(app: App, locks: SessionLocks, host: str, feeds: Sequence[st
             fenced = Fenced(app.polling.fetcher, lambda: locks.holds(name))
             await poll_due(replace(app.polling, fetcher=fenced, gate=OpenGate()), only=due, limit=len(due))
     finally:  # the lock outlives the job by the pause, so that no other worker asks the host sooner
-        free_later(locks, name, app.polling.pause(host))
+        free_later(locks, name, app.polling.turns.pause(host))
 
 
 class Fenced:

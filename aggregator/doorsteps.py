@@ -10,10 +10,19 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from aggregator.ports import Gate
+
 PATIENCE = 2.0
 """Seconds in which nearly every host has answered."""
 STANDING = 10
 """Requests for each seat that may go on without one; beyond them, who sits stays, since each holds a connection and memory."""
+
+
+SHY_HOSTS = {"news.google.com": 20.0}
+"""Seconds between two requests where a second is known to be too little: Google News shuts out after some twenty rapid ones."""
+PEACE_STATUSES = frozenset({429, 503})
+PEACE = timedelta(minutes=15)
+"""What a host gets that asks for peace and does not say how long."""
 
 
 @dataclass(slots=True)
@@ -102,6 +111,33 @@ class Doorsteps:
         if len(self.left_at) > 10_000:
             for host in [host for host, moment in self.left_at.items() if moment < now and not self.waiting.get(host)]:
                 del self.left_at[host], self.locks[host], self.waiting[host]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turns:
+    """Give turns at hosts: among the requests of this process on its `doorsteps`, then among processes at the `gate`.
+
+    `spacing` is the pause in seconds between two requests to one host.
+    """
+
+    doorsteps: Doorsteps = field(default_factory=Doorsteps)
+    gate: Gate = field(default_factory=lambda: OpenGate())
+    spacing: float = 1.0
+
+    def pause(self, host: str) -> float:
+        """Give the seconds between two requests to a host."""
+        return max(self.spacing, SHY_HOSTS.get(host, 0.0)) if self.spacing else 0.0
+
+    @asynccontextmanager
+    async def turn(self, host: str) -> AsyncIterator[None]:
+        """Wait for one's turn at a host."""
+        pause = self.pause(host)
+        async with self.doorsteps.turn(host, pause):
+            await self.gate.enter(host)
+            try:
+                yield
+            finally:
+                self.gate.leave(host, pause)
 
 
 class OpenGate:

@@ -8,8 +8,7 @@ exception. Finished polls are written in batches; one that the store refuses is 
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -19,7 +18,7 @@ from aggregator.core.conclusions import Asked, address_of, conclude_deferred, co
 from aggregator.core.fingerprints import body_hash
 from aggregator.core.intake import identities
 from aggregator.core.urls import host_of
-from aggregator.doorsteps import PATIENCE, Doorsteps, OpenGate
+from aggregator.doorsteps import PATIENCE, PEACE, PEACE_STATUSES, Doorsteps, OpenGate, Turns
 from aggregator.errors import StoreError
 from aggregator.models import Failed, FailureKind, FeedSpec, FetchOutcome, FetchRequest, NotModified
 from aggregator.ports import FeedReader, Fetcher, Gate, Store
@@ -29,11 +28,6 @@ log = structlog.get_logger(__name__)
 
 LEASE = timedelta(minutes=10)
 """More than twice as long as any fetch and parse may take by their own deadlines: at half of it a lease is renewed."""
-SHY_HOSTS = {"news.google.com": 20.0}
-"""Seconds between two requests where a second is known to be too little: Google News shuts out after some twenty rapid ones."""
-PEACE_STATUSES = frozenset({429, 503})
-PEACE = timedelta(minutes=15)
-"""What a host gets that asks for peace and does not say how long."""
 ACCEPT = (
     "application/rss+xml, application/atom+xml, application/rdf+xml, application/feed+json, "
     "application/xml;q=0.9, text/xml;q=0.9, */*;q=0.1"
@@ -60,9 +54,10 @@ class Polling:
     doorsteps: Doorsteps = field(default_factory=Doorsteps)
     gate: Gate = field(default_factory=OpenGate)
 
-    def pause(self, host: str) -> float:
-        """Give the seconds between two requests to a host."""
-        return max(self.spacing, SHY_HOSTS.get(host, 0.0)) if self.spacing else 0.0
+    @property
+    def turns(self) -> Turns:
+        """Give the turns at hosts, which whoever asks them shares."""
+        return Turns(doorsteps=self.doorsteps, gate=self.gate, spacing=self.spacing)
 
 
 async def poll_due(
@@ -152,7 +147,7 @@ async def _poll_host(polling: Polling, errand: _Errand, done: asyncio.Queue[Poll
             del errand.waiting[0]
             await done.put(conclude_deferred(_asked(polling, state, polling.clock()), peace))
             continue
-        async with _turn(polling, errand.host), polling.doorsteps.seat(polling.concurrency, polling.patience):
+        async with polling.turns.turn(errand.host), polling.doorsteps.seat(polling.concurrency, polling.patience):
             for _ in range(await _renew(polling, errand)):
                 await done.put(None)
             record = await _poll_feed(polling, errand.waiting.pop(0)) if errand.waiting else None
@@ -162,18 +157,6 @@ async def _poll_host(polling: Polling, errand: _Errand, done: asyncio.Queue[Poll
             refused = True
             wait = PEACE if record.failure.retry_after is None else record.failure.retry_after
             polling.doorsteps.leave_alone(errand.host, polling.clock() + wait)
-
-
-@asynccontextmanager
-async def _turn(polling: Polling, host: str) -> AsyncIterator[None]:
-    """Wait for one's turn at a host, among the requests of this process and then among processes."""
-    pause = polling.pause(host)
-    async with polling.doorsteps.turn(host, pause):
-        await polling.gate.enter(host)
-        try:
-            yield
-        finally:
-            polling.gate.leave(host, pause)
 
 
 async def _renew(polling: Polling, errand: _Errand) -> int:

@@ -5,7 +5,6 @@ gets an outcome too, so that it holds up nothing behind it.
 """
 
 import asyncio
-import math
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -81,20 +80,15 @@ async def _with_what_is_left(
     judging: Judging, waiting: Sequence[StoredRevision], understood: Sequence[Understood | None]
 ) -> Sequence[Judged]:
     """Read what other processes left, as much of it as a few seconds allow; what follows is read again."""
-    read: list[Judged] = []
-    end = time.monotonic() + KEEP_EVERY
-    for revision, one in zip(waiting, understood, strict=True):
-        if one is None and time.monotonic() > end:
-            break
-        read.append(_from_elsewhere(judging, revision, one) if one else await _read_alone(judging, revision))
-    return read or [await _read_alone(judging, waiting[0])]
-
-
-async def _read_alone(judging: Judging, revision: StoredRevision) -> Judged:
-    """Read a text that other processes could not, or not without its page."""
+    left = [revision for revision, one in zip(waiting, understood, strict=True) if one is None]
     await asyncio.to_thread(lambda: judging.topics.rule_version)
-    (judged,) = await _read_few(judging, [revision], math.inf)
-    return judged
+    own = {judged.revision.seq: judged for judged in (await _read_some(judging, left) if left else ())}
+    read: list[Judged] = []
+    for revision, one in zip(waiting, understood, strict=True):
+        if one is None and revision.seq not in own:
+            break
+        read.append(_from_elsewhere(judging, revision, one) if one else own[revision.seq])
+    return read
 
 
 def _from_elsewhere(judging: Judging, revision: StoredRevision, understood: Understood) -> Judged:
@@ -122,13 +116,21 @@ async def _read_some(judging: Judging, waiting: Sequence[StoredRevision]) -> Seq
 
 async def _read_few(judging: Judging, waiting: Sequence[StoredRevision], end: float) -> Sequence[Judged]:
     """Read a few, match them in one other thread, since each hand-over costs as much as matching a text, and find their facts."""
-    articles: list[Article | Exception] = []
-    for revision in waiting:
-        articles.append(await _enriched(judging, revision))
-        if time.monotonic() > end:
-            break
+    articles = await _enrich_few(judging, waiting, end)
     matched = await asyncio.to_thread(_match_each, judging, waiting, articles)
     return [await _completed(judging, judged) for judged in matched]
+
+
+async def _enrich_few(judging: Judging, waiting: Sequence[StoredRevision], end: float) -> Sequence[Article | Exception]:
+    """Turn a few into articles, their pages fetched side by side, so that no host keeps the texts of others waiting in line."""
+    tasks: list[asyncio.Task[Article | Exception]] = []
+    async with asyncio.TaskGroup() as group:
+        for revision in waiting:
+            tasks.append(group.create_task(_enriched(judging, revision)))
+            await asyncio.sleep(0)  # a text that needs no page is read to its end here
+            if time.monotonic() > end:
+                break
+    return [task.result() for task in tasks]
 
 
 async def _enriched(judging: Judging, revision: StoredRevision) -> Article | Exception:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from aggregator.app.configured import user_agent, utc_now
+from aggregator.doorsteps import Turns
 from aggregator.enrich import enrich, facts_report
 from aggregator.enrich.extraction import article_of_page, article_of_row, as_given, page_report, read_saved, row_of, saved_page
 from aggregator.enrich.gazetteer import load_gazetteer
@@ -73,7 +74,7 @@ async def extract_address(settings: Settings, url: str) -> Mapping[str, Any]:
     """Visit one page as politely as the service does, and read it with all its facts, or say in a sentence why it cannot be had."""
     http = HttpClient(allow=settings.http_allow, user_agent=user_agent(settings))
     try:
-        visited = await Visitor(fetcher=http, read=_read_alone, clock=utc_now, spacing=0).visit(url)
+        visited = await Visitor(fetcher=http, read=_read_alone, clock=utc_now, turns=Turns(spacing=0)).visit(url)
     finally:
         await http.aclose()
     if not isinstance(visited, Page):
@@ -81,9 +82,9 @@ async def extract_address(settings: Settings, url: str) -> Mapping[str, Any]:
     return await asyncio.to_thread(_extracted, url, visited)
 
 
-def _read_alone(fetched: Fetched) -> Page:
+async def _read_alone(fetched: Fetched) -> Page:
     """Read a fetched page as a saved one is read."""
-    return saved_page(fetched.body, fetched.url, fetched.headers.get("content-type", ""))
+    return await asyncio.to_thread(saved_page, fetched.body, fetched.url, fetched.headers.get("content-type", ""))
 
 
 def extract_rows(path: Path) -> Iterator[Mapping[str, Any]]:

@@ -10,6 +10,7 @@ from aggregator.app.configured import user_agent, utc_now
 from aggregator.app.operator import operator_addresses, operator_spec
 from aggregator.app.rules import Rules
 from aggregator.core.timing import next_due_at
+from aggregator.doorsteps import Turns
 from aggregator.fulltext import FullText
 from aggregator.http_client import HttpClient, Limits
 from aggregator.judge import Judging
@@ -71,14 +72,24 @@ async def open_gathering(
         store.upgrade()
         gate = open_gate(settings.database_url)
         stack.callback(gate.close)
-        visitor = _visitor(settings, http, clock, tuning.spacing)
+        turns = Turns(gate=gate, spacing=tuning.spacing)
+        visitor = _visitor(settings, http, pool, clock, turns)
         feeds = {feed.id: feed for feed in configuration.feeds}
         yield Gathering(
             store=store,
             http=http,
             pool=pool,
             visitor=visitor,
-            polling=Polling(store=store, fetcher=http, reader=pool, feeds=feeds, clock=clock, spacing=tuning.spacing, gate=gate),
+            polling=Polling(
+                store=store,
+                fetcher=http,
+                reader=pool,
+                feeds=feeds,
+                clock=clock,
+                spacing=tuning.spacing,
+                doorsteps=turns.doorsteps,
+                gate=gate,
+            ),
             judging=make_judging(configuration, store, visitor, clock, pool, at_once=at_once),
         )
 
@@ -124,14 +135,17 @@ def make_judging(
     )
 
 
-def _visitor(settings: Settings, fetcher: Fetcher, clock: Callable[[], datetime], spacing: float) -> Visitor | None:
-    """Make the one visitor of pages, so that hosts are spared whoever asks; None where pages are not to be fetched."""
-    return Visitor(fetcher=fetcher, read=_read_fetched, clock=clock, spacing=spacing) if settings.full_text else None
+def _visitor(settings: Settings, fetcher: Fetcher, pool: ReaderPool, clock: Callable[[], datetime], turns: Turns) -> Visitor | None:
+    """Make the one visitor of pages, which takes the turns that polling takes; None where pages are not to be fetched."""
+
+    async def read(fetched: Fetched) -> Page:
+        return await pool.run(read_fetched, fetched.body, fetched.url, fetched.headers.get("content-type", ""))
+
+    return Visitor(fetcher=fetcher, read=read, clock=clock, turns=turns) if settings.full_text else None
 
 
-def _read_fetched(fetched: Fetched) -> Page:
-    """Read a fetched page for the pipeline; its dateline stays, for the agency in it is cited."""
+def read_fetched(body: bytes, url: str, content_type: str) -> Page:
+    """Read a fetched page for the pipeline, in a worker process; its dateline stays, for the agency in it is cited."""
     from aggregator.enrich.pages import Served, read_page  # what reads pages is large
 
-    served = Served(body=fetched.body, url=fetched.url, content_type=fetched.headers.get("content-type", ""))
-    return read_page(served, keep_datelines=True)
+    return read_page(Served(body=body, url=url, content_type=content_type), keep_datelines=True)

@@ -1,11 +1,14 @@
 """Turn a page's bytes into text, whatever its headers say.
 
 UTF-8 wins wherever the bytes are UTF-8; then the declared encodings, then those of the five languages, the one that leaves the fewest
-characters nobody writes. UTF-8 read as Latin-1 and encoded again is turned back.
+characters nobody writes. A Western label is what servers say that were told nothing: it yields to any other that is declared, and to
+text that is plainly East Asian or Cyrillic. UTF-8 read as Latin-1 and encoded again is turned back.
 """
 
 import re
 from collections.abc import Iterator
+
+from aggregator.enrich.eastern import eastern_encoding
 
 _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _DECLARED = re.compile(rb"""(?:charset|encoding)\s*=\s*["']?\s*([A-Za-z0-9_.:-]{2,30})""")
@@ -18,6 +21,7 @@ _ALIASES = {
     "iso-8859-1": "cp1252",
     "shift-jis": "cp932",
 }
+_WESTERN = frozenset(("cp1252", "windows-1252", "latin-1", "latin1", "iso8859-1", "iso-8859-15", "us-ascii", "ascii"))
 _WRITTEN = re.compile(r"[가-힣぀-ヿ一-鿿а-яА-Яa-zA-Z]")
 _TWICE = re.compile(r"(?:Ã[\u0080-¿]|â\u0080|â€|Ð[\u0080-¿°-¿]|ì[\u0080-¿]|ë[\u0080-¿])")
 _ACCENTED_WORD = re.compile("[À-ÿ]{4,}")
@@ -33,10 +37,9 @@ def decode(body: bytes, content_type: str = "") -> str:
         return _turned_back(body.decode("utf-8"))
     except UnicodeDecodeError:
         pass
-    for name in _declared(body, content_type):
+    for name in sorted(_declared(body, content_type), key=_WESTERN.__contains__):
         try:
-            text = body.decode(name)
-            return _cyrillic(body, text) if name in ("cp1252", "windows-1252", "latin-1") else text
+            return _unless_mislabelled(body, body.decode(name)) if name in _WESTERN else body.decode(name)
         except (UnicodeDecodeError, LookupError):
             continue
     return _guessed(body, next(_declared(body, content_type), ""))
@@ -49,6 +52,12 @@ def _declared(body: bytes, content_type: str) -> Iterator[str]:
             name = match.group(1).decode("ascii").lower()
             if name not in ("utf-8", "utf8"):
                 yield _ALIASES.get(name, name)
+
+
+def _unless_mislabelled(body: bytes, text: str) -> str:
+    """Give a text that its server calls Western, or what it is instead."""
+    eastern = eastern_encoding(body)
+    return body.decode(eastern) if eastern else _cyrillic(body, text)
 
 
 def _cyrillic(body: bytes, text: str) -> str:
@@ -64,6 +73,9 @@ def _cyrillic(body: bytes, text: str) -> str:
 
 def _guessed(body: bytes, declared: str) -> str:
     """Choose the encoding that leaves the fewest replacement characters and the most letters; broken UTF-8 is mostly UTF-8."""
+    eastern = None if declared and declared not in _WESTERN else eastern_encoding(body)
+    if eastern:
+        return body.decode(eastern)
     candidates = dict.fromkeys(("utf-8", *((declared,) if declared else ()), *_LIKELY))
     return max((_read(body, name) for name in candidates), key=_sense)
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from html import unescape
+from itertools import islice
 from typing import Any
 
 _HEAD = 400_000
@@ -17,7 +18,8 @@ _ATTRIBUTE = re.compile(r"""([a-zA-Z:-]{1,40})\s*=\s*(?:"([^"]{0,2500})"|'([^']{
 _CANONICAL = re.compile(r"""<link\s[^>]{0,500}?rel\s*=\s*["']?canonical["']?[^>]{0,800}>""", re.IGNORECASE)
 _HREF = re.compile(r"""href\s*=\s*["']?([^\s"'>]{4,2000})""", re.IGNORECASE)
 _LANGUAGE = re.compile(r"""<html\b[^>]{0,600}?\slang\s*=\s*["']?([A-Za-z-]{2,20})""", re.IGNORECASE)
-_LINKED_DATA = re.compile(r"""<script[^>]{0,200}?application/ld\+json[^>]{0,200}>(.{2,100000}?)</script>""", re.IGNORECASE | re.DOTALL)
+_LINKED_DATA = re.compile(r"<script[^>]{0,200}?application/ld\+json[^>]{0,200}>", re.IGNORECASE)
+_MOST_BLOCKS, _LONGEST_BLOCK = 30, 100_000
 _TITLE = re.compile(r"<title[^>]{0,200}>(.{1,600}?)</title>", re.IGNORECASE | re.DOTALL)
 _TIME = re.compile(r"""<time\b[^>]{0,400}?datetime\s*=\s*["']([^"']{8,40})["']""", re.IGNORECASE)
 _KINDS = frozenset(("Article", "NewsArticle", "BlogPosting", "ReportageNewsArticle", "AnalysisNewsArticle", "WebPage", "Report"))
@@ -132,9 +134,9 @@ def _tags(head: str) -> dict[str, str]:
 
 
 def _linked(head: str) -> dict[str, str]:
-    for match in _LINKED_DATA.finditer(head):
+    for block in _blocks(head):
         try:
-            loaded = json.loads(match.group(1))
+            loaded = json.loads(block)
         except (ValueError, RecursionError):
             continue
         for thing in _things(loaded):
@@ -143,6 +145,17 @@ def _linked(head: str) -> dict[str, str]:
             if any(kind in _KINDS for kind in named if isinstance(kind, str)) and thing.get("headline"):
                 return _article(thing)
     return {}
+
+
+def _blocks(head: str) -> Iterator[str]:
+    """Give the first blocks of linked data; a block without an end ends the search, since none behind it has one."""
+    lowered = head.lower()
+    for match in islice(_LINKED_DATA.finditer(head), _MOST_BLOCKS):
+        end = lowered.find("</script", match.end())
+        if end < 0:
+            return
+        if end - match.end() <= _LONGEST_BLOCK:
+            yield head[match.end() : end]
 
 
 def _things(loaded: Any) -> Iterator[Mapping[str, Any]]:

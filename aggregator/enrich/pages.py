@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 MAX_PAGE = 3_000_000
 MAX_DEPTH = 400
+MAX_TAGS = 60_000
+"""Reading takes longer than in proportion to the elements; articles with all their chrome have a few thousand tags."""
 _MARKUP = re.compile(r"<(?:!doctype|html|head|body|article|div|p|span|section|main|meta|script)\b", re.IGNORECASE)
 _TAGS = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)[^>]{0,2000}?(/?)>")
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ufffd]")
@@ -126,8 +128,8 @@ def _authors(byline: str | None, metadata: Metadata, document: Document | None) 
 
 
 def _extracted(source: str, url: str | None) -> Document | None:
-    """Run trafilatura, unless the page's nesting would break any tree."""
-    if _depth(source) > MAX_DEPTH:
+    """Run trafilatura, unless the page's nesting would break any tree, or its elements are beyond number."""
+    if source.count("<") > MAX_TAGS or _depth(source) > MAX_DEPTH:
         return None
     import trafilatura  # here, since it takes a tenth of a second to load and most polls read no page
 

@@ -5,6 +5,8 @@ What is recognised is named, and its text is kept only where it is the start of 
 
 import re
 
+from aggregator.core.teasers import is_teaser
+
 CHALLENGE, CONSENT, PAYWALL, TEASER, NO_ARTICLE = "challenge", "consent", "paywall", "teaser", "no_article"
 _SHORT = 1_500
 _LONGEST_LIST = 20_000
@@ -83,12 +85,6 @@ _GONE = re.compile(
 _TITLE = re.compile(r"<title[^>]{0,200}>([^<]{0,300})", re.IGNORECASE)
 _LONGEST_NOTICE, _LONGEST_OFFER, _HEAD_OF_PAGE, _BARE = 700, 260, 240, 400
 _EAST = re.compile(r"[가-힣぀-ヿ一-鿿]")
-_CUT = re.compile(
-    r"(?:\.\.\.|…|\[…\]|\[\.\.\.\]|\[&#8230;\]|(?:read|continue reading|read the full|더 ?보기|続きを読む|阅读全文|閱讀全文"
-    r"|читать далее).{0,30})$",
-    re.IGNORECASE,
-)
-_ENDED = re.compile(r"[.!?。！？…:;)\]」』”\"'’›»*—-]$|[다요]$|[A-Z]{2,}$|\d$")
 
 
 def shortcoming(html: str, text: str) -> str | None:
@@ -99,7 +95,7 @@ def shortcoming(html: str, text: str) -> str | None:
         return wall
     if _is_list_of_links(html, text):
         return NO_ARTICLE
-    if _is_cut(text):
+    if is_teaser(text):
         return TEASER
     return NO_ARTICLE if len(re.findall(r"\w", text)) < _FEWEST_LETTERS and not _is_cjk_article(text) else None
 
@@ -134,18 +130,6 @@ def _is_list_of_links(html: str, text: str) -> bool:
     """Tell whether nearly all of a page's text is what its links say."""
     linked = sum(len(label) for label in map(str.strip, _LINK.findall(html[:400_000])) if label and label in text)
     return bool(text) and len(text) < _LONGEST_LIST and 10 * linked > 8 * len(text)
-
-
-def is_teaser(text: str) -> bool:
-    """Tell whether a feed's body breaks off: in the middle of a sentence, or with "…" and "read more"."""
-    return _is_cut(text)
-
-
-def _is_cut(text: str) -> bool:
-    last = text.rstrip().rpartition("\n")[2]
-    if _CUT.search(last):
-        return True
-    return bool(last) and len(last) > 60 and not _ENDED.search(last) and last[-1].isalpha() and last[-1].islower() and len(text) < 800
 
 
 def _reads_on(text: str) -> bool:

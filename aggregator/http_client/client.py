@@ -16,11 +16,11 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx
 
-from aggregator.http_client.decoding import decode
+from aggregator.http_client.decoding import decode, decode_beginning
 from aggregator.http_client.failures import EXPECTED, FetchError, failure_of, failure_of_status
 from aggregator.http_client.guard import Guard, Resolve, SystemResolver, parse_url
 from aggregator.http_client.limits import Limits
-from aggregator.http_client.transport import GuardedTransport, RawHeaders
+from aggregator.http_client.transport import Exchange, GuardedTransport, RawHeaders
 from aggregator.models import Failed, FailureKind, Fetched, FetchOutcome, FetchRequest, NotModified, Posted, PostOutcome
 
 DEFAULT_USER_AGENT = "aggregator (news monitor)"
@@ -115,6 +115,8 @@ class HttpClient:
                 if answer.status not in _REDIRECTS or "location" not in answer.headers:
                     return self._outcome(answer, request, moved=bool(seen) and permanent)
                 following = _location(answer)
+                if not request.follow:
+                    return _leading_elsewhere(answer, following)
             except EXPECTED as error:
                 return failure_of(error, _host_of(target))
             permanent &= answer.status in _PERMANENT_REDIRECTS and not (answer.url.scheme == "https" and following.scheme == "http")
@@ -135,7 +137,7 @@ class HttpClient:
         headers = [(b"Host", url.netloc), *self._headers, *_conditions(request), *_credentials(url)]
         head, exchange = await self._transport.ask("GET", url, headers)
         try:
-            body = b"".join([piece async for piece in exchange]) if head.status_code in _SUCCESS else b""
+            body = await _body(exchange, request.cut_at) if head.status_code in _SUCCESS else b""
         finally:
             await exchange.aclose()
         raw = list(head.headers)
@@ -155,11 +157,33 @@ class HttpClient:
             url=str(answer.url),
             status=answer.status,
             headers=answer.headers,
-            body=decode(answer.body, answer.headers.get("content-encoding", ""), self._limits.max_body),
+            body=_unpacked(answer, request.cut_at, self._limits.max_body),
             etag=_opaque(answer.raw, b"etag"),
             last_modified=_opaque(answer.raw, b"last-modified"),
             moved_to=str(answer.url) if moved else None,
         )
+
+
+async def _body(exchange: Exchange, cut_at: int | None) -> bytes:
+    """Read a body; one that is to be cut no further than a packed body of that size may reach."""
+    if cut_at is None:
+        return b"".join([piece async for piece in exchange])
+    body = bytearray()
+    async for piece in exchange:
+        body += piece
+        if len(body) >= cut_at:
+            break
+    return bytes(body[:cut_at])
+
+
+def _unpacked(answer: _Answer, cut_at: int | None, limit: int) -> bytes:
+    coding = answer.headers.get("content-encoding", "")
+    return decode(answer.body, coding, limit) if cut_at is None else decode_beginning(answer.body, coding, cut_at)
+
+
+def _leading_elsewhere(answer: _Answer, following: httpx.URL) -> Failed:
+    message = f"{answer.url.host} answers {answer.status}: it is elsewhere"
+    return Failed(kind=FailureKind.SOFT, message=message, status=answer.status, location=str(following))
 
 
 async def _beginning(response: httpx.Response, size: int) -> bytes:

@@ -33,6 +33,19 @@ def decode(body: bytes, content_encoding: str, limit: int) -> bytes:
     return plain
 
 
+def decode_beginning(body: bytes, content_encoding: str, size: int) -> bytes:
+    """Undo the content coding of a body that was cut, and give its first `size` bytes.
+
+    :raises FetchError: the coding is refused, or the body is damaged.
+    """
+    coding = _only_coding(content_encoding)
+    if coding == "deflate":
+        return _piece(zlib.decompressobj(_ZLIB if _has_zlib_header(body) else _RAW), body, size)
+    if coding not in ("", "gzip", "x-gzip"):
+        raise FetchError(FailureKind.SOFT, f"the body is packed as {_shown(coding)}, which was not asked for")
+    return _piece(zlib.decompressobj(_GZIP), body, size) if body.startswith(_GZIP_MAGIC) else body[:size]
+
+
 def oversized(limit: int) -> FetchError:
     """Say that a body is too large."""
     return FetchError(FailureKind.SOFT, f"the body is larger than {limit / 1_000_000:g} MB")

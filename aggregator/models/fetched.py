@@ -20,12 +20,17 @@ class FailureKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FetchRequest:
-    """Ask for one URL, conditionally where validators are known (kept as opaque strings, quotes and ``W/`` included)."""
+    """Ask for one URL, conditionally where validators are known (kept as opaque strings, quotes and ``W/`` included).
+
+    With `follow` False a redirect comes back as a failure that tells its `location`. A body is cut at `cut_at` bytes where that is told.
+    """
 
     url: str
     etag: str | None = None
     last_modified: str | None = None
     accept: str = "*/*"
+    follow: bool = True
+    cut_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,12 +61,16 @@ class NotModified:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failed:
-    """Carry a poll that brought nothing, with one plain sentence for the operator."""
+    """Carry a poll that brought nothing, with one plain sentence for the operator.
+
+    `location` is the address that a redirect names which was not to be followed.
+    """
 
     kind: FailureKind
     message: str
     status: int | None = None
     retry_after: timedelta | None = None
+    location: str | None = None
 
 
 FetchOutcome: TypeAlias = Fetched | NotModified | Failed

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from aggregator.core.fingerprints import text_hash
-from aggregator.core.revisits import next_look_at
+from aggregator.core.revisits import FULL_TEXT, first_look_at
 from aggregator.desk_records import PageDetail
 from aggregator.models import Page
 from aggregator.records import Judged, Look, PageVisit
@@ -70,7 +70,7 @@ def keep_page(connection: Connection, judged: Judged) -> None:
     due = standing.next_look_at if standing else None
     if matched and due is None:
         seen_at = connection.execute(_SEEN, {"article": article_id}).scalar_one()
-        due = next_look_at(seen_at, judged.decided_at)
+        due = first_look_at(seen_at, judged.decided_at, lacks_page=page is None and FULL_TEXT in judged.article.missing)
     if standing is None:
         connection.execute(_KEEP, {"article_id": article_id, "url": url, "next_look_at": due, **read})
     elif read or due != standing.next_look_at:

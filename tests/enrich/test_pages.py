@@ -1,6 +1,7 @@
 import pytest
 
 from aggregator.enrich.decoding import decode
+from aggregator.enrich.metadata import metadata_of
 from aggregator.enrich.pages import Served, read_page
 from aggregator.enrich.partial import shortcoming
 
@@ -166,3 +167,45 @@ def test_cyrillic_declared_as_western_is_repaired(encoding: str) -> None:
 def test_western_text_with_accents_stays() -> None:
     told = "Les ouvriers nord-coréens ont été renvoyés à l'été dernier, à cause de la décision déjà annoncée. " * 5
     assert told in decode(f"<meta charset='iso-8859-1'><p>{told}</p>".encode("latin-1"))
+
+
+EASTERN = [
+    ("cp949", "euc-kr", "중국 당국이 북한 노동자 10만여 명을 모두 귀국시키라고 요구했다고 소식통이 9일 말했다. "),
+    ("gb18030", "gb2312", "中国要求朝鲜召回全部劳工，约十万人。消息人士称，工厂的工人上个月已经回国。"),
+    ("big5", "big5", "中國要求北韓召回全部勞工，約十萬人。消息人士稱，工廠的工人上個月已經回國。"),
+    ("euc_jp", "euc-jp", "中国が北朝鮮に対し、労働者を帰国させるよう求めたことが9日、分かった。"),
+    ("cp932", "shift_jis", "中国が北朝鮮に対し、労働者を帰国させるよう求めたことが9日、分かった。"),
+]
+LABELS = [
+    ("text/html; charset=ISO-8859-1", True),
+    ("text/html; charset=ISO-8859-1", False),
+    ("text/html; charset=windows-1252", True),
+    ("", False),
+]
+
+
+@pytest.mark.parametrize(("header", "sound"), LABELS)
+@pytest.mark.parametrize(("encoding", "meta", "told"), EASTERN)
+def test_western_label_yields_to_a_sound_one_and_to_what_the_bytes_are(
+    encoding: str, meta: str, told: str, header: str, sound: bool
+) -> None:
+    body = f"<meta charset='{meta if sound else 'iso-8859-1'}'><p>{told * 4}</p>".encode(encoding)
+    assert told in decode(body, header)
+
+
+WESTERN = ["déjà à l'été, où ça a été décidé près de là, très tôt, même après", "Müller grüßt Jörg über die Straße, schöne Grüße für Änne"]
+
+
+@pytest.mark.parametrize("told", WESTERN)
+@pytest.mark.parametrize("times", [1, 40])
+def test_western_text_is_never_taken_for_eastern(told: str, times: int) -> None:
+    assert decode((told * times).encode("latin-1"), "text/html; charset=ISO-8859-1") == told * times
+
+
+def test_linked_data_behind_an_unclosed_block_is_not_looked_for() -> None:
+    found = metadata_of("<html><head><title>A page</title>" + "<script type=application/ld+json>{" * 12_000)
+    assert (found.title, found.published) == ("A page", None)
+
+
+def test_page_of_elements_beyond_number_is_no_article() -> None:
+    assert read_page(Served(body=b"<p>a b c d e f</p>" * 60_000, url=None)).partial == "no_article"

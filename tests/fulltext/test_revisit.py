@@ -7,7 +7,9 @@ from datetime import timedelta
 import pytest
 
 from aggregator.core import outcomes
+from aggregator.core.revisits import SOON
 from aggregator.desk_records import PageDetail
+from aggregator.doorsteps import Turns
 from aggregator.enrich.pages import Served, read_page
 from aggregator.fulltext import FullText
 from aggregator.http_client import HttpClient
@@ -34,6 +36,7 @@ class Site:
 
     def __init__(self) -> None:
         self.count, self.status, self.robots, self.wall, self.asked = 300, 200, "", "", list[str]()
+        self.leads_to = ""
 
     async def answer(self, exchange: Exchange) -> None:
         self.asked.append(f"{exchange.path} {exchange.header('if-none-match') or ''}".strip())
@@ -44,6 +47,8 @@ class Site:
             return response(200 if self.robots else 404, self.robots.encode())
         if self.status != 200:
             return response(self.status, b"no")
+        if self.leads_to and exchange.path != self.leads_to:
+            return response(302, Location=self.leads_to)
         tag = f'"{self.count}"'
         if exchange.header("if-none-match") == tag:
             return response(304, ETag=tag)
@@ -60,7 +65,7 @@ class Desk:
 
     def __init__(self, store: SqlStore, clock: Clock, url: str, http: HttpClient) -> None:
         self.store, self.clock = store, clock
-        visitor = Visitor(fetcher=http, read=read, clock=clock, spacing=0)
+        visitor = Visitor(fetcher=http, read=read, clock=clock, turns=Turns(spacing=0))
         plain = judging(store, clock)
         full = FullText(visitor=visitor, enrich=plain.enrich, matches=lambda article: True)
         self.judging: Judging = replace(plain, enrich=full)
@@ -84,7 +89,7 @@ class Desk:
         return article.page
 
 
-def read(fetched: Fetched) -> Page:
+async def read(fetched: Fetched) -> Page:
     return read_page(Served(body=fetched.body, url=fetched.url), keep_datelines=True)
 
 
@@ -184,6 +189,59 @@ async def test_wall_in_the_place_of_a_page_is_no_revision(desk: Desk, site: Site
     site.wall, site.count = "<html><title>Just a moment...</title><body><p>Checking your browser</p></body></html>", 301
     assert await desk.look(hours=1.1) == 0
     assert desk.page().problem == "challenge"
+
+
+NEWS = "".join(
+    f"<p>The ministry of trade said on Tuesday that exports of steel rose by {number} percent in a year, more than banks had forecast.</p>"
+    f"<p>Analysts in Seoul expect another rise, since shipyards have ordered plates for {number} tankers that are due in two years.</p>"
+    for number in range(3, 8)
+)
+OTHER_NEWS = f"<html><title>Steel exports rise</title><body><article>{NEWS}</article></body></html>"
+SORRY = "<p>방문하시려는 페이지의 주소가 잘못 입력되었거나, 변경되어 사용하실 수 없습니다. 입력하신 주소를 다시 확인해 주시기 바랍니다.</p>"
+NOTICE = f"<html><title>오류</title><body><h1>죄송합니다</h1>{SORRY * 3}</body></html>"
+
+
+@pytest.mark.parametrize("front", ["/", "/en/", "/index.html"])
+async def test_page_that_leads_to_the_front_page_is_gone_and_no_revision(desk: Desk, site: Site, front: str) -> None:
+    await desk.tell()
+    site.leads_to, site.count = front, 301
+    assert await desk.look(hours=1.1) == 0
+    assert desk.page().gone_at == desk.clock()
+
+
+async def test_page_that_leads_to_another_article_is_gone_and_no_revision(desk: Desk, site: Site) -> None:
+    await desk.tell()
+    site.leads_to, site.wall = "/economy/steel", OTHER_NEWS
+    assert await desk.look(hours=1.1) == 0
+    assert "leads to another page" in (desk.page().problem or "")
+    assert desk.page().gone_at == desk.clock()
+
+
+@pytest.mark.parametrize("body", [OTHER_NEWS, NOTICE])
+async def test_another_text_at_the_address_is_no_revision(desk: Desk, site: Site, body: str) -> None:
+    await desk.tell()
+    site.wall, site.count = body, 301
+    assert await desk.look(hours=1.1) == 0
+    assert desk.page().problem
+    site.wall = ""
+    assert await desk.look(hours=6) == 1
+
+
+async def test_page_that_moved_and_was_revised_is_a_revision(desk: Desk, site: Site) -> None:
+    await desk.tell()
+    site.leads_to, site.count = "/archive/plant-sends-workers-home", 3000
+    assert await desk.look(hours=1.1) == 1
+    assert codes(desk.store) == [outcomes.NEW_STORY, outcomes.MATERIAL_REVISION]
+
+
+async def test_page_that_could_not_be_had_is_looked_at_soon_and_completes_its_article(desk: Desk, site: Site) -> None:
+    site.status = 500
+    await desk.tell()
+    assert desk.page().next_look_at == desk.clock() + SOON
+    site.status = 200
+    assert await desk.look(minutes=11) == 1
+    (sketch,) = stories(desk.store, desk.clock)
+    assert "300 North Korean workers" in sketch.members[0].text
 
 
 async def test_page_of_an_article_that_has_its_feeds_body_is_first_only_taken_down(desk: Desk, site: Site) -> None:

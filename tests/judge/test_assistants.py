@@ -13,6 +13,7 @@ import pytest
 
 from aggregator.app.assistants import Assistants
 from aggregator.app.rules import Rules
+from aggregator.doorsteps import Turns
 from aggregator.fulltext import FullText
 from aggregator.judge import Judging, judge_pending
 from aggregator.models import Configuration, FeedSpec, FetchOutcome
@@ -69,7 +70,7 @@ def here(store: Store, clock: Clock, fetcher: RecordingFetcher | None = None) ->
     rules = Rules(CONFIGURATION)
     enrich = rules.enrich
     if fetcher:
-        visitor = Visitor(fetcher=fetcher, read=read, clock=clock, spacing=0)
+        visitor = Visitor(fetcher=fetcher, read=read, clock=clock, turns=Turns(spacing=0))
         enrich = FullText(visitor=visitor, enrich=rules.enrich, matches=rules.matches)
     known = dict(FEEDS)
     return Judging(

@@ -14,11 +14,11 @@ DURATIONS = ("hour", "day", "month", "year")
 _UNITS = {
     "year": r"[ -]years?(?![a-z-])|년(?:간| ?동안)?(?!도|대|생|차|째|산|형|식|마다|간지)|年(?:间|間|之久)?(?!前|代|度|级|級|産|生"
     r"|初|底|末|来|來|ぶり|以上前)"
-    r"| (?:года?|лет)(?![а-я])",
-    "month": r"[ -]months?(?![a-z-])|개월|달(?:간| ?동안)|(?:个|個|か|カ|ヶ|ケ|箇)月| месяц(?:а|ев)?(?![а-я])",
-    "week": r"[ -]weeks?(?![a-z-])|주(?:간| ?동안)|(?:个|個)?(?:星期|週間|周(?=[的，。 ]))| недел(?:ь|и|ю)(?![а-я])",
-    "day": r"[ -]days?(?![a-z-])|일(?:간| ?동안)|天(?!前|然|气|氣|津|下)|日間| (?:дней|дня|день|суток)(?![а-я])",
-    "hour": r"[ -]hours?(?![a-z-])|시간|(?:个|個)?(?:小时|小時|钟头)|時間(?!後|目)| час(?:а|ов)?(?![а-я])",
+    r"| (?:года?|лет|годам)(?![а-я])",
+    "month": r"[ -]months?(?![a-z-])|개월|달(?:간| ?동안)|(?:个|個|か|カ|ヶ|ケ|箇)月| месяц(?:а|ев|ам)?(?![а-я])",
+    "week": r"[ -]weeks?(?![a-z-])|주(?:간| ?동안)|(?:个|個)?(?:星期|週間|周(?=[的，。 ]))| недел(?:ь|и|ю|ям)(?![а-я])",
+    "day": r"[ -]days?(?![a-z-])|일(?:간| ?동안)|天(?!前|然|气|氣|津|下)|日間| (?:дней|дня|день|суток|дням)(?![а-я])",
+    "hour": r"[ -]hours?(?![a-z-])|시간|(?:个|個)?(?:小时|小時|钟头)|時間(?!後|目)| час(?:а|ов|ам)?(?![а-я])",
 }
 _UNIT = re.compile("|".join(f"(?P<{unit}>{words})" for unit, words in _UNITS.items()))
 _NOT_AFTER = re.compile(
@@ -27,7 +27,16 @@ _NOT_AFTER = re.compile(
     r"|[ ]?ぶり|後"
     r"| from now|['] time|[0-9]{1,2}분|[0-9]{1,2}分"
 )
-_FIRST = re.compile(r"(?:\bfirst|前|первые) $|前$|(?:令和|平成|昭和)$")
+_FIRST = re.compile(
+    r"(?:\bfirst|前|первые) $|前$|(?:令和|平成|昭和)$"
+    r"|(?:建国|建國|建軍|建军|建党|建黨|建交|創建|创建|創立|创立|創設|創業|結成|独立|獨立|解放|수교|국교|건국|건군|창건|창립|창설|개교|해방|독립) ?$"
+)
+"""An era, a first stretch, or the age of a state or a body: 建軍78年 is no length of time."""
+_HALF = re.compile(r" and a half(?= (?:years?|months?|weeks?|days?|hours?)\b)| с половиной(?= )")
+_HALF_BEHIND = re.compile(r" ?반(?![가-힣])|半(?![年月日期天])")
+_CLOCK = re.compile(r"(?:^| )(?:с|в|во|к|после|около)(?: [0-9]{1,2} до)? $")
+_A_DAY = re.compile(r" (?:в (?:сутки|день|неделю|месяц)|подряд)")
+"""What tells a number of hours from the time of day: "в 15 часов" is a clock's, "по 15 часов в день" is not."""
 _AGE = re.compile(r"(?:^|[ ,.(])(?:ему|ей|им|мне|которо(?:му|й)|aged?|at|старше|моложе|младше|достигш[а-я]+|возрасте(?: от)?) $")
 _LINK = re.compile(r",? (?:and|и) | ?, ?| ?|와 |과 |零|又|と|余")
 _CALENDAR = re.compile(r"(?:19|20)[0-9]{2}$")
@@ -96,19 +105,32 @@ def _up_to_one(folded: str, first: tuple[Number, str]) -> tuple[Number, str]:
 
 
 def _measured(folded: str, number: Number) -> tuple[Number, str] | None:
-    unit = _UNIT.match(folded, number.end)
+    half = _HALF.match(folded, number.end)
+    unit = _UNIT.match(folded, half.end() if half else number.end)
     before = folded[max(0, number.start - 8) : number.start]
     if not unit or number.low <= 0 or _AGE.search(before) or _FIRST.search(before):
         return None
     name = unit.lastgroup or ""
     if name == "year" and (_CALENDAR.fullmatch(folded[number.start : number.end]) or number.high >= 200):
         return None
-    if _NOT_AFTER.match(folded, unit.end()):
+    behind = None if half else _HALF_BEHIND.match(folded, unit.end())
+    end = behind.end() if behind else unit.end()
+    if _NOT_AFTER.match(folded, end) or (name == "hour" and _on_the_clock(folded, number, unit.end())):
         return None
-    number = replace(number, end=unit.end())
+    number = _halved(replace(number, end=end)) if half or behind else replace(number, end=end)
     if name == "week":
         return replace(number, low=number.low * _IN_DAYS, high=number.high * _IN_DAYS), "day"
     return number, name
+
+
+def _halved(number: Number) -> Number:
+    """Add the half of "four and a half years", 2년 반."""
+    return replace(number, low=number.low + 0.5, high=number.high + 0.5)
+
+
+def _on_the_clock(folded: str, number: Number, end: int) -> bool:
+    clock = (6 <= number.high <= 24) and _CLOCK.search(folded[max(0, number.start - 12) : number.start])
+    return bool(clock and not _A_DAY.match(folded, end))
 
 
 def _joined(folded: str, first: tuple[Number, str], second: tuple[Number, str]) -> tuple[Number, str] | None:

@@ -14,14 +14,14 @@ _BEFORE = {
     r"|below)"
     r"|최대|최고|많게는|不超过|不超過|不到|不足|长达|長達"
     r"|最多|至多|高达|高達|多达|多達|最高で?|最大で?|(?<![а-я])(?:до|не более|максимум|менее|меньше|не больше)",
-    "at_least": r"(?:at least|more than|over|no fewer than|no less than|not less than|upwards of|exceeding|in excess of|a minimum of)"
-    r"|최소|적어도|至少|超过|超過|逾|超|少なくとも|(?<![а-я])(?:более|больше|свыше|не менее|как минимум|минимум)(?: чем)?",
+    "at_least": r"(?:at least|more than|over|no fewer than|no less than|not less than|upwards of|exceed(?:ing|ed|s)|topp(?:ed|ing)|surpass(?:ed|ing|es)|in excess of|a minimum of)"
+    r"|최소|적어도|至少|超过|超過|逾|超|少なくとも|(?<![а-я])(?:более|больше|свыше|не менее|как минимум|минимум|превы(?:сил|шает|шал)[аио]?|перевалил[аио]? за)(?: чем)?",
     "about": r"(?:about|around|some|roughly|approximately|nearly|almost|close to|circa|an? estimated|estimated|perhaps|~)"
     r"|약|대략|거의|어림잡아|约合|約合|约|約|大约|大約|大概|近|将近|將近|接近|估计|およそ|ほぼ|推定|(?<![а-я])(?:около|примерно"
     r"|приблизительно|порядка|почти|где-то)",
 }
 _AFTER = {
-    "at_least": r"(?:이상|넘게|넘는|초과)|以上|超(?!え?市)|(?:or more\b)|и более",
+    "at_least": r"(?:[을를이가은는도] ?)?(?:이상|넘게|넘는|넘고|넘어|넘었|넘긴|넘겼|넘을|넘은|넘기|초과|웃도|웃돌|상회)|以上|[をも]?(?:超(?!え?市|えな|えず)|上回(?!らな))|(?:or more\b)|и более",
     "up_to": r"(?:이하|미만|이내)|以下|以内|以內|未満|未满|未滿|に満たない|にも満たない|に届かない|(?:도|이"
     "|가) ?(?:채 )?(?:안 (?:된|되|됐)|못 (?:된|되|미)|되지)|에 못 미",
     "about": r"(?:(?<=[0-9십백천만억조])여|(?<=[0-9십백천만억조] )여(?= ?명)|"
@@ -33,13 +33,14 @@ _UNIT_BETWEEN = (
     r"|社|隻|艘|家|カ所)?(?:의)? ?"
 )
 _BEFORE_PATTERN = re.compile("|".join(rf"(?P<{name}>(?<![a-z])(?:{words}))" for name, words in _BEFORE.items()))
-_GAP = re.compile(r" ?(?:[^，。、,.0-9a-zа-я]{1,8}的|the |an? |as |有|为|為|是|月|年|월|연|일인당 |1인당 )? ?$")
+_GAP = re.compile(r" ?(?:[^，。、,.0-9a-zа-я]{1,8}的|the |an? |as |有|为|為|是|需要?|缺少?|损失|拥有|雇用?|派出|派遣|达到?|月|年|월|연|일인당 |1인당 )? ?$")
 _AFTER_PATTERN = re.compile(rf"{_UNIT_BETWEEN}(?:" + "|".join(f"(?P<{name}>{words})" for name, words in _AFTER.items()) + ")")
 _PERIODS = {
     "day": r"(?:a|per|each|every) day(?! (?:earlier|ago|later|before|old))|daily|\\bwork(?:ing )?day|рабочий день"
     "|смена длится|/day|하루|일당|매일|每天|每日|日薪|一天|1日|毎日|日給|в день|ежедневно|в сутки",
     "month": r"(?:a|per|each|every) month(?! (?:earlier|ago|later|before|old))|monthly|/month|매달|매월"
     "|월(?: 평균)?(?= ?[0-9약최])|월급|한 ?달에|달마다|每月|每个月"
+    r"|한 ?달(?= ?(?:평균|최대|약|에)?[ 0-9])|월평균"
     r"|月薪|月收入|月給|毎月|月額|ひと月"
     r"|月(?=約|约|[0-9])(?<![0-9]月)|в месяц|ежемесячно",
     "year": r"(?:a|per|each|every) year(?! (?:earlier|ago|later|before|old))|annually|annual|yearly|per annum|/year"

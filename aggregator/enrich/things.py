@@ -41,6 +41,10 @@ _PEOPLE_BEHIND = re.compile(
     r"|女性|男性|妇女|官员|官員|学生|学员|士兵|兵士|技術者|技师|人员|人員|司机|翻译|翻譯|领班|居民|商人|代表|囚犯|乘客|护士|医生|教师|厨师|船员|船員|员工|員工|個人|个人)"
     r"|[가-힣]{0,6}(?:노동자|근로자|여성|남성|간부|학생|군인|기술자|인력|인원|직원|주민|선원)))"
 )
+# Chinese names for people end in what they are: 两名高管, 约1000名工兵, 数十名朝鲜矿工.
+_PEOPLE_END = "[工员員兵管者手师師人民官客商匠妇婦童犯友徒警监]"
+_CALLED_BEHIND = re.compile(rf"(?<=[名位])((?![一-龥]?[的是在从說说])[一-龥]{{1,6}}?{_PEOPLE_END}(?!{_PEOPLE_END}))")
+_CALLED_BEFORE = re.compile(rf"([一-龥]{{0,3}}?[一-龥]{_PEOPLE_END})(?:约|約|共|共计|总计|近|超过|逾)?$")
 # Behind other classifiers, up to what cannot belong to a noun.
 _BEHIND_CLASSIFIER = re.compile(
     r"(?:의 |の| )?([一-龥가-힣]{0,10}?(?:업체|회사|기업|공장|식당|은행|厂房|厂|营房|楼房?|大楼|宿舍|大巴|巴士|客车"
@@ -59,7 +63,7 @@ def thing(text: str, number: Number, unit: Counted, language: str) -> str | None
     told = _LEAD.sub("", _FOR_HOW_LONG.sub("", words.group()).strip(" -")) if words else ""
     if not measures and _LATIN.search(told[:1]):
         return told
-    before = _before(text, number.start) if language in ("ko", "ja") else None
+    before = _before(text, number.start) if language in ("ko", "ja") else _called(text, number.start) if language == "zh" else None
     if measures:
         return before if before and not _LATIN.match(told) else None if _NO_THING.match(told) else told or None
     return _eastern(text, (number, unit), _COUNTER_FIRST.sub("", told), before)
@@ -71,12 +75,19 @@ def _eastern(text: str, found: tuple[Number, Counted], told: str, before: str | 
     if told and not _COUNTER_ALONE.fullmatch(told):
         return told
     behind = _PEOPLE_BEHIND.match(text, unit.end) or _BEHIND_CLASSIFIER.match(text, unit.end)
+    if unit.unit == "person" and not behind:
+        behind = _CALLED_BEHIND.match(text, unit.end)
     if behind or before:
         return behind[1] if behind else before
     if unit.unit in ("visa", "permit", "item"):
         subject = _CLAUSE_BEFORE.search(text, max(0, number.start - 48), number.start)
         return subject[1] if subject else None
     return None
+
+
+def _called(text: str, start: int) -> str | None:
+    found = _CALLED_BEFORE.search(text, max(0, start - 12), start)
+    return found[1] if found else None
 
 
 def _before(text: str, start: int) -> str | None:

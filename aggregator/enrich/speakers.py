@@ -30,7 +30,7 @@ STATE_MEDIA = frozenset(
 )
 _LISTENS = re.compile(
     r"(?:告诉|告訴|向|对《?|對《?|told|telling|spoke (?:to|with)|interview (?:with|by)|interviewed by|рассказал\w* "
-    r"|сообщил\w* )(?: the)? ?$"
+    r"|сообщил\w* )(?: the)? ?[\"']?$"
 )
 _LISTENED = re.compile(
     r"^(?:에|에게|와의 [^.]{0,20}(?:통화|인터뷰)에서|과의 [^.]{0,20}(?:통화|인터뷰)에서) [^.]{0,60}(?:말했|전했|밝혔|털어놨|설명했|알려)"

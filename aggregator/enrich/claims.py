@@ -89,10 +89,13 @@ class _Phrases:
                 through = match.end()
                 yield match
 
-    def find(self, text: str, folded: str) -> Iterator[tuple[re.Match[str], _Phrase, str | None]]:
-        """Give the matches with their phrase, and the name in them where there is one; `text` is folded where the phrases are."""
+    def find(self, text: str, folded: str, searched: str) -> Iterator[tuple[re.Match[str], _Phrase, str | None]]:
+        """Give the matches with their phrase, and the name in them where there is one; `searched` is folded where the phrases are.
+
+        The sentences are those of `text`: its capitals tell "St. Louis" from the end of one.
+        """
         spans, hints = self.hints.sentences(text, folded), self.hints.positions(folded)
-        for match in islice((match for span in spans for match in self._matches(text, *span, hints)), _MOST):
+        for match in islice((match for span in spans for match in self._matches(searched, *span, hints)), _MOST):
             number = int((match.lastgroup or "p0")[1:])
             names = match.groupdict()
             yield match, self.phrases[number], names.get(f"n{number}")
@@ -173,7 +176,7 @@ def _people(field: str, text: str, folded: str, article: Article) -> Iterator[Fa
 
 def _named(field: str, text: str, folded: str, language: str) -> Iterator[Fact]:
     phrases = _load("named").get(language)
-    for match, phrase, name in phrases.find(text, folded) if phrases else ():
+    for match, phrase, name in phrases.find(text, folded, text) if phrases else ():
         start, end = sentence_span(text, match.start())
         speaks = not phrase.said or said(language, folded[start:end])
         if name and name not in _NOT_A_NAME and (speaks or language in _CAPITALS):
@@ -184,7 +187,7 @@ def _named(field: str, text: str, folded: str, language: str) -> Iterator[Fact]:
 def _nameless(field: str, text: str, folded: str, language: str, article: Article) -> Iterator[Fact]:
     phrases = _load("attributions").get(language)
     people = [fact.start for fact in article.facts if fact.kind == "person" and fact.field == field]
-    for match, phrase, _ in phrases.find(folded, folded) if phrases else ():
+    for match, phrase, _ in phrases.find(text, folded, folded) if phrases else ():
         start, end = sentence_span(text, match.start())
         if phrase.kind == "anonymous_official" and any(_runs_on(text, match.end(), person) for person in people):
             continue  # "the official representative of the ministry, Mao Ning" is not nameless

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from aggregator.enrich.durations import durations
-from aggregator.enrich.folding import fold
+from aggregator.enrich.folding import fold, sentence_span
+from aggregator.enrich.gazetteer import load_gazetteer
 from aggregator.enrich.numbers import RANGE, Number, amount, numbers
 from aggregator.enrich.provisions import provisions
 from aggregator.enrich.qualifiers import shade
@@ -30,6 +31,8 @@ _AND_BETWEEN = re.compile(r" and (?:about |some )?\$?")
 _BETWEEN = re.compile(r"\bbetween (?:about |some |around )?[a-z.]{0,4}[$€£]? ?$")
 # "One worker", "the two countries" tell nothing; what is measured instead of counted may be small.
 _SMALLEST_COUNT, _SMALLEST_BY_UNIT = 2, {"country": 3, "ton": 0, "barrel": 0, "percent": 0, "won": 0, "dollar": 0}
+_MOST_NORTHERN_WON = 1_000_000
+"""Prices and wages of the North's markets are below it; what South Korea grants or fines is above."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,7 @@ def _counted(field: _Field, found: Sequence[Number]) -> Iterator[tuple[Number, C
         unit = counted(field.folded, number, field.language)
         if unit and following:
             number, unit = _spanned(field, number, unit, following)
+        unit = _won(field, number, unit) if unit else None
         if unit and unit.unit == "tenth":
             number, unit = _of_tenths(number), replace(unit, unit="percent")
         if unit is None or number.high < _smallest(unit.unit):
@@ -112,6 +116,16 @@ def _compared(field: _Field, number: Number, last: Counted | None) -> Counted | 
     if last is None or not near or number.high < 100 or not _COMPARED.search(field.folded[max(0, number.start - 40) : number.start]):
         return None
     return Counted(last.unit, number.start, number.end)
+
+
+def _won(field: _Field, number: Number, unit: Counted) -> Counted:
+    """Take won for the North's where the sentence tells a price in a Northern town: "rice in Hyesan rose to 9,800 won"."""
+    if unit.unit != "won" or number.high >= _MOST_NORTHERN_WON:
+        return unit
+    gazetteer, (start, end) = load_gazetteer(), sentence_span(field.text, number.start)
+    known = (gazetteer.places.get(mention.concept) for mention in gazetteer.find(field.text) if start <= mention.start < end)
+    towns = {place.country for place in known if place and place.level in ("city", "region", "capital")}
+    return replace(unit, unit="KPW") if towns == {"KP"} else unit
 
 
 def _part_of(field: _Field, number: Number, following: Number | None) -> Counted | None:

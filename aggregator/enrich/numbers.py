@@ -68,7 +68,8 @@ _NUMBER = re.compile(
     rf"|(?P<native>{_NATIVE_WORDS})|(?P<words>{_WESTERN})"
 )
 RANGE = re.compile(
-    r" ?[-~] ?| to (?:as many as |as much as |about |over )?|에서(?: (?:최대|많게는))? ?| 내지 |から(?:最大)?|至|到(?:最多)?|或| до | или | or |,? ?(?:perhaps|possibly|maybe|or)(?: even)? "
+    r" ?[-~] ?| to (?:as many as |as much as |about |over )?|에서(?: (?:최대|많게는))? ?| 내지 |から(?:最大)?|至|到(?:最多)?"
+    r"|或| до | или | or |,? ?(?:perhaps|possibly|maybe|or)(?: even)? "
 )
 # The currency may be told at both ends: "$200 to $300 million".
 _LINK = re.compile(rf"(?:{RANGE.pattern})(?:(?:us?)?[$€£¥₩₽])?")

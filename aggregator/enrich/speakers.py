@@ -37,7 +37,7 @@ _LISTENED = re.compile(
     r"|^に(?:対し)?[^。]{0,20}(?:話し|語っ|明かし|伝え|証言)"
 )
 _DOUBT_BEHIND = 30
-_ACCORDING = re.compile(r"(?:according to|citing|据|據|по данным|по информации|по оценкам?|со ссылкой на)(?: the)? ?$")
+_ACCORDING = re.compile(r"(?:according to|citing|据|據|по данным|по информации|по оценк(?:е|ам)|со ссылкой на)(?: the)? ?$")
 _ACCORDING_BEHIND = re.compile(r"^(?:에 따르면|에 의하면|によると|によれば)")
 _STATE = re.compile(
     r"[Mm]inistry|[Pp]rosecutors|[Pp]olice|[Mm]ilitary|Force|Army|Navy|Department|Service|Agency|Bureau|Office|Council|Kremlin|White House"
@@ -72,17 +72,20 @@ def outlets(field: str, text: str, folded: str, article: Article) -> Iterator[Fa
 
 
 def institutions(field: str, text: str, folded: str, article: Article, credited: Sequence[Fact]) -> Iterator[Fact]:
-    """Credit a ministry or a service that says something itself, in a sentence that credits nobody else."""
+    """Credit a ministry or a service that says something itself, in a sentence that credits nobody else, or only who cites it."""
     language = article.language or article.feed.language
     speaks = _speaks().get(language)
     taken = {sentence_span(text, fact.start) for fact in credited}
+    by_outlets = taken - {sentence_span(text, fact.start) for fact in credited if fact.value not in ("other_outlet", "state_media")}
     for fact in article.facts:
         if speaks is None or fact.field != field or fact.kind not in ("organisation", "actor") or not _is_state(fact):
             continue
         start, end = sentence_span(text, fact.start)
         cited = _ACCORDING.search(folded[start : fact.start]) or _ACCORDING_BEHIND.match(folded[fact.end : end])
-        if (start, end) not in taken and (cited or speaks.match(folded[fact.end : end])):
+        open_to_all = (start, end) not in taken or (cited and (start, end) in by_outlets)
+        if open_to_all and (cited or speaks.match(folded[fact.end : end])):
             taken.add((start, end))
+            by_outlets.discard((start, end))
             yield credit(field, text, (fact.start, fact.end), "named_official", fact.name or fact.quote)
 
 

@@ -7,8 +7,9 @@ dashes, no-break spaces, Latin accents and ё are folded; everything else stays.
 import re
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache, lru_cache
+from itertools import count
 
 import ahocorasick_rs
 
@@ -93,18 +94,43 @@ def sentence_span(text: str, position: int) -> tuple[int, int]:
     return starts[number - 1], starts[number] if number < len(starts) else len(text)
 
 
+_LISTS = count()
+_LISTED: dict[str, list[int]] = {}
+"""The words of all lists of hints, with the lists that each stands in."""
+
+
+@cache
+def _automaton() -> tuple[ahocorasick_rs.AhoCorasick, tuple[Sequence[int], ...]]:
+    return ahocorasick_rs.AhoCorasick(list(_LISTED)), tuple(_LISTED.values())
+
+
+@lru_cache(maxsize=4)  # a step reads a text and its folded twin, and the next step reads the same
+def _standing(text: str) -> Mapping[int, Sequence[int]]:
+    """Give for every list of hints where its words start in a text, in ascending order."""
+    automaton, lists = _automaton()
+    found: dict[int, list[int]] = {}
+    for word, start, _ in automaton.find_matches_as_indexes(text, overlapping=True):
+        for number in lists[word]:
+            found.setdefault(number, []).append(start)
+    return {number: sorted(starts) for number, starts in found.items()}
+
+
 class Hints:
     """Find the sentences that hold one of a list of words (folded): a costly pattern needs to read no others.
 
-    One automaton for all words costs a fiftieth of an alternation of them.
+    One automaton for all words costs a fiftieth of an alternation of them. All lists share one, so that a text is read once for them all.
     """
 
     def __init__(self, words: Iterable[str]) -> None:
-        self._automaton = ahocorasick_rs.AhoCorasick(list(dict.fromkeys(words)))
+        self._list = next(_LISTS)
+        for word in dict.fromkeys(words):
+            _LISTED.setdefault(word, []).append(self._list)
+        _automaton.cache_clear()
+        _standing.cache_clear()
 
-    def positions(self, folded: str) -> list[int]:
+    def positions(self, folded: str) -> Sequence[int]:
         """Give where the words start, in ascending order."""
-        return sorted(start for _, start, _ in self._automaton.find_matches_as_indexes(folded, overlapping=True))
+        return _standing(folded).get(self._list, ())
 
     def around(self, pattern: re.Pattern[str], folded: str, before: int, behind: int) -> Iterator[re.Match[str]]:
         """Give the matches of a pattern that lie within so many characters before and behind one of the words."""

@@ -1,4 +1,4 @@
-"""Measure the facts against our labelled sentences: ``python bench/facts.py [--misses] [open|held|second|last|blind|sealed|fresh]``.
+"""Measure the facts against our labelled sentences: ``python bench/facts.py [--misses] [open|held|second|last|blind|sealed|fresh|after]``.
 
 Prints precision and recall by kind and by language, as Markdown; the sentences stand in `tests/data/facts`.
 """

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 FOLDER = Path(__file__).parents[1] / "data" / "facts"
 LANGUAGES = ("en", "ko", "zh", "ja", "ru")
-LATER = ("second", "last", "blind", "sealed", "fresh")
+LATER = ("second", "last", "blind", "sealed", "fresh", "after")
 """Sets written when the extractor stood already, in files of their own; their labels leave the id of what no vocabulary knows open."""
 KINDS = ("figures", "places", "organisations", "people", "provisions", "attributions", "responses", "dates")
 Told: TypeAlias = Mapping[str, Any]

@@ -74,6 +74,9 @@ RANGE = re.compile(
 # The currency may be told at both ends: "$200 to $300 million".
 _LINK = re.compile(rf"(?:{RANGE.pattern})(?:(?:us?)?[$€£¥₩₽])?")
 _BETWEEN = re.compile(r"between (?:about |some |around )?(?:[a-z.]{0,4}\$ ?)?$")
+_ONE_OF = {"сотни": 100.0, "тысячи": 1_000.0}
+_COMPARES = re.compile(r"(?<![а-я])(?:более|больше|свыше|около|порядка|менее|меньше|до) $")
+"""Behind these the genitive is of one hundred: "более сотни" is a hundred at least, "сотни рабочих" are some hundreds."""
 _LONGEST_LINK = 24
 _WORD_SCALES = frozenset((12, *(10**power for power in (2, 3, 6, 9, 12))))
 _HANGUL_UNITS = frozenset("십백천만억")
@@ -155,7 +158,8 @@ def _read(folded: str, match: re.Match[str]) -> Number | None:
     kind, words = match.lastgroup, match.group()
     start, end = match.span()
     if kind == "vague":
-        return _vague(start, end, words)
+        one = _ONE_OF.get(words) if _COMPARES.search(folded, max(0, start - 12), start) else None
+        return _exactly(start, end, one) if one else _vague(start, end, words)
     if kind == "plain":
         return _scaled(folded, start, end, _digits(words))
     if kind == "native":

@@ -2,7 +2,8 @@
 
 A dateline's city is none, nor the place in the name of a company or a school, nor where an
 analyst sits ("a Washington-based analyst"). A name that is an everyday word too counts only in a
-sentence that also holds a country, a country's adjective or another place that is no such word.
+sentence that also holds a country, a country's adjective or another place that is no such word, or where Russian
+writes it with a capital.
 """
 
 import re
@@ -20,6 +21,8 @@ _ONLY_BASED = re.compile(
     r"|monitors?|groups?|ngos?|organi[sz]ations?"
     r"|activists?|lawyers?|daily|newspapers?)\b|-based (?=[A-Z])"
 )
+_CYRILLIC_CAPITAL = re.compile(r"[А-ЯЁ]")
+_INSIDE = re.compile(r"[а-яё,] ")
 _MADE_IN = re.compile(r"[Mm]ade [Ii]n $")
 
 
@@ -58,9 +61,15 @@ def _in_field(field: str, text: str, article: Article) -> Iterator[Fact]:
     places = (
         mention
         for mention in mentions
-        if mention.concept.startswith("place/") and (not mention.ambiguous or sentence_span(text, mention.start) in anchored)
+        if mention.concept.startswith("place/")
+        and (not mention.ambiguous or sentence_span(text, mention.start) in anchored or _capital(text, mention.start))
     )
     return first_of_each("place", field, text, places)
+
+
+def _capital(text: str, start: int) -> bool:
+    """Tell whether a Russian name stands with a capital inside its sentence, where the everyday word has none: в Находке."""
+    return bool(_CYRILLIC_CAPITAL.match(text, start) and _INSIDE.match(text, max(0, start - 2)))
 
 
 def _of_others(text: str, mention: Mention) -> bool:

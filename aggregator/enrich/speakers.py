@@ -72,7 +72,7 @@ def outlets(field: str, text: str, folded: str, article: Article) -> Iterator[Fa
 
 
 def institutions(field: str, text: str, folded: str, article: Article, credited: Sequence[Fact]) -> Iterator[Fact]:
-    """Credit a ministry or a service that says something itself, in a sentence that credits nobody else, or only who cites it."""
+    """Credit a ministry or a service that says something itself, in a sentence that credits nobody else, or only outlets that pass it on."""
     language = article.language or article.feed.language
     speaks = _speaks().get(language)
     taken = {sentence_span(text, fact.start) for fact in credited}
@@ -82,8 +82,8 @@ def institutions(field: str, text: str, folded: str, article: Article, credited:
             continue
         start, end = sentence_span(text, fact.start)
         cited = _ACCORDING.search(folded[start : fact.start]) or _ACCORDING_BEHIND.match(folded[fact.end : end])
-        open_to_all = (start, end) not in taken or (cited and (start, end) in by_outlets)
-        if open_to_all and (cited or speaks.match(folded[fact.end : end])):
+        speaking = cited or speaks.match(folded[fact.end : end])
+        if speaking and ((start, end) not in taken or (start, end) in by_outlets):
             taken.add((start, end))
             by_outlets.discard((start, end))
             yield credit(field, text, (fact.start, fact.end), "named_official", fact.name or fact.quote)

@@ -32,7 +32,15 @@ def labelled(row: Mapping[str, Any]) -> Mapping[str, list[dict[str, Any]]]:
 
 
 def test_labelled_sentences_are_read_as_well_as_promised() -> None:
-    for part, least in (("open", 0.95), ("held", 0.9), ("second", 0.95)):
+    for part, least in (
+        ("open", 0.95),
+        ("held", 0.9),
+        ("second", 0.95),
+        ("blind", 0.95),
+        ("sealed", 0.95),
+        ("fresh", 0.95),
+        ("after", 0.9),
+    ):
         totals = tally((row, labelled(row)) for row in sentences(part))
         everything = Score()
         for one in totals.values():
@@ -56,12 +64,60 @@ CREDITS = [
     ("zh", "知情人士透露，工厂已停产。", "anonymous_inside_source"),
     ("ja", "複数の関係筋によると、工場は止まった。", "anonymous_inside_source"),
     ("ru", "Источник в Китае сообщил, что завод закрыт.", "anonymous_inside_source"),
+    ("ko", "중국 기업 관계자는 주문이 끊겼다고 말했다.", "anonymous_inside_source"),
+    ("ko", "한 어부는 배가 오지 않았다고 털어놨다.", "anonymous_inside_source"),
+    ("ja", "水産会社の幹部は「人が足りない」と打ち明けた。", "anonymous_inside_source"),
+    ("ja", "外務省の幹部は「承知していない」と述べた。", "anonymous_official"),
+    ("zh", "一名泥瓦匠说，工钱没有发。", "anonymous_inside_source"),
+    ("zh", "一名不愿透露姓名的海关人员说，车队已经过境。", "anonymous_official"),
+    ("ru", "Об этом рассказал собеседник в полиции.", "anonymous_official"),
+    ("ru", "Об этом рассказал бывший механик траулера.", "anonymous_inside_source"),
+    ("en", "Two plumbers told the paper that nobody was paid.", "anonymous_inside_source"),
+    ("en", "A customs officer who declined to be named spoke of two buses.", "anonymous_official"),
+    ("en", "A draft of the report, seen by the paper, names four ships.", "document"),
 ]
 
 
 @pytest.mark.parametrize(("language", "text", "kind"), CREDITS)
 def test_source_is_told_by_its_kind(language: str, text: str, kind: str) -> None:
     assert kind in [fact["kind"] for fact in report(text, language)["attributions"]]
+
+
+NO_LENGTHS = [
+    ("ja", "建軍78年の行事が開かれた。"),
+    ("ko", "건국 78년을 맞았다."),
+    ("ru", "Съезд закрылся в 15 часов."),
+    ("ru", "Приём с 9 до 17 часов."),
+    ("zh", "卡车沿302国道行驶。"),
+]
+
+
+@pytest.mark.parametrize(("language", "text"), NO_LENGTHS)
+def test_ages_of_states_clocks_and_roads_are_no_figures(language: str, text: str) -> None:
+    assert report(text, language)["figures"] == []
+
+
+SHADED = [
+    ("ko", "노동자가 5천200명을 넘어 계속 늘었다.", 5200, "at_least", None),
+    ("ja", "派遣は1万人を超えた。", 10000, "at_least", None),
+    ("ru", "Объём превысил 52 млн долларов.", 52e6, "at_least", None),
+    ("ko", "노동자 1인당 매달 300달러를 뗀다.", 300, None, "month"),
+    ("en", "They get $800 the factory pays for each of them a month.", 800, None, "month"),
+    ("en", "He got four and a half years.", 4.5, None, None),
+    ("en", "Rice in Hyesan cost 9,800 won.", 9800, None, None),
+]
+
+
+@pytest.mark.parametrize(("language", "text", "low", "qualifier", "period"), SHADED)
+def test_figure_takes_what_stands_behind_or_far_from_it(
+    language: str, text: str, low: float, qualifier: str | None, period: str | None
+) -> None:
+    (figure,) = report(text, language)["figures"]
+    assert (figure["low"], figure["qualifier"], figure["period"]) == (low, qualifier, period)
+
+
+def test_won_of_a_northern_town_is_the_norths() -> None:
+    assert [report(f"The rice in {town} cost 9,800 won.")["figures"][0]["unit"] for town in ("Hyesan", "Busan")] == ["KPW", "KRW"]
 
 
 ANSWERS = [

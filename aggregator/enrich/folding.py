@@ -94,6 +94,7 @@ def sentence_span(text: str, position: int) -> tuple[int, int]:
     return starts[number - 1], starts[number] if number < len(starts) else len(text)
 
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _LISTS = count()
 _LISTED: dict[str, list[int]] = {}
 """The words of all lists of hints, with the lists that each stands in."""
@@ -108,6 +109,8 @@ def _automaton() -> tuple[ahocorasick_rs.AhoCorasick, tuple[Sequence[int], ...]]
 def _standing(text: str) -> Mapping[int, Sequence[int]]:
     """Give for every list of hints where its words start in a text, in ascending order."""
     automaton, lists = _automaton()
+    if not text.isascii() and _SURROGATE.search(text):  # half a character that JSON may spell, and no UTF-8 can
+        text = _SURROGATE.sub("\ufffd", text)
     found: dict[int, list[int]] = {}
     for word, start, _ in automaton.find_matches_as_indexes(text, overlapping=True):
         for number in lists[word]:
@@ -157,6 +160,8 @@ class Hints:
 def _fold_character(character: str) -> str:
     if character in _ALIKE:
         return _ALIKE[character]
+    if _SURROGATE.match(character):
+        return "\ufffd"
     if character.isspace():
         return " "
     folded = unicodedata.normalize("NFKC", character)

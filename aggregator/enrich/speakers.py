@@ -1,7 +1,7 @@
 """Credit outlets and institutions: newsrooms that are cited, and ministries or services that say something themselves.
 
 An outlet that was only told something, or that could not verify it, says nothing itself. An institution is credited only in a sentence
-that credits nobody else.
+that credits nobody else, or only outlets that pass its words on.
 """
 
 import re
@@ -72,7 +72,7 @@ def outlets(field: str, text: str, folded: str, article: Article) -> Iterator[Fa
 
 
 def institutions(field: str, text: str, folded: str, article: Article, credited: Sequence[Fact]) -> Iterator[Fact]:
-    """Credit a ministry or a service that says something itself, in a sentence that credits nobody else, or only outlets that pass it on."""
+    """Credit a ministry or a service that says something itself, where a sentence credits nobody else, or only outlets that pass it on."""
     language = article.language or article.feed.language
     speaks = _speaks().get(language)
     taken = {sentence_span(text, fact.start) for fact in credited}

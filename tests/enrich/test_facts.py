@@ -120,6 +120,16 @@ def test_won_of_a_northern_town_is_the_norths() -> None:
     assert [report(f"The rice in {town} cost 9,800 won.")["figures"][0]["unit"] for town in ("Hyesan", "Busan")] == ["KPW", "KRW"]
 
 
+def test_half_a_character_keeps_no_fact_from_its_place() -> None:
+    text = "Kim\ud800 and 340 welders\udfff left Vladivostok on March 3, the foreign ministry said."
+    found = report(text)
+    assert [text[one["start"] : one["end"]] for one in (*found["figures"], *found["places"], *found["dates"])] == [
+        "340 welders",
+        "Vladivostok",
+        "March 3",
+    ]
+
+
 ANSWERS = [
     ("en", "The foreign ministry called the claims baseless.", "denied"),
     ("en", "Beijing neither confirmed nor denied it.", "declined"),

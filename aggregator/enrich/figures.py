@@ -6,9 +6,10 @@ mean: "tens of thousands" is 10,000 to 99,999.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import accumulate, islice
 
 from aggregator.enrich.durations import durations
 from aggregator.enrich.folding import fold, sentence_span
@@ -62,10 +63,10 @@ def _in_field(name: str, article: Article, language: str) -> Iterator[Fact]:
 
 def _figures(field: _Field, cited: Sequence[Fact]) -> Iterator[Fact]:
     told = tuple(fact for fact in cited if not fact.implied)
-    found = [number for number in numbers(field.folded) if not any(fact.start <= number.start < fact.end for fact in told)]
+    found = [*_outside(((fact.start, fact.end) for fact in told), numbers(field.folded))]
     parts = [*shares(field.folded), *((number, "percent") for number in of_a_whole(field.folded, found))]
     spans = [(number.start, number.end) for number, _ in parts]
-    free = [number for number in found if not any(start <= number.start < end for start, end in spans)]
+    free = [*_outside(spans, found)]
     uncounted: list[Number] = []
     for number, unit in _counted(field, free):
         fact = _fact(field, number, unit) if unit else None
@@ -77,6 +78,17 @@ def _figures(field: _Field, cited: Sequence[Fact]) -> Iterator[Fact]:
         yield replace(_fact(field, number, Counted(name, number.start, number.end)), kind="duration")
     for number, name in parts:
         yield _fact(field, number, Counted(name, number.start, number.end))
+
+
+def _outside(spans: Iterable[tuple[int, int]], found: Iterable[Number]) -> Iterator[Number]:
+    """Give the numbers that start in none of the spans; a long text has thousands of either."""
+    reached = sorted(spans)
+    ends = tuple(accumulate((end for _, end in reached), max))
+    starts = [start for start, _ in reached]
+    for number in found:
+        before = bisect_right(starts, number.start)
+        if not before or ends[before - 1] <= number.start:
+            yield number
 
 
 def _counted(field: _Field, found: Sequence[Number]) -> Iterator[tuple[Number, Counted | None]]:

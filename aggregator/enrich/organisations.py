@@ -6,6 +6,7 @@ that speaks for a state, "the authorities" and "the government" are told no more
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
@@ -55,7 +56,8 @@ def _bodies(text: str, article: Article, known: Iterable[Mention]) -> Iterator[M
         if not mention.concept.startswith("person/") and not (mention.concept.startswith("outlet/") and SCHOOL.match(text, mention.end))
     ]
     for body in bodies(text, article.language or article.feed.language, load_gazetteer().find(text)):
-        if not any(start < body.end and body.start < end for start, end in taken):
+        before = bisect_left(taken, (body.end,))  # names never overlap: only the last that starts before its end may share words
+        if not before or taken[before - 1][1] <= body.start:
             kind = "house" if body.house else "body"
             concept = f"actor/{body.id}" if body.id else f"{kind}/{_slug(text[body.start : body.end])}"
             yield Mention(concept, body.start, body.end, ambiguous=False)

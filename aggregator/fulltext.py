@@ -11,6 +11,7 @@ from html import escape
 
 import structlog
 
+from aggregator.core.fullness import needs_page
 from aggregator.core.revisits import FULL_TEXT
 from aggregator.core.sameness import is_front_page
 from aggregator.core.teasers import is_teaser
@@ -19,11 +20,6 @@ from aggregator.visiting import Visitor
 
 log = structlog.get_logger(__name__)
 
-OPTION = "full_text"
-"""The feed option: ``always`` fetches every short entry, ``never`` none; else the first judgement decides."""
-REVISED = "page_revised"
-"""The note on an entry whose content is the page itself, taken down when it was looked at again."""
-SHORT = 1_200
 GAIN = 1.2
 MISSING = FULL_TEXT
 PATIENCE = 10.0
@@ -67,19 +63,6 @@ class FullText:
 def gains(page: Page, text: str) -> bool:
     """Tell whether a page has so much more than a text that it wins; one that breaks off loses to any whole one."""
     return len(page.text) >= (1 if is_teaser(text) and not page.partial else GAIN) * len(text)
-
-
-def needs_page(entry: Entry, article: Article, matches: Callable[[], bool]) -> bool:
-    """Tell whether an entry's page is to be fetched; `matches` gives the first judgement where that decides."""
-    rule = article.feed.options.get(OPTION, "")
-    if entry.url is None or REVISED in entry.notes or rule == "never" or not is_short(article.text):
-        return False
-    return rule == "always" or matches()
-
-
-def is_short(text: str) -> bool:
-    """Tell whether a feed's body is less than an article: short, or breaking off."""
-    return len(text) < SHORT or is_teaser(text)
 
 
 def as_html(text: str) -> str:

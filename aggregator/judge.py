@@ -8,8 +8,8 @@ in between, only the last seconds are judged again, and come out the same.
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import structlog
@@ -19,6 +19,7 @@ from aggregator.core.revisions import material_changes
 from aggregator.core.stories import settle
 from aggregator.core.traits import countable, traits_of
 from aggregator.core.watch import HELD, RELEASED
+from aggregator.memory import Returning
 from aggregator.models import Article, Reason, Role
 from aggregator.records import Archived, Judged, Placement, StoredRevision, Telling
 from aggregator.understanding import KEEP_EVERY, Judging, Topics, feed_of, matched, matches_any, read_next, with_facts
@@ -30,20 +31,28 @@ log = structlog.get_logger(__name__)
 
 async def judge_pending(judging: Judging, progress: Callable[[int], None] = lambda done: None) -> int:
     """Judge everything that waits, and give how many revisions were judged."""
-    done = 0
+    done, returning = 0, Returning()
     while read := await read_next(judging, 0):
-        async with AsyncExitStack() as stack:
-            while read:
-                # Other processes read what comes next while this one settles what was read.
-                ahead = asyncio.create_task(read_next(judging, read[-1].revision.seq)) if judging.understand else None
-                if ahead:
-                    stack.push_async_callback(_broken_off, ahead)
+        while read:
+            async with _reading_ahead(judging, read) as ahead:
                 while read:
                     settled = await asyncio.to_thread(_settle_some, judging, read)
                     read, done = read[settled:], done + settled
                     progress(done)
                 read = await ahead if ahead else ()
+            returning.now_and_then()
     return done
+
+
+@asynccontextmanager
+async def _reading_ahead(judging: Judging, read: Sequence[Judged]) -> AsyncIterator[asyncio.Task[Sequence[Judged]] | None]:
+    """Have other processes read what comes next while this one settles what was read; nothing read outlives the block."""
+    ahead = asyncio.create_task(read_next(judging, read[-1].revision.seq)) if judging.understand else None
+    try:
+        yield ahead
+    finally:
+        if ahead:
+            await _broken_off(ahead)
 
 
 async def _broken_off(reading: asyncio.Task[Sequence[Judged]]) -> None:

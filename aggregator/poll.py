@@ -20,6 +20,7 @@ from aggregator.core.intake import identities
 from aggregator.core.urls import host_of
 from aggregator.doorsteps import PATIENCE, PEACE, PEACE_STATUSES, Doorsteps, OpenGate, Turns
 from aggregator.errors import StoreError
+from aggregator.memory import Returning
 from aggregator.models import Failed, FailureKind, FeedSpec, FetchOutcome, FetchRequest, NotModified
 from aggregator.ports import FeedReader, Fetcher, Gate, Store
 from aggregator.records import FeedState, KnownEntry, Poll, PollRecord
@@ -90,6 +91,7 @@ async def _write(
 ) -> tuple[Poll, ...]:
     """Store finished polls, as many at once as are ready; None stands for a feed that somebody else polled."""
     polls: list[Poll] = []
+    returning = Returning()
     while expected:
         batch = [await done.get()]
         while len(batch) < polling.batch and not done.empty():
@@ -100,6 +102,7 @@ async def _write(
             _tell(polling.feeds.get(poll.feed_id), poll)
             progress(poll)
             polls.append(poll)
+        returning.now_and_then()
     return tuple(polls)
 
 

@@ -16,10 +16,11 @@ from datetime import datetime, timedelta
 import structlog
 
 from aggregator.core.fingerprints import text_hash
+from aggregator.core.fullness import OPTION, REVISED, is_short
 from aggregator.core.revisits import next_look_at
 from aggregator.core.sameness import ELSEWHERE, HERE, is_front_page, is_same_address, is_same_title, kinship
 from aggregator.core.urls import host_of
-from aggregator.fulltext import OPTION, REVISED, WALLS, as_html, gains, is_short
+from aggregator.fulltext import WALLS, as_html, gains
 from aggregator.models import Entry, Failed, FeedSpec, NotModified, Page
 from aggregator.ports import Store
 from aggregator.records import Look, PageVisit

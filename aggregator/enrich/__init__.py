@@ -10,8 +10,6 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TypeAlias
 
-import structlog
-
 from aggregator.enrich.article import article_of
 from aggregator.enrich.attribution import attribution_by, find_attribution
 from aggregator.enrich.claims import find_claims
@@ -47,8 +45,6 @@ STEPS: tuple[Step, ...] = (
 
 READING = (extract_text, detect_language)
 
-log = structlog.get_logger(__name__)
-
 
 async def enrich(article: Article, steps: Sequence[Step] = STEPS) -> Article:
     """Run the steps over an article, one after the other; a failing step is noted, and the next gets the article as it was."""
@@ -57,9 +53,15 @@ async def enrich(article: Article, steps: Sequence[Step] = STEPS) -> Article:
             article = await step(article)
         except Exception as error:  # the article must survive whatever a step makes of hostile text
             name = getattr(step, "__name__", type(step).__name__)
-            log.warning("enrichment step failed", step=name, feed=article.feed.id, error=repr(error)[:200])
+            _tell(name, article, error)
             article = replace(article, missing=(*article.missing, name))
     return article
+
+
+def _tell(step: str, article: Article, error: Exception) -> None:
+    import structlog  # what logs is large, and processes that only read texts hardly ever need it
+
+    structlog.get_logger(__name__).warning("enrichment step failed", step=step, feed=article.feed.id, error=repr(error)[:200])
 
 
 class Enricher:

@@ -1,9 +1,12 @@
 """Texts that other processes read come out as those that the judge reads itself: row by row, in every table."""
 
 import asyncio
+import gc
 import json
 import shutil
 import sqlite3
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +21,7 @@ from aggregator.fulltext import FullText
 from aggregator.judge import Judging, judge_pending
 from aggregator.models import Configuration, FeedSpec, FetchOutcome
 from aggregator.ports import Store
-from aggregator.records import StoredRevision, Understood
+from aggregator.records import Judged, StoredRevision, Understood
 from aggregator.sources.workers import ReaderPool
 from aggregator.store import open_store
 from aggregator.visiting import Visitor
@@ -107,6 +110,26 @@ async def test_what_other_processes_read_is_kept_as_if_the_judge_had_read_it(
     assert alone["facts"]
     for table, rows in alone.items():
         assert assisted[table] == rows, table
+
+
+async def test_what_is_settled_is_let_go_of(made_once: Path, tmp_path: Path, clock: Clock, pool: ReaderPool) -> None:
+    path = tmp_path / "many.db"
+    shutil.copy(made_once, path)
+    store = open_store(f"sqlite:///{path}")
+    store.sync_feeds(tuple(FEEDS.values()), clock())
+    serve(store, clock, *PLAIN)
+    held: list[int] = []
+    judging = replace(here(store, clock), batch=5, understand=Assistants(pool, CONFIGURATION, pages=False))
+    await judge_pending(judging, lambda done: held.append(sum(isinstance(each, Judged) for each in gc.get_objects())))
+    store.close()
+    assert len(held) == len(PLAIN) / 5
+    assert max(held) <= 3 * 5
+
+
+def test_an_assistant_loads_neither_network_nor_store_nor_log() -> None:
+    probe = "import sys, aggregator.app.reading, aggregator.enrich, aggregator.matching; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True).stdout.split()
+    assert not {"httpx", "sqlalchemy", "structlog", "asyncio", "pydantic"} & set(loaded)
 
 
 class Anything(dict[str, FetchOutcome]):

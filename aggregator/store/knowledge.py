@@ -1,9 +1,12 @@
 """Knowledge: what a subscription knows of a story when stories are merged and split.
 
-Told are articles; stories only group them. A story that holds an article which a subscription read of is known to it (`told_articles`).
-One that holds none was part of a told story by mistake, its own news never went out: it is owed, and comes with the window that holds
-the number of the moment it parted (`story_told.owed_seq`). Its place in the sequence alone would not do: the windows passed that while
-the story was thought to be another.
+Told are articles and changes; stories only group them. A story that holds an article which a subscription read of is known to it
+(`told_articles`). One that holds none was part of a told story by mistake, its own news never went out: it is owed, and comes with the
+window that holds the number of the moment it parted (`story_told.owed_seq`). Its place in the sequence alone would not do: the windows
+passed that while the story was thought to be another.
+
+Changes are told window by window, in the order of the sequence. So the changes of a regrouped story are numbered in that order, and
+each subscription knows it up to the first change that lies beyond its own place: those before went out, those after will.
 """
 
 from datetime import datetime
@@ -12,60 +15,68 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from aggregator.store.sequence import take
 from aggregator.store.story_tables import story_told, told_articles
-from aggregator.store.tables import digest_items, stories, story_articles
+from aggregator.store.tables import digest_items, stories, story_articles, story_events, subscriptions
 
 
-def join(connection: Connection, source: int, target: int, now: datetime) -> int:
-    """Close a story for another one, and give by how much its versions are shifted there.
-
-    The target's versions go on counting with the source's updates, so that an update nobody was told of yet is one there too. Who was
-    told of either knows both.
-    """
+def join(connection: Connection, source: int, target: int, now: datetime) -> None:
+    """Close a story for another one that all of its articles and changes went to; who was told of either knows both."""
     ours, theirs = (_head(connection, story) for story in (source, target))
-    shift = theirs[0] - 1
-    told = {story: _told(connection, story) for story in (source, target)}
-    for subscription, version in told[source].items():
-        known = told[target].get(subscription)
-        if known is None or known == theirs[0]:
-            _mark(connection, subscription, target, shift + version)
+    knowing = _told(connection, source).keys() | _told(connection, target).keys() | _readers(connection, target)
     for subscription, seq in _owed(connection, source).items():
-        if subscription not in told[target] and subscription not in told[source]:
+        if subscription not in knowing:
             _owe(connection, subscription, target, seq)
-    values = {"version": ours[0] + shift, "last_seq": max(ours[1], theirs[1]), "first_seq": min(ours[2], theirs[2])}
+    values = {"version": ours[0] + theirs[0] - 1, "last_seq": max(ours[1], theirs[1]), "first_seq": min(ours[2], theirs[2])}
     connection.execute(update(stories).where(stories.c.id == target).values(**values, changed_at=now))
     connection.execute(update(stories).where(stories.c.id == source).values(merged_into=target, changed_at=now))
-    return shift
+    _settle(connection, target, knowing)
 
 
-def part(connection: Connection, source: int, target: int, now: datetime, seq: int | None) -> None:
-    """Settle what those who were told of the source know of both stories, now that articles went from it to the target.
+def part(connection: Connection, source: int, target: int, at: tuple[datetime, int | None], changes: int) -> None:
+    """Settle what subscriptions know of both stories, now that articles, and with them so many changes, went from one to the other.
 
-    Without `seq` a number of its own is taken from the sequence, so that an open window will hold it.
+    Without a number beside the moment, one is taken from the sequence, so that an open window will hold it.
     """
-    told, known = _told(connection, source), _told(connection, target)
+    (now, seq), told, known = at, _told(connection, source), _told(connection, target)
     stays, came = _readers(connection, source), _readers(connection, target)
-    left = sorted(told.keys() - stays)
-    fresh = sorted((told.keys() | _owed(connection, source).keys()) - known.keys() - came)
+    left = told.keys() - stays
+    fresh = (told.keys() | _owed(connection, source).keys()) - known.keys() - came
     if left or fresh:
         seq = take(connection, 1) if seq is None else seq
-        _leave(connection, source, told, left, (seq, now))
-        for subscription in fresh:
-            _owe(connection, subscription, target, seq)
-    for subscription in (told.keys() & came) - known.keys():
-        _mark(connection, subscription, target, _head(connection, target)[0])
+        for story, strangers in ((source, left), (target, fresh)):
+            for subscription in sorted(strangers):
+                _owe(connection, subscription, story, seq)
+    # Who lost all that was read is told under a version of its own of what the story holds now.
+    _grow(connection, source, 1 if left else 0, now)
+    _grow(connection, target, changes, now)
+    _settle(connection, source, (told.keys() - left) | stays)
+    _settle(connection, target, known.keys() | came)
 
 
-def _leave(connection: Connection, story: int, told: dict[str, int], left: list[str], at: tuple[int, datetime]) -> None:
-    """Let a story that lost all these readers were told of grow a version, under which they are told of what it holds now."""
-    if not left:
-        return
-    version = _head(connection, story)[0]
-    connection.execute(update(stories).where(stories.c.id == story).values(version=version + 1, changed_at=at[1]))
-    for subscription, known in told.items():
-        if subscription in left:
-            _mark(connection, subscription, story, version, at[0])
-        elif known == version:
-            _mark(connection, subscription, story, version + 1)
+def _grow(connection: Connection, story_id: int, versions: int, now: datetime) -> None:
+    if versions:
+        grown = {"version": stories.c.version + versions, "changed_at": now}
+        connection.execute(update(stories).where(stories.c.id == story_id).values(**grown))
+
+
+def _settle(connection: Connection, story_id: int, knowing: set[str]) -> None:
+    """Note up to which change each of these subscriptions knows a story: to the first one that lies beyond its own place."""
+    seqs, head, told = _count_changes(connection, story_id), _head(connection, story_id)[0], _told(connection, story_id)
+    places = select(subscriptions.c.id, subscriptions.c.after_seq).where(subscriptions.c.id.in_(knowing))
+    for row in connection.execute(places) if knowing else ():
+        version = head - sum(seq > row.after_seq for seq in seqs)
+        if told.get(row.id) != version:
+            _mark(connection, row.id, story_id, version)
+
+
+def _count_changes(connection: Connection, story_id: int) -> list[int]:
+    """Let the last change of a story be that of its version, and those before count down from it; give their numbers."""
+    of_story = (story_events.c.story_id == story_id, story_events.c.kind == "updated")
+    events = connection.execute(select(story_events.c.seq, story_events.c.version).where(*of_story).order_by(story_events.c.seq)).all()
+    first = _head(connection, story_id)[0] - len(events) + 1
+    for version, event in enumerate(events, first):
+        if event.version != version:
+            connection.execute(update(story_events).where(story_events.c.seq == event.seq).values(version=version))
+    return [int(event.seq) for event in events]
 
 
 def _told(connection: Connection, story_id: int) -> dict[str, int]:
@@ -95,11 +106,16 @@ def _readers(connection: Connection, story_id: int) -> set[str]:
 
 
 def _owe(connection: Connection, subscription: str, story_id: int, seq: int) -> None:
-    """Let a story that a subscription does not know be news to it, whatever was told under the story's number before."""
+    """Let a story that a subscription does not know be news to it, whatever was told under the story's number before.
+
+    Of two debts the later one stays: the window of the earlier one may have passed.
+    """
     earlier = select(func.max(digest_items.c.story_version)).where(
         digest_items.c.subscription_id == subscription, digest_items.c.story_id == story_id
     )
-    _mark(connection, subscription, story_id, int(connection.execute(earlier).scalar() or 0), seq)
+    version = max(int(connection.execute(earlier).scalar() or 0), _told(connection, story_id).get(subscription, 0))
+    owed = _owed(connection, story_id).get(subscription, 0)
+    _mark(connection, subscription, story_id, version, max(seq, owed))
 
 
 def _mark(connection: Connection, subscription: str, story_id: int, version: int, owed_seq: int | None = None) -> None:

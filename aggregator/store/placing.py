@@ -5,7 +5,7 @@ A story's version grows only by a material change. An article leaves its story o
 """
 
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import BindParameter, Connection, bindparam, case, insert, select, update
 
@@ -39,13 +39,16 @@ def place(connection: Connection, judged: Judged, placement: Placement, *, again
     standing = story_of(connection, article_id)
     if standing is not None and standing != placement.story_id:
         # Decided before another judge placed the article; what stands is kept.
-        placement = Placement(story_id=standing, event="repeated", role=placement.role, why=placement.why, echo_of=placement.echo_of)
+        placement = _where_it_stands(placement, standing)
     elif standing is not None:
         _change_role(connection, article_id, placement)
     story_id = _open(connection, judged) if placement.story_id is None else placement.story_id
     version = 1 if placement.story_id is None else _grow(connection, judged, placement, story_id)
     if standing is None:
         _join(connection, article_id, story_id, placement)
+    # Before anything moves: what readers know is settled by the lines that are there.
+    row = {"seq": judged.revision.seq, "story_id": story_id, "kind": placement.event, "version": version}
+    connection.execute(_HAPPENED, row | {"changes": placement.changes, "decided_at": judged.decided_at})
     set_standings(connection, placement.standings)
     regroup(connection, placement.moves, story_id, Deciding(judged.decided_at, seq=None if again else judged.revision.seq))
     set_leads(connection, placement.leads)
@@ -53,9 +56,14 @@ def place(connection: Connection, judged: Judged, placement: Placement, *, again
     if placement.copy_of is not None and placement.copy_of != article_id:
         _group(connection, article_id, placement.copy_of)
     _explain(connection, judged, placement)
-    row = {"seq": judged.revision.seq, "story_id": story_id, "kind": placement.event, "version": version}
-    connection.execute(_HAPPENED, row | {"changes": placement.changes, "decided_at": judged.decided_at})
     return story_id
+
+
+def _where_it_stands(placement: Placement, story_id: int) -> Placement:
+    """Keep an article where it stands; what changed in it is told of that story."""
+    happened: Literal["updated", "repeated"] = "updated" if placement.event == "updated" else "repeated"
+    changes, why = placement.changes if happened == "updated" else (), placement.why
+    return Placement(story_id=story_id, event=happened, role=placement.role, why=why, echo_of=placement.echo_of, changes=changes)
 
 
 def _open(connection: Connection, judged: Judged) -> int:

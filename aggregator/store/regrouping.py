@@ -59,10 +59,11 @@ def move(connection: Connection, source: int, target: int, ids: Sequence[int], d
     """Move articles from one story to another, keep what readers know true, and give the number of the audit line."""
     connection.execute(update(story_articles).where(story_articles.c.article_id.in_(ids)).values(story_id=target))
     merged = connection.execute(select(story_articles.c.article_id).where(story_articles.c.story_id == source).limit(1)).first() is None
-    shift = join(connection, source, target, deciding.decided_at) if merged else 0
-    _move_events(connection, source, target, ids, shift)
-    if not merged:
-        part(connection, source, target, deciding.decided_at, deciding.seq)
+    changes = _move_events(connection, source, target, ids)
+    if merged:
+        join(connection, source, target, deciding.decided_at)
+    else:
+        part(connection, source, target, (deciding.decided_at, deciding.seq), changes)
         _lead_again(connection, source, ids)
     for story in (source, target):
         label_story(connection, story)
@@ -111,12 +112,13 @@ def standing_story(connection: Connection, story_id: int) -> int:
     raise UsageError(f"story {story_id} was merged in a circle")
 
 
-def _move_events(connection: Connection, source: int, target: int, ids: Sequence[int], shift: int) -> None:
+def _move_events(connection: Connection, source: int, target: int, ids: Sequence[int]) -> int:
+    """Let the lines of articles follow them, and give how many of these are changes."""
     seqs = select(revisions.c.seq).join(entries, entries.c.id == revisions.c.entry_id).where(entries.c.article_id.in_(ids))
     moved = update(story_events).where(story_events.c.story_id == source, story_events.c.seq.in_(seqs))
-    updates = story_events.c.kind == "updated"
-    connection.execute(moved.where(updates).values(story_id=target, version=story_events.c.version + shift))
-    connection.execute(moved.where(~updates).values(story_id=target))
+    changes = connection.execute(moved.where(story_events.c.kind == "updated").values(story_id=target)).rowcount
+    connection.execute(moved.values(story_id=target))
+    return int(changes)
 
 
 def _stands(connection: Connection, article_id: int) -> int | None:

@@ -8,14 +8,14 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, Subquery, and_, case, exists, func, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, Subquery, and_, case, exists, func, literal, or_, select, union_all
 
 from aggregator.models import Evidence, Judgement, Reason
 from aggregator.records import StoryMaterial, Telling, ToldArticle, WindowCounts
 from aggregator.store.database import Section
 from aggregator.store.facts import facts_of
 from aggregator.store.story_tables import story_told
-from aggregator.store.tables import articles, decisions, digest_items, matches, revisions, stories, story_articles, story_events
+from aggregator.store.tables import articles, decisions, digest_items, entries, matches, revisions, stories, story_articles, story_events
 from aggregator.store.tellings import by_story, load
 
 NOT_JUDGED = "not_judged"
@@ -49,10 +49,9 @@ class Windows(Section):
             rows = connection.execute(_continuing(subscription, topics, window)).mappings().all()
             if not rows:
                 return []
-            chosen = [row["id"] for row in rows]
-            members = select(story_articles.c.article_id).where(story_articles.c.story_id.in_(chosen))
-            told = by_story(load(connection, articles.c.id.in_(members), articles.c.id > after_seq, articles.c.id <= through_seq))
-            shown = Shown(connection, members)
+            came = _came([row["id"] for row in rows], topics, window)
+            told = by_story(load(connection, articles.c.id.in_(came)))
+            shown = Shown(connection, came)
         return [material_of(row, (), [shown.article(telling) for telling in told[row["id"]]]) for row in rows if row["id"] in told]
 
     def stories_opened(self, topics: Collection[str], since: datetime) -> Sequence[datetime]:
@@ -120,16 +119,23 @@ def _owed(subscription: str, topics: Collection[str], window: tuple[int, int]) -
 
 
 def _continuing(subscription: str, topics: Collection[str], window: tuple[int, int]) -> Select[Any]:
-    """Ask for stories whose current version was told, with an article that joined them inside the window."""
-    after_seq, through_seq = window
-    joined = (
-        select(story_events.c.story_id)
-        .join(matches, matches.c.seq == story_events.c.seq)
-        .where(story_events.c.kind == "joined", matches.c.topic.in_(topics), matches.c.seq > after_seq, matches.c.seq <= through_seq)
-    )
+    """Ask for stories whose current version was told, with an article that came to them inside the window."""
     told = _told(subscription)
     query = select(stories, told.c.told_version).join(told, and_(told.c.story_id == stories.c.id, told.c.told_version == stories.c.version))
-    return query.where(stories.c.id.in_(joined)).order_by(stories.c.id)
+    return query.where(stories.c.id.in_(_arrivals(story_events.c.story_id, topics, window))).order_by(stories.c.id)
+
+
+def _came(chosen: Sequence[int], topics: Collection[str], window: tuple[int, int]) -> Select[Any]:
+    """Ask for the articles that came to these stories inside the window; by when they matched, an edit may have made them match."""
+    arrivals = _arrivals(entries.c.article_id, topics, window).join(revisions, revisions.c.seq == story_events.c.seq)
+    return arrivals.join(entries, entries.c.id == revisions.c.entry_id).where(story_events.c.story_id.in_(chosen))
+
+
+def _arrivals(asked: ColumnElement[int], topics: Collection[str], window: tuple[int, int]) -> Select[Any]:
+    """Ask for arrivals inside the window: articles that joined a story, or opened one that was merged into it since."""
+    inside = (matches.c.topic.in_(topics), matches.c.seq > window[0], matches.c.seq <= window[1])
+    lines = select(asked).select_from(story_events).join(matches, matches.c.seq == story_events.c.seq)
+    return lines.where(story_events.c.kind.in_(("opened", "joined")), *inside)
 
 
 def _told(subscription: str) -> Subquery:

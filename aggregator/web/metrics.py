@@ -12,9 +12,11 @@ from collections.abc import Awaitable, Callable
 from fastapi import FastAPI, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, generate_latest
 
+from aggregator.errors import AggregatorError
 from aggregator.records import Poll
 from aggregator.web.site import Status
 
+_TROUBLES, _WORKING = "Reasons why the service is not doing its job.", "1 while the service does its job."
 _PROXIES = ("forwarded", "x-forwarded-for", "x-real-ip")
 
 
@@ -54,9 +56,17 @@ class Metrics:
         self._gauge("last_poll_timestamp_seconds", "When a feed was last polled.").set(last.timestamp() if last else 0)
         self._gauge("started_timestamp_seconds", "When this process started.").set(status.started_at.timestamp())
         self._gauge("late_steps", "Steps that did not come to their end in time.").set(len(status.late))
-        self._gauge("troubles", "Reasons why the service is not doing its job.").set(len(status.troubles))
-        self._gauge("working", "1 while the service does its job.").set(status.working)
+        self._gauge("troubles", _TROUBLES).set(len(status.troubles))
+        self._gauge("working", _WORKING).set(status.working)
         self._gauge("leader", "1 for the process that schedules, 0 for a standby.").set(status.leads)
+        return generate_latest(self._registry)
+
+    def silent(self) -> bytes:
+        """Write what holds while the store does not answer: nobody works, and its figures are not known."""
+        for name in [name for name in self._gauges if name not in ("started_timestamp_seconds", "leader")]:
+            self._registry.unregister(self._gauges.pop(name))
+        self._gauge("troubles", _TROUBLES).set(1)
+        self._gauge("working", _WORKING).set(0)
         return generate_latest(self._registry)
 
     def _gauge(self, name: str, words: str, labels: tuple[str, ...] = ()) -> Gauge:
@@ -78,7 +88,11 @@ def add_metrics(site: FastAPI, metrics: Metrics, status: Callable[[], Awaitable[
     async def tell_metrics(request: Request) -> Response:
         if not _allowed(request, token):
             return Response("Metrics are for this machine, or for who sends the token.\n", status_code=403, media_type="text/plain")
-        return Response(metrics.shown(await status()), media_type=CONTENT_TYPE_LATEST)
+        try:
+            shown = metrics.shown(await status())
+        except AggregatorError:  # an answer of its own: that nobody works must be told just then
+            shown = metrics.silent()
+        return Response(shown, media_type=CONTENT_TYPE_LATEST)
 
 
 def _allowed(request: Request, token: str | None) -> bool:

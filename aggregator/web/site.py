@@ -124,7 +124,10 @@ def _add_checks(site: FastAPI, status: Callable[[], Awaitable[Status]]) -> None:
 
     @site.get("/readyz", include_in_schema=False)
     async def tell_ready() -> JSONResponse:
-        current = await status()
+        try:
+            current = await status()
+        except AggregatorError as error:
+            return JSONResponse({"ready": False, "late": [], "troubles": [str(error)]}, status_code=503)
         said: dict[str, object] = {"ready": current.working, "late": list(current.late)}
         told = {"troubles": list(current.troubles)} if current.troubles else {}
         return JSONResponse(said | told, status_code=200 if current.working else 503)

@@ -10,19 +10,30 @@ depends_on = None
 
 BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
-# What older digests told: the members of their stories that had come by then. Where a story is known through a merge or split nobody
-# noted when, and all of its articles count as read: an update must not repeat a whole archive.
+# What older digests told: the members of their stories that had matched by then; the number of an article is that of its first revision,
+# which may not have matched. Where a story is known through a merge or split, what it held at the last of these counts as read, as far as
+# windows had passed it: an update must not repeat a whole archive, and what joined later was shown to nobody for sure.
 _TOLD = """
 INSERT INTO told_articles (subscription_id, article_id)
-SELECT items.subscription_id, members.article_id
+SELECT items.subscription_id, entries.article_id
 FROM digest_items AS items
 JOIN digests ON digests.id = items.digest_id
-JOIN story_articles AS members ON members.story_id = items.story_id
-WHERE members.article_id <= digests.through_seq
+JOIN story_events AS events ON events.story_id = items.story_id AND events.seq <= digests.through_seq
+JOIN revisions ON revisions.seq = events.seq
+JOIN entries ON entries.id = revisions.entry_id
+JOIN story_articles AS members ON members.article_id = entries.article_id AND members.story_id = items.story_id
 UNION
 SELECT known.subscription_id, members.article_id
 FROM story_told AS known
+JOIN subscriptions ON subscriptions.id = known.subscription_id
 JOIN story_articles AS members ON members.story_id = known.story_id
+JOIN entries ON entries.article_id = members.article_id
+JOIN revisions ON revisions.entry_id = entries.id
+JOIN story_events AS events ON events.seq = revisions.seq AND events.seq <= subscriptions.after_seq
+WHERE events.decided_at <= (
+    SELECT max(decided_at) FROM story_operations AS operations
+    WHERE operations.kind IN ('merge', 'split') AND (operations.story_id = known.story_id OR operations.other_id = known.story_id)
+)
 """
 
 

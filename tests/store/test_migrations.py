@@ -1,5 +1,6 @@
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,20 @@ from aggregator.store.desk_tables import is_declared
 from aggregator.store.engine import connect
 from aggregator.store.schema import migrations_folder, versions
 from aggregator.store.tables import metadata
-from tests.store.samples import FEED, NOW
+from tests.store.samples import (
+    ADDRESSES,
+    FEED,
+    NOW,
+    SUBSCRIPTION,
+    digest,
+    intake,
+    item,
+    joined,
+    matched,
+    open_story,
+    take_in,
+    unmatched,
+)
 
 
 def differences(store: SqlStore) -> list[Any]:
@@ -115,4 +129,43 @@ def test_the_whole_history_can_be_undone_on_an_empty_database(empty_url: str) ->
     store.upgrade()
     move(store, command.downgrade, "base")
     assert inspect(store._database.engine).get_table_names() == ["alembic_version"]
+    store.close()
+
+
+def test_what_matched_after_it_was_told_of_a_story_counts_as_unread_when_told_articles_are_filled(empty_url: str) -> None:
+    store = open_store(empty_url)
+    store.upgrade()
+    store.sync_feeds([FEED], NOW)
+    store.sync_subscriptions([SUBSCRIPTION], {SUBSCRIPTION.id: None}, NOW)
+    (early,) = take_in(store, intake("early"))
+    store.record_judged(unmatched(early))
+    story = open_story(store)
+    store.record_digest(digest(item(story, articles=[2]), through_seq=2), ADDRESSES, None, NOW)
+    (edited,) = take_in(store, replace(intake("early", raw_hash="edited"), entry_id=early.article_id))
+    store.record_judged(matched(edited, joined(story)))
+    store.advance_subscription(SUBSCRIPTION.id, 2, 3, None, NOW)
+    move(store, command.downgrade, "0011_kept_searches")
+    store.upgrade()
+    store.split_story(story, [early.article_id], NOW)
+    found = store.window_stories(SUBSCRIPTION.id, ("workers",), 3, store.judged_through())
+    assert [[each.telling.article_id for each in material.articles] for material in found] == [[early.article_id]]
+    store.close()
+
+
+def test_what_joined_a_merged_story_later_counts_as_unread_when_told_articles_are_filled(empty_url: str) -> None:
+    store = open_store(empty_url)
+    store.upgrade()
+    store.sync_feeds([FEED], NOW)
+    store.sync_subscriptions([SUBSCRIPTION], {SUBSCRIPTION.id: None}, NOW)
+    one, two = open_story(store), open_story(store, "two")
+    store.record_digest(digest(item(one, articles=[1]), item(two, articles=[2]), through_seq=2), ADDRESSES, None, NOW)
+    store.merge_stories(one, two, NOW)
+    (late,) = take_in(store, intake("late"))
+    store.record_judged(matched(late, joined(one)))
+    store.advance_subscription(SUBSCRIPTION.id, 2, 3, None, NOW)
+    move(store, command.downgrade, "0011_kept_searches")
+    store.upgrade()
+    store.split_story(one, [late.article_id], NOW)
+    found = store.window_stories(SUBSCRIPTION.id, ("workers",), 3, store.judged_through())
+    assert [[each.telling.article_id for each in material.articles] for material in found] == [[late.article_id]]
     store.close()

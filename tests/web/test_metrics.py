@@ -80,3 +80,23 @@ async def test_alive_does_not_depend_on_the_database() -> None:
         answer = await caller.get("/healthz")
     assert answer.status_code == 200
     assert answer.json() == {"alive": True, "working": False, "troubles": ["the database refused: it is away"], "late": []}
+
+
+async def test_metrics_say_that_nobody_works_while_the_store_is_away() -> None:
+    away = False
+
+    async def told() -> Status:
+        return await gone() if away else STATUS
+
+    site = create_site(told, nothing)
+    add_metrics(site, Metrics(), told, None)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(site, client=LOCAL), base_url="http://site") as caller:
+        assert "aggregator_working 1.0" in (await caller.get("/metrics")).text
+        away = True
+        answer = await caller.get("/metrics")
+        away = False
+        again = await caller.get("/metrics")
+    assert answer.status_code == 200
+    assert "aggregator_working 0.0" in answer.text
+    assert "aggregator_entries" not in answer.text
+    assert "aggregator_entries 120.0" in again.text

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
+from aggregator.errors import StoreError
 from aggregator.models import Delivery, FeedHealth
 from aggregator.records import DeliveryRow, Overview
 from aggregator.web import Status, create_site
@@ -44,6 +45,7 @@ class Shown:
     status = STATUS
     up = False
     broken = False
+    away = False
 
 
 @pytest.fixture
@@ -60,6 +62,8 @@ async def client(shown: Shown) -> AsyncIterator[httpx.AsyncClient]:
         shown.up = False
 
     async def status() -> Status:
+        if shown.away:
+            raise StoreError("the database does not answer")
         if shown.broken:
             raise RuntimeError("the database is away")
         return shown.status
@@ -101,6 +105,13 @@ async def test_ready_only_after_a_poll_and_while_nothing_is_late(client: httpx.A
     assert "Not doing its job: poll" in (await client.get("/")).text
     shown.status = replace(STATUS, overview=replace(STATUS.overview, last_poll_at=None))
     assert (await client.get("/readyz")).status_code == 503
+
+
+async def test_without_its_database_it_is_alive_and_not_ready_and_says_why(client: httpx.AsyncClient, shown: Shown) -> None:
+    shown.away = True
+    alive, ready = await client.get("/healthz"), await client.get("/readyz")
+    assert (alive.status_code, alive.json()["working"]) == (200, False)
+    assert (ready.status_code, ready.json()["troubles"]) == (503, ["the database does not answer"])
 
 
 async def test_a_new_installation_says_what_to_do(client: httpx.AsyncClient, shown: Shown) -> None:

@@ -106,7 +106,7 @@ def _pieces(match: re.Match[str]) -> Iterator[tuple[str, int, int, bool]]:
         yield stem(word[:LONGEST_TERM]), start, end, True
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=20_000)
 def stem(word: str) -> str:
     """Give the stem of a folded word by its script."""
     if word.isascii():

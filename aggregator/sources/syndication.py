@@ -84,13 +84,8 @@ def _broken(error: Exception) -> str:
     return f"the document is damaged where no parser can read on ({type(error).__name__})"
 
 
-def preload() -> None:
-    """Load the parser now rather than with the first document."""
-    _feedparser(b"<rss/>", {}, polished=False)
-
-
 def _feedparser(body: bytes, headers: Mapping[str, str], *, polished: bool) -> _Parsed:
-    # Imported on first use: it costs 0.1 s and 10 MB, and only the processes that parse should pay.
+    # Imported on first use: it costs 0.1 s and some MB, and most documents need only the quick reader.
     import feedparser
 
     told = ("content-type", "content-language", "content-location") if polished else ("content-type", "content-language")

@@ -5,10 +5,9 @@ import resource
 import signal
 import sys
 from collections.abc import Callable
+from importlib import import_module
 from multiprocessing.connection import Connection
 from typing import Any
-
-from aggregator.sources.syndication import preload
 
 MEMORY = 2 * 1024**3
 """How many bytes of address space a worker may take."""
@@ -41,8 +40,8 @@ def main(descriptor: str, deadline: str) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    import_module("aggregator.sources.syndication")  # before the greeting, so that no document's deadline pays for it
     with Connection(int(descriptor)) as connection:
-        preload()
         serve(connection, float(deadline))
 
 

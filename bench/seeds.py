@@ -76,6 +76,8 @@ def same(kind: str, label: Any, fact: Any) -> bool:
 
 def main() -> None:
     """Print a row a kind, then the misses."""
+    if not SEEDS.is_dir():
+        raise SystemExit(f"the seeds are not at {SEEDS}: put the folder `shared` beside this checkout")
     gold = json.loads((SEEDS / "seed-gold.json").read_text(encoding="utf-8"))
     counts = {kind: [0, 0, 0] for kind in (*KIND, "attributions")}
     misses: list[str] = []

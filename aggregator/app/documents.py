@@ -12,6 +12,7 @@ from aggregator.doorsteps import Turns
 from aggregator.enrich import enrich, facts_report
 from aggregator.enrich.extraction import article_of_page, article_of_row, as_given, page_report, read_saved, row_of, saved_page
 from aggregator.enrich.gazetteer import load_gazetteer
+from aggregator.enrich.pages import Served, unreadable
 from aggregator.enrich.reporting import public_unit
 from aggregator.errors import UsageError
 from aggregator.http_client import HttpClient, Limits
@@ -67,11 +68,16 @@ def extract_file(path: Path, url: str | None) -> Mapping[str, Any]:
         body = read_saved(path)
     except OSError as error:
         return {"file": str(path), "error": f"the file cannot be read: {error.strerror or error}"}
-    return _extracted(str(path), saved_page(body, url))
+    page = saved_page(body, url)
+    reason = page.partial == "no_article" and unreadable(Served(body=body))
+    return {**_extracted(str(path), page), **({"error": f"there is no page in the file: {reason}"} if reason else {})}
 
 
 async def extract_address(settings: Settings, url: str) -> Mapping[str, Any]:
     """Visit one page as politely as the service does, and read it with all its facts, or say in a sentence why it cannot be had."""
+    scheme = url.partition("://")[0].lower()
+    if scheme not in ("http", "https"):
+        return {"file": url, "url": url, "error": f"only http and https addresses can be asked for, and this one is {scheme}"}
     http = HttpClient(allow=settings.http_allow, user_agent=user_agent(settings))
     try:
         visited = await Visitor(fetcher=http, read=_read_alone, clock=utc_now, turns=Turns(spacing=0)).visit(url)

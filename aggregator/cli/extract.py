@@ -2,6 +2,7 @@
 
 import asyncio
 import json as notation
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
@@ -12,6 +13,7 @@ from aggregator.cli import screen
 from aggregator.cli.environment import settings_from_environment
 from aggregator.errors import UsageError
 
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _SHOWN = ("figures", "places", "organisations", "people", "provisions", "attributions", "unverified", "responses", "dates")
 
 
@@ -51,13 +53,16 @@ def extract(
 def _named(pages: list[str]) -> Iterator[str]:
     for page in pages:
         if not _is_address(page) and Path(page).is_dir():
-            yield from sorted(str(file) for file in Path(page).iterdir() if file.is_file())
+            files = sorted(str(file) for file in Path(page).iterdir() if file.is_file())
+            if not files:
+                raise UsageError(f"the folder {page} holds no files")
+            yield from files
         else:
             yield page
 
 
 def _is_address(name: str) -> bool:
-    return name.startswith(("http://", "https://"))
+    return bool(_SCHEME.match(name))
 
 
 def _show(report: screen.Report) -> None:

@@ -10,7 +10,6 @@ from dataclasses import replace
 
 from aggregator.enrich.numbers import RANGE, Number
 
-DURATIONS = ("hour", "day", "month", "year")
 _UNITS = {
     "year": r"[ -]years?(?![a-z-])|년(?:간| ?동안)?(?!도|대|생|차|째|산|형|식|마다|간지)|年(?:间|間|之久)?(?!前|代|度|级|級|産|生"
     r"|初|底|末|来|來|ぶり|以上前)"

@@ -103,6 +103,7 @@ def page_report(name: str, page: Page, article: Article) -> Mapping[str, Any]:
         "section": page.section,
         "published": _written(page.published_at),
         "published_text": page.published_text,
+        "zone_assumed": page.zone_assumed,
         "modified": _written(page.modified_at),
         "language": article.language or page.language,
         "partial": page.partial,

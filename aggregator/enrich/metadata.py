@@ -1,13 +1,12 @@
 """Read what a page's head says of the article: JSON-LD, Open Graph, article tags, canonical link, language.
 
-A date keeps the words it was told in; read into a moment it takes the publisher's zone where it names none.
+A date keeps the words it was told in; `aggregator.enrich.moments` reads it.
 """
 
 import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
 from html import unescape
 from itertools import islice
 from typing import Any
@@ -41,21 +40,6 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
     "modified": ("article:modified_time", "og:updated_time", "datemodified", "dcterms.modified", "lastmod"),
     "url": ("og:url",),
 }
-_FORMS = (
-    *("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d", "%Y.%m.%d %H:%M:%S", "%Y.%m.%d %H:%M", "%Y.%m.%d", "%Y/%m/%d %H:%M", "%Y/%m/%d"),
-    *(
-        "%Y年%m月%d日 %H:%M",
-        "%Y年%m月%d日",
-        "%d %B %Y %H:%M",
-        "%d %B %Y",
-        "%d %b %Y",
-        "%B %d, %Y %H:%M",
-        "%B %d, %Y",
-        "%b %d, %Y",
-        "%b. %d, %Y",
-    ),
-    *("%Y%m%d%H%M%S", "%Y%m%d"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,33 +77,6 @@ def metadata_of(source: str) -> Metadata:
 
 def _address(told: str | None) -> str | None:
     return told if told and told.startswith(("https://", "http://")) else None
-
-
-def moment(written: str | None, zone: tzinfo) -> datetime | None:
-    """Read a date as pages write it; without a zone of its own it is the publisher's. Gives UTC, or None."""
-    if not written:
-        return None
-    text = re.sub(r"\s+", " ", written).strip().removesuffix(" KST").removesuffix(" JST")
-    text = re.sub(r"(?<=\d)(?:\. |\.(?= ))", ".", text)
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        parsed = (_parsed(text, form) for form in _FORMS)
-        found = next((one for one in parsed if one), None)
-        if found is None:
-            return None
-        at = found
-    try:
-        return (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
-
-
-def _parsed(text: str, form: str) -> datetime | None:
-    try:
-        return datetime.strptime(f"{text} +0000", f"{form} %z").replace(tzinfo=None)
-    except ValueError:
-        return None
 
 
 def _tags(head: str) -> dict[str, str]:

@@ -16,6 +16,9 @@ from zoneinfo import ZoneInfo
 import yaml
 
 from aggregator.core.urls import host_of
+from aggregator.errors import ConfigurationError, Problem
+
+_KEYS = frozenset(("hosts", "signs", "remove", "from", "fields", "labels", "time_zone", "published_in_url"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,7 @@ class PageRules:
     ends: tuple[LineRule, ...]
     fields: tuple[LineRule, ...]
     labels: tuple[str, ...] = ()
-    time_zone: str = "UTC"
+    time_zone: str = ""
     published_in_url: re.Pattern[str] | None = None
 
     def published_by(self, url: str | None) -> datetime | None:
@@ -46,7 +49,7 @@ class PageRules:
         try:
             day = date(parts["year"], parts["month"], parts["day"])
             clock = time(parts.get("hour", 0), parts.get("minute", 0), parts.get("second", 0))
-            return datetime.combine(day, clock, ZoneInfo(self.time_zone))
+            return datetime.combine(day, clock, ZoneInfo(self.time_zone or "UTC"))
         except ValueError:
             return None
 
@@ -88,13 +91,30 @@ def _joined(lists: Iterable[tuple[LineRule, ...]]) -> tuple[LineRule, ...]:
 def _load() -> tuple[PageRules, tuple[_Publisher, ...]]:
     folder = files("aggregator").joinpath("sources", "pages")
     read = {file.name: yaml.safe_load(file.read_text(encoding="utf-8")) for file in folder.iterdir() if file.name.endswith(".yaml")}
+    checked("general.yaml", read["general.yaml"])
     general = _rules(read.pop("general.yaml"))
-    return general, tuple(_publisher(read[name]) for name in sorted(read))
+    return general, tuple(_publisher(name, read[name]) for name in sorted(read))
 
 
-def _publisher(entry: Mapping[str, Any]) -> _Publisher:
+def _publisher(name: str, entry: Mapping[str, Any]) -> _Publisher:
+    checked(name, entry)
     signs = re.compile(entry["signs"]) if "signs" in entry else None
     return _Publisher(tuple(entry.get("hosts", ())), signs, _rules(entry))
+
+
+def checked(name: str, entry: Mapping[str, Any]) -> None:
+    """Refuse a file with a key that nobody reads, which is a slip of the pen: raises `ConfigurationError` with the keys there are."""
+    unknown = sorted(set(entry) - _KEYS)
+    if unknown:
+        raise _refused(name, unknown[0], "nobody reads this key", ", ".join(sorted(_KEYS)))
+    for key in ("remove", "from", "fields"):
+        for number, rule in enumerate(entry.get(key, ()), start=1):
+            if set(rule) != {"reason", "line"}:
+                raise _refused(name, f"{key} {number}", "a rule has a reason and a line, and nothing else", "reason, line")
+
+
+def _refused(name: str, key: str, message: str, known: str) -> ConfigurationError:
+    return ConfigurationError([Problem(file=f"sources/pages/{name}", line=0, column=0, key=key, message=message, allowed=known)])
 
 
 def _rules(entry: Mapping[str, Any]) -> PageRules:
@@ -104,7 +124,7 @@ def _rules(entry: Mapping[str, Any]) -> PageRules:
         ends=_lines(entry.get("from", ())),
         fields=_lines(entry.get("fields", ())),
         labels=tuple(entry.get("labels", ())),
-        time_zone=entry.get("time_zone", "UTC"),
+        time_zone=entry.get("time_zone", ""),
         published_in_url=re.compile(in_url) if in_url else None,
     )
 

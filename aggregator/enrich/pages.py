@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from lxml import etree
 
@@ -19,7 +18,8 @@ from aggregator.enrich.cleaning import Cleaned, clean, squeezed
 from aggregator.enrich.decoding import decode
 from aggregator.enrich.folding import compose
 from aggregator.enrich.language import language_of, primary
-from aggregator.enrich.metadata import Metadata, metadata_of, moment
+from aggregator.enrich.metadata import Metadata, metadata_of
+from aggregator.enrich.moments import moment, names_zone, zone_of
 from aggregator.enrich.pagerules import PageRules, rules_for
 from aggregator.enrich.partial import CHALLENGE, CONSENT, NO_ARTICLE, shortcoming
 from aggregator.enrich.plaintext import MAX_TEXT
@@ -28,6 +28,12 @@ from aggregator.models import Page
 if TYPE_CHECKING:
     from trafilatura.settings import Document
 
+_MARKS = (
+    *((b"%PDF-", "a PDF"), (b"PK\x03\x04", "a packed document (zip)"), (b"\xd0\xcf\x11\xe0", "an office document")),
+    *((b"\x89PNG", "a picture"), (b"\xff\xd8\xff", "a picture"), (b"GIF8", "a picture"), (b"\x1f\x8b", "packed with gzip")),
+)
+_PAGE_TYPES = frozenset(("application/xhtml+xml", "application/xml", "application/octet-stream", "application/x-gzip", "application/gzip"))
+_TEXT_BUT_NO_PAGE = frozenset(("text/css", "text/csv", "text/javascript", "text/calendar", "text/vcard"))
 MAX_PAGE = 3_000_000
 MAX_DEPTH = 400
 MAX_TAGS = 60_000
@@ -51,7 +57,7 @@ class Served:
 
 def read_page(served: Served, *, keep_datelines: bool = False) -> Page:
     """Read a page's article and metadata; the text has paragraphs divided by blank lines."""
-    source = decode(served.body[:MAX_PAGE], served.content_type)
+    source = "" if unreadable(served) else decode(served.body[:MAX_PAGE], served.content_type)
     if _is_binary(source):
         return _plain("", served.url, keep_datelines=keep_datelines)
     if not _MARKUP.search(source[:20_000]):
@@ -65,6 +71,21 @@ def read_page(served: Served, *, keep_datelines: bool = False) -> Page:
     rules = rules_for(url, text)
     cleaned = clean(lines, title, rules, keep_datelines=keep_datelines)
     return _page(cleaned, _Found(title, url, metadata, document, source), rules)
+
+
+def unreadable(served: Served) -> str | None:
+    """Say in a few words what bytes are that are no page, by what they begin with and by what their server calls them; None for pages."""
+    if not served.body.strip():
+        return "it is empty"
+    begin = served.body[:1_024].lstrip()
+    known = next((kind for mark, kind in _MARKS if begin.startswith(mark)), None)
+    if known:
+        return f"it is {known}"
+    kind = served.content_type.partition(";")[0].strip().lower()
+    # What servers call a page without a type of its own says nothing; what they call data is data.
+    if kind and "/" in kind and not kind.startswith("text/") and kind not in _PAGE_TYPES:
+        return f"its type is {kind[:60]}, which is no page"
+    return "its type is not one of pages" if kind in _TEXT_BUT_NO_PAGE else None
 
 
 def _is_binary(source: str) -> bool:
@@ -97,8 +118,10 @@ def _page(cleaned: Cleaned, found: _Found, rules: PageRules) -> Page:
     partial = shortcoming(found.source, text)
     if partial in (CHALLENGE, CONSENT, NO_ARTICLE) and found.source:
         text = ""
-    zone = ZoneInfo(rules.time_zone)
-    published_text = metadata.published or fields.get("published")
+    language = language_of(f"{found.title}\n{text}", primary(metadata.language or "")) or None
+    zone = zone_of(rules.time_zone, language)
+    published_text, modified_text = metadata.published or fields.get("published"), metadata.modified or fields.get("modified")
+    published_at = moment(published_text, zone)
     return Page(
         title=found.title,
         text=text,
@@ -107,10 +130,11 @@ def _page(cleaned: Cleaned, found: _Found, rules: PageRules) -> Page:
         reporter=fields.get("reporter"),
         translator=fields.get("translator"),
         section=metadata.section,
-        published_at=moment(published_text, zone) or _utc(rules.published_by(found.url)),
-        modified_at=moment(metadata.modified, zone),
+        published_at=published_at or _utc(rules.published_by(found.url)),
+        modified_at=moment(modified_text, zone),
         published_text=published_text,
-        language=language_of(f"{found.title}\n{text}", primary(metadata.language or "")) or None,
+        zone_assumed=published_at is not None and not rules.time_zone and not names_zone(published_text),
+        language=language,
         partial=partial,
         removed=cleaned.removed,
         canonical=metadata.url,

@@ -4,6 +4,7 @@ What is recognised is named, and its text is kept only where it is the start of 
 """
 
 import re
+from html import unescape
 
 from aggregator.core.teasers import is_teaser
 
@@ -11,6 +12,10 @@ CHALLENGE, CONSENT, PAYWALL, TEASER, NO_ARTICLE = "challenge", "consent", "paywa
 _SHORT = 1_500
 _LONGEST_LIST = 20_000
 _LINK = re.compile(r"<a\b[^>]{0,500}>([^<]{0,300})</a", re.IGNORECASE)
+_CARD = re.compile(r"<h[2-4]\b[^>]{0,300}>\s{0,40}<a\b[^>]{0,500}>[^<]{10,300}</a>\s{0,40}</h[2-4]>", re.IGNORECASE)
+_PARAGRAPH = re.compile(r"<(?:p|div)\b[^>]{0,300}>((?:[^<]|</?(?:b|i|em|strong|span)\b[^>]{0,100}>){20,900})</(?:p|div)>", re.IGNORECASE)
+_MARK = re.compile(r"<[^>]{0,300}>")
+_FEWEST_CARDS, _LONGEST_TEASER = 6, 500
 _FEWEST_LETTERS = 140
 _GUARD = re.compile(
     r"just a moment\.\.\.|cf-browser-verification|cf_chl_opt|attention required! \| cloudflare"
@@ -74,8 +79,10 @@ _GONE = re.compile(
     r"|due to) legal reasons|european economic area"
     r"|internal server error|service unavailable|bad gateway|something went wrong"
     r"|페이지를 찾을 수 없|요청하신 페이지|존재하지 않(?:는|습)|삭제(?:되었거나|된 (?:기사|게시물|페이지))"
+    r"|(?:페이지|게시물|기사|문서)(?:의|가|는|를)?[^.。\n]{0,30}(?:주소가 (?:잘못|변경)"
+    r"|변경 혹은 삭제|변경되었거나 삭제|사용하실 수 없|없거나)"
     r"|비밀번호를? (?:찾기|잊으)|(?:시스템|서비스) 점검"
-    r"|(?:页面|頁面|文章|内容|內容)(?:不存在|已被?删除|已被?刪除|已下架)|找不到(?:该|該|您|此)?[^。]{0,8}(?:页面|頁面)|忘记密码|忘記密碼|(?:系统|系統|网站|網站)(?:维护|維護)"
+    r"|(?:页面|頁面|网页|網頁|文章|内容|內容|链接|鏈接|連結)(?:并|並)?(?:不存在|已被?删除|已被?刪除|已下架)|找不到(?:该|該|您|此)?[^。]{0,8}(?:页面|頁面)|忘记密码|忘記密碼|(?:系统|系統|网站|網站)(?:维护|維護)"
     r"|ページ(?:は|が)(?:見つかりません|存在しません|移動または削除)|お探しのページ|記事は(?:削除|公開を終了|掲載を終了)|パスワードをお忘れ|メンテナンス中"
     r"|страница не найдена|страниц\w+ (?:не существует|удалена)|забыли пароль|технические работы|домен (?:продается"
     r"|продаётся)|купить домен",
@@ -93,7 +100,7 @@ def shortcoming(html: str, text: str) -> str | None:
     wall = _wall(html, text) if short else None
     if wall:
         return wall
-    if _is_list_of_links(html, text):
+    if _is_list_of_links(html, text) or _is_list_of_cards(html, text):
         return NO_ARTICLE
     if is_teaser(text):
         return TEASER
@@ -135,6 +142,20 @@ def _is_list_of_links(html: str, text: str) -> bool:
 def _reads_on(text: str) -> bool:
     """Tell whether a text has paragraphs of running sentences, as no wall has."""
     return sum(_weight(line) > 110 for line in text.splitlines()) >= 3
+
+
+def _is_list_of_cards(html: str, text: str) -> bool:
+    """Tell whether most of a page's text is teasers, each behind a linked headline of its own."""
+    if len(text) > _LONGEST_LIST:
+        return False
+    pieces = _CARD.split(html[:400_000])[1:]
+    teasers = [teaser for piece in pieces if (teaser := _first_paragraph(piece)) and len(teaser) <= _LONGEST_TEASER and teaser in text]
+    return len(teasers) >= _FEWEST_CARDS and 10 * sum(map(len, teasers)) > 6 * len(text)
+
+
+def _first_paragraph(markup: str) -> str:
+    found = _PARAGRAPH.search(markup[:3_000])
+    return " ".join(unescape(_MARK.sub("", found[1])).split()) if found else ""
 
 
 def _is_cjk_article(text: str) -> bool:

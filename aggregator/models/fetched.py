@@ -177,6 +177,7 @@ class Page:
     """Hold what a publisher's page tells: its text without page chrome, and its metadata in fields.
 
     `partial` says why the text is not the whole article: "paywall", "consent", "challenge", "teaser", "no_article"; None where it is.
+    `zone_assumed` says that a date told no zone and the publisher is unknown, so that of its language was taken.
     `canonical` is the address the page gives itself; `etag` and `last_modified` are what its server may be asked by again.
     """
 
@@ -190,6 +191,7 @@ class Page:
     published_at: datetime | None = None
     modified_at: datetime | None = None
     published_text: str | None = None
+    zone_assumed: bool = False
     language: str | None = None
     partial: str | None = None
     removed: tuple[Removed, ...] = ()

@@ -7,6 +7,8 @@ import json
 import unicodedata
 from pathlib import Path
 
+import pytest
+
 from tests.cli.conftest import Command, served
 
 TEXT = "About 200 North Korean workers left Dandong on the 9th, according to Yonhap."
@@ -96,3 +98,31 @@ def test_a_gz_that_is_not_packed_is_an_error(command: Command, tmp_path: Path) -
     (tmp_path / "page.html.gz").write_text(PAGE, encoding="utf-8")
     done = command("extract", "page.html.gz", "--json")
     assert (done.code, "not packed with gzip" in done.records[0]["error"]) == (1, True)
+
+
+@pytest.mark.parametrize("address", ["HTTP://127.0.0.1:9/page", "ftp://127.0.0.1/page"])
+def test_an_address_is_known_by_its_scheme(command: Command, address: str) -> None:
+    (report,) = command("extract", address, "--json").records
+    assert "No such file" not in report["error"]
+    assert ("ftp" in report["error"]) is address.startswith("ftp")
+
+
+@pytest.mark.parametrize(("body", "said"), [(b"", "it is empty"), (b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n1 0 obj", "it is a PDF")])
+def test_a_file_that_is_no_page_is_an_error_that_says_what_it_is(command: Command, tmp_path: Path, body: bytes, said: str) -> None:
+    (tmp_path / "page.html").write_bytes(body)
+    done = command("extract", "page.html", "--json")
+    assert (done.code, said in done.records[0]["error"]) == (1, True)
+
+
+def test_an_empty_folder_is_an_error(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "pages").mkdir()
+    done = command("extract", "pages")
+    assert (done.code, "holds no files" in done.err) == (2, True)
+
+
+def test_every_field_that_is_printed_is_documented(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "page.html").write_text(PAGE, encoding="utf-8")
+    (report,) = command("extract", "page.html", "--json").records
+    told = (Path(__file__).parents[2] / "docs" / "extract.md").read_text(encoding="utf-8")
+    fields = {*report, *report["facts"], *(name for facts in report["facts"].values() for fact in facts for name in fact)}
+    assert [name for name in sorted(fields) if f"`{name}`" not in told] == []

@@ -2,8 +2,10 @@ import pytest
 
 from aggregator.enrich.decoding import decode
 from aggregator.enrich.metadata import metadata_of
+from aggregator.enrich.pagerules import checked, rules_for
 from aggregator.enrich.pages import Served, read_page
 from aggregator.enrich.partial import shortcoming
+from aggregator.errors import ConfigurationError
 
 SENTENCE = "The managers of the plant told the workers that their permits would not be renewed when the season ended in the town. "
 PARAGRAPHS = "".join(f"<p>{SENTENCE * 2}Number {number} of them left.</p>" for number in range(6))
@@ -209,3 +211,54 @@ def test_linked_data_behind_an_unclosed_block_is_not_looked_for() -> None:
 
 def test_page_of_elements_beyond_number_is_no_article() -> None:
     assert read_page(Served(body=b"<p>a b c d e f</p>" * 60_000, url=None)).partial == "no_article"
+
+
+NOTICES = [
+    "방문하시려는 페이지의 주소가 잘못 입력되었거나, 변경 혹은 삭제되어 사용하실 수 없습니다. 입력하신 주소를 확인해 주십시오.",
+    "抱歉，您访问的网页不存在或者已经被删除。请检查您输入的网址是否正确，或者返回首页继续浏览。",
+    "К сожалению, запрашиваемая вами страница не найдена. Возможно, вы перешли по устаревшей ссылке.",
+]
+
+
+@pytest.mark.parametrize("notice", NOTICES)
+def test_notice_that_a_page_is_gone_is_no_article(notice: str) -> None:
+    read = read_page(page(f"<h1>!</h1><p>{notice} {'다시 확인해 주시기 바랍니다. ' if '페이지' in notice else ''}</p>"))
+    assert (read.partial, read.text) == ("no_article", "")
+
+
+def test_list_of_cards_is_no_article() -> None:
+    card = "<article><h2><a href='/{0}'>Plant number {0} sends its workers home</a></h2><p>{1}</p></article>"
+    read = read_page(page("<main>" + "".join(card.format(number, f"Day {number}: {SENTENCE}") for number in range(14)) + "</main>"))
+    assert (read.partial, read.text) == ("no_article", "")
+
+
+def test_article_with_a_list_of_others_below_it_stays() -> None:
+    cards = "".join(f"<h3><a href='/{number}'>Another story, number {number} of the day</a></h3>" for number in range(8))
+    read = read_page(page(f"<article><h1>Workers leave the plant</h1>{PARAGRAPHS}</article><aside>{cards}</aside>"))
+    assert read.partial is None
+    assert read.text.count("would not be renewed") == 12
+
+
+UNREAD = [
+    (b'{"title": "Workers leave", "text": "' + b"North Korean workers left the plant. " * 40 + b'"}', "application/json"),
+    (b"%PDF-1.4\n" + b"North Korean workers left the plant in the town. " * 40, "application/pdf"),
+    (b"%PDF-1.4\n" + b"North Korean workers left the plant in the town. " * 40, "text/html"),
+    (b"a,b\n" + b"North Korean workers, left the plant in the town\n" * 40, "text/csv"),
+]
+
+
+@pytest.mark.parametrize(("body", "kind"), UNREAD)
+def test_what_is_no_page_is_not_read_as_one(body: bytes, kind: str) -> None:
+    read = read_page(Served(body=body, content_type=kind))
+    assert (read.partial, read.text, read.title) == ("no_article", "", "")
+
+
+def test_rules_with_a_key_that_nobody_reads_are_refused() -> None:
+    with pytest.raises(ConfigurationError, match="remvoe"):
+        checked("paper.yaml", {"hosts": ["paper.example"], "remvoe": []})
+    with pytest.raises(ConfigurationError, match="remove 1"):
+        checked("paper.yaml", {"remove": [{"reason": "chrome", "lien": "x"}]})
+
+
+def test_text_that_cites_a_paper_is_not_taken_for_its_page() -> None:
+    assert rules_for(None, "Daily NK reported it before.") == rules_for(None, "")

@@ -1,13 +1,14 @@
 """Cues: what the wording of a text says of where it has its news from.
 
-``own``: somebody is quoted or named as the source. ``anonymous``: the source has no name. ``firsthand``: the outlet's own people asked or
-saw. ``hearsay``: it retells claims or reports without saying whose. ``unverified``: the outlet says that it could not confirm.
-``response``: somebody answers, denies or declines to comment. ``ahead``: the headline announces. ``update``: the headline says that it
-tells an earlier report anew. Five languages; the phrases are ours, after what desks of this beat write.
+``own``: somebody is quoted or named as the source, and knows something. ``anonymous``: the source has no name. ``firsthand``: the
+outlet's own people asked or saw. ``hearsay``: it retells claims or reports without saying whose. ``unverified``: the outlet says that it
+could not confirm. ``response``: somebody answers, denies or declines to comment. ``ahead``: the headline announces. ``update``: the
+headline says that it tells an earlier report anew. Five languages; the phrases are ours, after what desks of this beat write.
 """
 
 import re
 
+from aggregator.core.answers import without_answers
 from aggregator.core.terms import looks_ahead
 
 REACH = 3_000
@@ -40,6 +41,8 @@ _CUES = {
 # Searched in lower case: matching without regard to case takes twice the time.
 _PATTERNS = {cue: re.compile(pattern) for cue, pattern in _CUES.items()}
 
+_SOURCES = frozenset({"own", "anonymous"})
+
 
 _UPDATE = re.compile(
     r"\A\W{0,2}(?:\d(?:st|nd|rd|th) )?(?:LEAD|LD|UPDATED?|WRAPUP)\b"
@@ -50,6 +53,7 @@ _UPDATE = re.compile(
 def cues_of(title: str, text: str) -> frozenset[str]:
     """Give the cues of a text."""
     read = f"{title}\n{text[:REACH]}".lower()
-    found = {cue for cue, pattern in _PATTERNS.items() if pattern.search(read)}
+    told = without_answers(read)
+    found = {cue for cue, pattern in _PATTERNS.items() if pattern.search(told if cue in _SOURCES else read)}
     headline = {"ahead": looks_ahead(title), "update": bool(_UPDATE.search(title))}
     return frozenset(found | {cue for cue, said in headline.items() if said})

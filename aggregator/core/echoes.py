@@ -4,12 +4,14 @@ The graph is drawn from outlets cited and datelines (``outlet/…`` concepts), s
 copies or cites another of the story, or is another edition of its newsroom, repeats it; one that cites an outlet outside the story
 repeats that; one that retells claims without a source of its own repeats somebody. A body's own answer to what others of the story
 tell is an official response. Of the rest the one that others cite, else the first, is the origin. Others are independent only where
-they name a source of their own: what names none is unknown, and unknown never counts as confirmation.
+they name a source of their own: what names none is unknown, and unknown never counts as confirmation; nor does a report that somebody
+denies, declines or could not confirm.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from aggregator.core.answers import ANSWER, OFFICIAL
 from aggregator.core.likeness import COPY, PARTS, cites
 from aggregator.models import Role
 from aggregator.records import Overlap, Standing, Telling
@@ -64,7 +66,7 @@ class _Graph:
 
     def repeats(self, member: Telling) -> Standing | None:
         """Tell whom an article repeats; None where it stands on its own."""
-        if _answers(member) and any("response" not in other.traits.cues for other in self._others(member)):
+        if _answers(member) and any(not _only_answers(other) for other in self._others(member)):
             return Standing(article_id=member.article_id, role=Role.OFFICIAL)
         copied = self._copied(member)
         if copied:
@@ -136,19 +138,24 @@ class _Graph:
 
 
 def _answers(member: Telling) -> bool:
-    """Tell whether a headline gives a body's own answer; an outlet that asked itself reports it as its own."""
-    cues = member.traits.cues
-    return "response" in cues and "firsthand" not in cues and any(concept.startswith(_BODIES) for concept in member.traits.headline)
+    """Tell whether a report is a government's or a body's answer; an outlet that asked itself reports it as its own."""
+    return OFFICIAL in member.traits.cues and "firsthand" not in member.traits.cues
+
+
+def _only_answers(member: Telling) -> bool:
+    return ANSWER in member.traits.cues
 
 
 def _origin(own: Sequence[Telling], members: Sequence[Telling]) -> int | None:
     cited = [member for member in own if any(cites(other, member) for other in members)]
-    first = (cited or own)[:1]
+    telling = [member for member in own if not _only_answers(member)]
+    first = (cited or telling or own)[:1]
     return first[0].article_id if first else None
 
 
 def _of_its_own(member: Telling, origin: int | None) -> Standing:
     if member.article_id == origin:
         return Standing(article_id=member.article_id, role=Role.ORIGIN)
-    role = Role.INDEPENDENT if member.traits.cues & {"own", "anonymous"} else Role.UNKNOWN
-    return Standing(article_id=member.article_id, role=role)
+    cues = member.traits.cues
+    confirms = bool(cues & {"own", "anonymous"}) and cues.isdisjoint({ANSWER, "unverified"})
+    return Standing(article_id=member.article_id, role=Role.INDEPENDENT if confirms else Role.UNKNOWN)

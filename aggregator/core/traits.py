@@ -9,6 +9,7 @@ from hashlib import blake2b
 from heapq import nlargest
 
 from aggregator.core.acts import acts_of
+from aggregator.core.answers import answer_cues
 from aggregator.core.cues import cues_of
 from aggregator.core.likeness import FULL, FULL_TEXT, LONG, LONG_TEXT, quantised
 from aggregator.core.rarity import Rarity
@@ -42,12 +43,13 @@ def lead_terms(article: Article) -> tuple[str, ...]:
 
 def traits_of(article: Article, concepts: Iterable[str], rarity: Rarity, embed: Embed = no_meaning) -> Traits:
     """Weigh an article by the archive's counts, which include the article itself."""
+    concepts = frozenset(concepts)
     return Traits(
         title=rarity.words(terms_of(article.title)),
         lead=rarity.words(lead_terms(article)),
         facts={concept: round(rarity.fact(concept), 4) for concept in concepts},
         headline=frozenset(fact.concept for fact in article.facts if fact.field == "title"),
-        cues=cues_of(article.title, article.text) | acts_of(article.title) | _lengths(article.text),
+        cues=cues_of(article.title, article.text) | answer_cues(article, concepts) | acts_of(article.title) | _lengths(article.text),
         doubt=round(rarity.doubt, 4),
         letters=len(article.text),
         meaning=quantised(embed(article.title, article.text[:LEAD])),

@@ -31,6 +31,8 @@ SCHOOL = re.compile(r" (?:University|College|Foundation|Institute|Academy|Hospit
 """What makes an outlet's name part of another body's."""
 _WORD = re.compile(r"[^\W_]+")
 _GAP = r"[^.;:!?,\n]{0,40}"
+_AFTER_NAME = re.compile(r"^[」』》〉\"'”’]?(?: ?[(（\[［][^()（）\[\]［］\n]{1,40}[)）\]］])?[)）\]］」』》〉\"'”’]{0,2}(?=[^\s,.])")
+"""What stands between a name and its particle: the short form in brackets, a closing quote or bracket around the name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,7 @@ def _cites(text: str, folded: str, mention: Mention, filed: tuple[tuple[int, int
         return False
     if _CUES.credit.search(before) or after.startswith((" 제공", " photo", "/photo", " file photo", " 자료사진")):
         return False
-    return bool(_CUES.before.search(before) or _CUES.after.search(after))
+    return bool(_CUES.before.search(before) or _CUES.after.search(after) or _CUES.after.search(_AFTER_NAME.sub("", after)))
 
 
 def _signs(text: str, mention: Mention) -> bool:

@@ -29,12 +29,12 @@ from aggregator.records import FeedState
 from aggregator.reload import Live
 from aggregator.runners import InProcess, ticks
 from aggregator.scheduler import Tick, ticking
-from aggregator.service import Watchman, listening, make_site, own_ticks, serve_site, tell_start
+from aggregator.service import PATIENCE, Watchman, listening, make_site, own_ticks, serve_site, tell_start
 from aggregator.settings import Settings
 from aggregator.store.hosts import free_later, host_lock
 from aggregator.store.sessions import LEADER, SessionLocks
 from aggregator.web import Metrics
-from aggregator.worker import QUEUES, Queue, Steps, open_queue
+from aggregator.worker import QUEUES, SILENT, Queue, Steps, open_queue
 
 log = structlog.get_logger(__name__)
 
@@ -107,14 +107,14 @@ def by_host(states: Sequence[FeedState]) -> Mapping[str, Sequence[str]]:
 
 def serve_cluster(settings: Settings) -> None:
     """Serve the pages, and lead or stand by; raises `UsageError` where the database is a file."""
-    _need_server(settings)
+    _check(settings)
     with listening(settings) as listener:
         asyncio.run(_serve(settings, listener))
 
 
 def work(settings: Settings, queues: Collection[str], concurrency: int) -> None:
     """Work on queues until told to stop; raises `UsageError` for a queue that there is not."""
-    _need_server(settings)
+    _check(settings)
     if unknown := sorted(set(queues) - set(QUEUES)):
         raise UsageError(f"there is no queue {', '.join(unknown)}: choose among {', '.join(QUEUES)}")
     asyncio.run(_work(settings, tuple(queues), concurrency))
@@ -127,6 +127,7 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
         watchman = Watchman(live, utc_now)
         watchman.leads = False
         locks = SessionLocks(settings.database_url, "leader")
+        watchman.others = lambda: missing(queue, locks)
 
         @asynccontextmanager
         async def run() -> AsyncIterator[None]:
@@ -165,6 +166,19 @@ async def _lead_once(live: Live, queue: Queue, watchman: Watchman, locks: Sessio
     finally:
         live.declares, watchman.leads, watchman.pulse = False, False, None
         locks.free(LEADER)
+
+
+async def missing(queue: Queue, locks: SessionLocks) -> Sequence[str]:
+    """Say what of the cluster does not work: a leader that is gone or stands still, no workers, a queue that nobody works on."""
+    silence = await asyncio.to_thread(locks.silence, LEADER)
+    found = ["nobody leads: start aggregator run"] if silence is None else []
+    if silence is not None and silence > SILENT:
+        found.append(f"the process that leads has stood still for {silence:.0f} s: end it, and a standby takes over")
+    if not await queue.workers():
+        found.append("no worker is alive: start aggregator worker")
+    late = {name: seconds // 60 for name, seconds in (await queue.waits()).items() if seconds > PATIENCE.total_seconds()}
+    found += [f"a job has waited for {late[name]:.0f} minutes: start aggregator worker --queues {name}" for name in sorted(late)]
+    return found
 
 
 async def _until_lost(locks: SessionLocks) -> None:
@@ -248,6 +262,8 @@ class Fenced:
         return await self._fetcher.fetch(request)
 
 
-def _need_server(settings: Settings) -> None:
+def _check(settings: Settings) -> None:
     if not settings.database_url.startswith("postgresql"):
         raise UsageError("many workers need PostgreSQL: set AGGREGATOR_DATABASE_URL=postgresql://user@host/name; see aggregator db copy")
+    if settings.public_url and not settings.secret("AGGREGATOR_SECRET_KEY"):
+        log.warning("each machine signs the addresses in mails with a key of its own: set the same AGGREGATOR_SECRET_KEY on all")

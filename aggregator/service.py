@@ -7,7 +7,7 @@ running steps are cancelled, a transaction is whole or undone, and what was left
 import asyncio
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -29,7 +29,7 @@ from aggregator.errors import UsageError
 from aggregator.labelling import Told, find_told, label_told
 from aggregator.leaving import find_reader, leave_subscription
 from aggregator.models import Configuration, Failed, FeedHealth
-from aggregator.records import Overview
+from aggregator.records import FeedState, Overview
 from aggregator.reload import Live
 from aggregator.runners import InProcess, ticks
 from aggregator.scheduler import Pulse, Tick, ticking
@@ -205,14 +205,22 @@ def _desk(live: Live, desk: Desk) -> ReaderDesk:
     return ReaderDesk(find=find, leave=leave, feed=feed, told=told, judge=judge)
 
 
+async def _nobody_else() -> Sequence[str]:
+    return ()
+
+
 class Watchman:
-    """Know how the service does: for the pages, the metrics and the heartbeat."""
+    """Know how the service does: for the pages, the metrics and the heartbeat.
+
+    `others` says what is wrong with the processes that do part of the work.
+    """
 
     def __init__(self, live: Live, clock: Callable[[], datetime]) -> None:
         self._live, self._clock, self._started_at = live, clock, clock()
         self._alarms = delivery_alarms.Watchman()
         self.pulse: Pulse | None = None
         self.leads = True
+        self.others: Callable[[], Awaitable[Sequence[str]]] = _nobody_else
 
     async def watch(self) -> None:
         """Log each alarm of deliveries once when it is raised, and once when it is over."""
@@ -221,15 +229,18 @@ class Watchman:
     async def status(self) -> Status:
         """Say how everything does now."""
         now, app = self._clock(), self._live.app
-        overview, feeds, deliveries, raised, told = await asyncio.to_thread(
+        others = await self.others()
+        overview, feeds, deliveries, raised, told, waiting = await asyncio.to_thread(
             lambda: (
                 app.store.overview(),
                 app.store.feed_health(),
                 app.store.deliveries(limit=20),
                 app.store.alarms(since=now - SHOW_ALARMS),
                 delivery_alarms.alarms(app.delivering),
+                app.store.due_feeds(now - PATIENCE, 1),
             )
         )
+        overdue = [f"{alarm.subscription}: {alarm.text}" for alarm in told if alarm.kind == "overdue"]
         return Status(
             version=__version__,
             now=now,
@@ -241,7 +252,7 @@ class Watchman:
             alarms=raised,
             notices=[f"{alarm.subscription}: {alarm.text}" for alarm in told if alarm.kind != "overdue"],
             late=self.pulse.late(now, PATIENCE) if self.pulse else (),
-            troubles=(*self._troubles(overview), *(f"{alarm.subscription}: {alarm.text}" for alarm in told if alarm.kind == "overdue")),
+            troubles=(*self._troubles(overview), *self._unpolled(overview, waiting, now), *others, *overdue),
             leads=self.leads,
         )
 
@@ -253,6 +264,12 @@ class Watchman:
         answer = await self._live.app.poster.post(address.get_secret_value(), b"", {})
         if isinstance(answer, Failed):
             log.warning("the heartbeat did not arrive", reason=answer.message)
+
+    def _unpolled(self, overview: Overview, waiting: Sequence[FeedState], now: datetime) -> Iterator[str]:
+        """Say so where feeds have been due for long and none was asked, whoever is to ask them."""
+        last = max(overview.last_poll_at or self._started_at, self._started_at)
+        if waiting and now - last > PATIENCE:
+            yield f"no feed was polled for {(now - last) // timedelta(minutes=1)} minutes, though some are due"
 
     def _troubles(self, overview: Overview) -> Iterator[str]:
         if self._live.broken:

@@ -37,7 +37,14 @@ _SCHEMA = "procrastinate"
 HEARTBEAT = 2.0
 STALLED = 10.0
 """Seconds without a heartbeat after which a worker's jobs are taken up again."""
+SILENT = 30.0
+"""Seconds without a heartbeat after which a worker does not count as one that works."""
 _RETRY_SECONDS = 1.0
+_WAITS = """
+SELECT jobs.queue_name, extract(epoch FROM now() - min(events.at)) AS seconds
+FROM procrastinate_jobs AS jobs JOIN procrastinate_events AS events ON events.job_id = jobs.id AND events.type = 'deferred'
+WHERE jobs.status = 'todo' AND jobs.task_name <> 'reapply' GROUP BY jobs.queue_name
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +93,16 @@ class Queue:
         """Count the jobs that wait or run, by queue."""
         rows = await self._rows("SELECT queue_name, count(*) AS jobs FROM procrastinate_jobs GROUP BY queue_name")
         return {row["queue_name"]: row["jobs"] for row in rows}
+
+    async def workers(self) -> int:
+        """Count the workers that gave a sign of life lately."""
+        alive = "SELECT count(*) AS alive FROM procrastinate_workers WHERE last_heartbeat > now() - make_interval(secs => %(seconds)s)"
+        return int((await self._rows(alive, seconds=SILENT))[0]["alive"])
+
+    async def waits(self) -> Mapping[str, float]:
+        """Give for how many seconds the oldest job of each queue waits; judging the archive again may wait as long as it likes."""
+        rows = await self._rows(_WAITS)
+        return {row["queue_name"]: float(row["seconds"]) for row in rows}
 
     async def work(self, steps: Steps, queues: Sequence[str], concurrency: int) -> None:
         """Work until cancelled; a database that goes away is waited for."""

@@ -10,6 +10,7 @@ import socket
 import threading
 from contextlib import suppress
 from hashlib import blake2b
+from typing import Any
 
 from sqlalchemy import Connection, text
 
@@ -21,6 +22,13 @@ from aggregator.store.locks import _SPACE, SERVICE
 _HOSTS = _SPACE + 1
 """The space of locks on hosts."""
 LEADER = "leader"
+_SILENCE = """
+SELECT extract(epoch FROM clock_timestamp() - holder.state_change)
+FROM pg_locks AS held JOIN pg_stat_activity AS holder ON holder.pid = held.pid
+WHERE held.locktype = 'advisory' AND held.granted AND held.objsubid = 2
+AND held.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+AND held.classid = CAST(:space AS bigint) & 4294967295 AND held.objid = CAST(:lock AS bigint) & 4294967295
+"""
 
 
 class SessionLocks:
@@ -48,6 +56,15 @@ class SessionLocks:
         """Ask the server whether this session still stands, and with it the lock."""
         with self._guard:
             return self._alive() and name in self._held
+
+    def silence(self, name: str) -> float | None:
+        """Give for how many seconds the holder of a lock asked nothing; None where nobody holds it.
+
+        A stopped process keeps its session, and with it the lock; that it does not ask any more is how others learn of it.
+        """
+        with self._guard:
+            found = self._answer(_SILENCE, name)
+            return None if found is None else float(found)
 
     def free(self, name: str) -> None:
         """Give a lock back; one that was lost is not missed."""
@@ -79,6 +96,9 @@ class SessionLocks:
             return False
 
     def _ask(self, query: str, name: str) -> bool:
+        return bool(self._answer(query, name))
+
+    def _answer(self, query: str, name: str) -> Any:
         space, lock = _place(name)
         try:
             with translated():
@@ -86,7 +106,7 @@ class SessionLocks:
                     session = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
                     session.execute(text("SET tcp_keepalives_idle = 20; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3"))
                     self._session = session
-                return bool(self._session.execute(text(query), {"space": space, "lock": lock}).scalar())
+                return self._session.execute(text(query), {"space": space, "lock": lock}).scalar()
         except StoreError:
             self._lost()
             raise

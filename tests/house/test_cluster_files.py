@@ -53,6 +53,16 @@ def test_pods_run_without_root_on_a_read_only_file_system() -> None:
         assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
 
 
+def test_every_program_signs_with_the_same_key(services: dict[str, Any]) -> None:
+    for name in PROGRAMS:
+        assert services[name]["environment"]["AGGREGATOR_SECRET_KEY_FILE"] == "/run/secrets/secret_key"
+        assert "secret_key" in services[name]["secrets"]
+    documents = list(yaml.safe_load_all(text_of("docs/operations/kubernetes.yaml")))
+    pods = [document["spec"]["template"]["spec"] for document in documents if document["kind"] == "Deployment"]
+    keys = [each["value"] for pod in pods for each in pod["containers"][0]["env"] if each["name"] == "AGGREGATOR_SECRET_KEY_FILE"]
+    assert keys == ["/run/aggregator/secret-key"] * 2
+
+
 def exported() -> set[str]:
     metrics = Metrics()
     return set(re.findall(r"^(aggregator_\w+)", metrics.shown(STATUS).decode(), re.MULTILINE)) | {

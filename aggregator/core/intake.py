@@ -21,9 +21,9 @@ def imprint(entry: Entry) -> Imprint:
     url = web_url(entry.url)
     page = canonical_url(url) if url else entry.title
     if entry.id:
-        identity = _bounded(entry.id)
+        identity = bounded(entry.id)
     elif url:
-        identity = _bounded(page)
+        identity = bounded(page)
     else:
         identity = digest_of(entry.title, entry.published_at.isoformat() if entry.published_at else entry.summary)
     return Imprint(identity, page, url is not None, raw_hash(entry))
@@ -81,13 +81,14 @@ def _shared(imprints: Sequence[Imprint]) -> Collection[str]:
 
 
 def _paged(one: Imprint) -> str:
-    return _bounded(f"{one.identity}#{digest_of(one.page)}")
+    return bounded(f"{one.identity}#{digest_of(one.page)}")
 
 
 def _article_key(feed_id: str, identity: str, one: Imprint) -> str:
     """Give the key under which feeds share an article: its canonical URL, else one that only this feed can have."""
-    return _bounded(one.page if one.linked else f"{feed_id}:{identity}")
+    return bounded(one.page if one.linked else f"{feed_id}:{identity}")
 
 
-def _bounded(key: str) -> str:
+def bounded(key: str) -> str:
+    """Give a key as an index can hold it."""
     return key if len(key) <= LONGEST_KEY else f"{key[: LONGEST_KEY - 40]}~{digest_of(key)}"

@@ -1,100 +1,34 @@
 """Canonical URLs: one spelling for every way a publisher's page is linked.
 
 Two links share an article when their canonical URLs are equal. What is dropped only says where a click came from
-(fragment, tracking parameters, default port) or how it is shown (mobile and AMP editions, ``index.html``); what may select a page stays,
-above all the article ids that Korean systems keep in the query (``?idxno=``). A link through a redirector that carries its target is
-the target; a document of the United Nations goes by its symbol. Canonicalising twice changes nothing. RFC 3986 section 6 is the ground.
+(fragment, tracking parameters, default port) or how it is shown (mobile and AMP editions, ``index.html``, a slash at the end); what may
+select a page stays, above all the article ids that Korean systems keep in the query (``?idxno=``), and routes (``#/news/1``). A link
+through a redirector that carries its target is the target; a document of the United Nations goes by its symbol. Canonicalising twice
+changes nothing. RFC 3986 section 6 is the ground. After a change of these rules a migration gives stored pages their new keys.
 """
 
 import re
 from functools import lru_cache
+from unicodedata import normalize
 from urllib.parse import parse_qsl, quote, unquote, urlsplit, urlunsplit
 
-TRACKING_PREFIXES = (
-    *("utm_", "mtm_", "pk_", "hsa_", "ga_", "stm_", "itm_", "bsft_", "vero_", "oly_", "cx_", "dpg_", "fb_", "__hs", "_sgm_", "guce_"),
-    *("adjust_", "mindbox-", "ir_"),
-)
-TRACKING_NAMES = frozenset(
-    {
-        "cmpid",
-        "dclid",
-        "fbclid",
-        "ftcamp",
-        "gbraid",
-        "gclid",
-        "gclsrc",
-        "igshid",
-        "mc_cid",
-        "mc_eid",
-        "mkt_tok",
-        "msclkid",
-        "ncid",
-        "rss",
-        "smid",
-        "soc_src",
-        "soc_trk",
-        "twclid",
-        "ved",
-        "wbraid",
-        "yclid",
-        "_branch_match_id",
-        "_ga",
-        "_gl",
-        "_kx",
-        "_openstat",
-        "admitad_uid",
-        "awc",
-        "erid",
-        "external_click_id",
-        "guccounter",
-        "hsctatracking",
-        "irclickid",
-        "irgwc",
-        "ml_subscriber",
-        "ml_subscriber_hash",
-        "oprtrack",
-        "rb_clickid",
-        "s_cid",
-        "sscid",
-        "usqp",
-        "vc_lpp",
-        "wt_mc",
-        "xtor",
-        "ysclid",
-        "_hsenc",
-        "_hsmi",
-    }
-)
-SITE_TRACKING = {
-    "news.google.com": frozenset({"hl", "gl", "ceid", "oc"}),
-    "www.bbc.com": frozenset({"at_medium", "at_campaign"}),
-    "www.bbc.co.uk": frozenset({"at_medium", "at_campaign"}),
-    "yna.co.kr": frozenset({"input", "section", "site"}),
-}
-"""Parameters that say only where a click came from at one site or the hosts below it, and may select a page at another."""
-WRAPPERS = {
-    "www.google.com": ("/url", ("q", "url")),
-    "l.facebook.com": ("/l.php", ("u",)),
-    "lm.facebook.com": ("/l.php", ("u",)),
-    "out.reddit.com": ("", ("url",)),
-    "www.bing.com": ("/news/apiclick.aspx", ("url",)),
-    "slack-redir.net": ("/link", ("url",)),
-    "link.naver.com": ("/bridge", ("url",)),
-    "news.url.google.com": ("/url", ("q", "url")),
-}
-"""Redirectors by host: the path they answer at, and the parameters that carry the target."""
+from aggregator.core.senders import is_senders, target_names
+from aggregator.core.symbols import symbol_of
+
 _DEFAULT_PORTS = {"http": "80", "https": "443"}
-_MOST_WRAPPINGS = 3
-_EDITION = re.compile(r"^(?:(?:www|m|mobile|amp)\.)+(?=[^.]+\.)")
-_AMP_CACHE = re.compile(r"(?:[a-z0-9-]+\.cdn\.ampproject\.org/(?:c|v)/(?:s/)?|www\.google\.[a-z.]{2,6}/amp/(?:s/)?)(.+)")
+_EDITION = re.compile(r"^(?:(?:www|m|mobile|amp)\.)+(?=[^.]+\.)|^m-(?=[a-z]{2}\.yna\.co\.kr$)")
+_AMP_CACHE = re.compile(r"(?:[a-z0-9-]+\.cdn\.ampproject\.org/(?:c|v)/(?:s/)?|(?:www\.)?google\.[a-z.]{2,6}/amp/(?:s/)?)(.+)")
 _AMP_START, _AMP_END = re.compile(r"^/amp/(?=.)"), re.compile(r"(?:/amp/?|\.amp(?:\.html)?)$")
+_AMP_PAGE = re.compile(r"(?<=/articleView)Amp(?=\.html$)")
+"""The AMP edition in the publishing system of most Korean papers."""
+_AMP_SECTION = {"hani.co.kr": re.compile(r"(?<=^/arti)/amp(?=/)")}
+"""Inside a path `amp` may be a section of its own, so it is dropped only at sites known for it."""
 _AMP_QUERY = re.compile(r"(?:amp|outputType=amp|amp=1|amp=true)(?:=)?")
 _INDEX = re.compile(r"/index\.(?:html?|php|aspx?|jsp)$")
-_SYMBOL = re.compile(r"(?<![A-Za-z])((?:S|A)/(?:RES/|PV\.|AC\.49/|HRC/)?\d{1,4}(?:/\d{1,4})*|SC/\d{4,6})\b", re.IGNORECASE)
-_DOCUMENT_HOSTS = frozenset({"undocs.org", "documents.un.org", "docs.un.org", "daccess-ods.un.org"})
-_DOCUMENT_PAGE = re.compile(r"/view_doc\.asp\?|/docs/\?")
-_PRESS = re.compile(r"/(sc|ga|dc|hr)/?(\d{4,6})\.doc", re.IGNORECASE)
-_HOST_NAME = re.compile(r"(?:[a-z0-9-]+\.)+[a-z]{2,12}", re.IGNORECASE)
+_ROUTE = re.compile(r"!?/.+|!.+")
+"""A fragment that selects the page, as programs in the browser write it."""
+_ESCAPED_AMPERSAND = re.compile(r"(^|&)(?:amp;)+")
+_COMPOSABLE = re.compile(r"%[0-7][0-9A-F]|([A-Za-z]?(?:%[89A-F][0-9A-F])+)")
 _UNSAFE = re.compile(r"[\x00-\x20\x7f-\x9f\u2028\u2029]+")
 _UNRESERVED = re.compile(r"[A-Za-z0-9._~-]*")
 _PATH_SAFE = "/:@!$&'()*+,;=~-._"
@@ -119,21 +53,31 @@ def canonical_url(url: str) -> str:
     """Give the canonical form of an absolute http(s) URL; anything else comes back unchanged.
 
     The scheme becomes https: publishers serve one page under both, and only the key is built of it, never a request.
+    What one rule uncovers may be another's, so the rules are applied until they change nothing.
     """
+    seen: set[str] = set()
+    while url not in seen:
+        seen.add(url)
+        url = _step(url)
+    return url
+
+
+def _step(url: str) -> str:
+    """Apply every rule once."""
     cleaned = web_url(url)
     if cleaned is None:
         return url
-    for _ in range(_MOST_WRAPPINGS):
-        target = _unwrapped(cleaned)
-        if target is None:
-            break
-        cleaned = target
+    target = _unwrapped(cleaned)
+    if target is not None:
+        return target
     parts = urlsplit(cleaned)
-    authority, path, query = _shown_once(_authority(parts.scheme, parts.netloc), _path(parts.path), _query(parts.netloc, parts.query))
-    symbol = _symbol(authority, f"{path}?{unquote(query)}")
+    query = _query(parts.hostname or "", parts.query)
+    authority, path, query = _shown_once(_authority(parts.netloc), _path(parts.path), query)
+    symbol = symbol_of(authority, path, query)
     if symbol:
         return f"https://undocs.org/{symbol}"
-    return urlunsplit(("https", authority, path, query, ""))
+    route = _recode(parts.fragment, _QUERY_SAFE) if _ROUTE.fullmatch(parts.fragment) else ""
+    return urlunsplit(("https", authority, path, query, route))
 
 
 def host_of(url: str) -> str:
@@ -144,22 +88,11 @@ def host_of(url: str) -> str:
         return ""
 
 
-def _symbol(authority: str, rest: str) -> str | None:
-    """Give the symbol of a United Nations document, under whichever of its addresses: S/2024/215, S/RES/2397, SC/13141."""
-    press = _PRESS.search(rest) if authority in ("un.org", "press.un.org") else None
-    if press:
-        return f"{press[1]}/{press[2]}".upper()
-    shown = authority in _DOCUMENT_HOSTS or (authority == "un.org" and _DOCUMENT_PAGE.search(rest))
-    found = _SYMBOL.search(rest) if shown else None
-    return found[1].upper() if found else None
-
-
 def _unwrapped(url: str) -> str | None:
     """Give the target of a link through a redirector, or through an AMP cache; None for any other link."""
     parts = urlsplit(url)
     host = (parts.hostname or "").lower()
-    path, names = WRAPPERS.get(host, ("", ()))
-    if names and parts.path.rstrip("/").startswith(path):
+    if names := target_names(host, parts.path):
         given = dict(parse_qsl(parts.query))
         return next((target for name in names if (target := web_url(given.get(name)))), None)
     cached = _AMP_CACHE.fullmatch(f"{host}{parts.path}")
@@ -171,17 +104,22 @@ def _unwrapped(url: str) -> str | None:
 def _shown_once(authority: str, path: str, query: str) -> tuple[str, str, str]:
     """Bring the editions of one page together: mobile host, AMP page, index file, slash at the end."""
     host = _EDITION.sub("", authority)
-    path = _AMP_END.sub("", _AMP_START.sub("/", path)) or "/"
-    path = _INDEX.sub("/", path)
+    if host in _AMP_SECTION:
+        path = _AMP_SECTION[host].sub("", path)
+    path = _AMP_PAGE.sub("", _AMP_END.sub("", _AMP_START.sub("/", path)))
+    path = _INDEX.sub("/", path).rstrip("/") or "/"
     kept = "&".join(pair for pair in query.split("&") if pair and not _AMP_QUERY.fullmatch(pair))
     return host, path, kept
 
 
-def _authority(scheme: str, netloc: str) -> str:
-    host, _, port = netloc.rpartition("@")[2].lower().partition(":") if "[" not in netloc else (netloc.lower(), "", "")
-    host = _ascii(host)
-    port = "" if port == _DEFAULT_PORTS[scheme.lower()] else port
-    return f"{host.rstrip('.')}:{port}" if port else host.rstrip(".")
+def _authority(netloc: str) -> str:
+    """Give the host, with its port where that is none of the two that every site answers at."""
+    name, bracket, rest = netloc.rpartition("@")[2].lower().rpartition("]")
+    host, _, port = rest.partition(":")
+    host = f"{name}{bracket}{host}" if bracket else _ascii(host)
+    port = port.lstrip("0") if port.isdigit() else port
+    host = host.rstrip(".")
+    return f"{host}:{port}" if port and port not in _DEFAULT_PORTS.values() else host
 
 
 def _ascii(host: str) -> str:
@@ -205,25 +143,38 @@ def _path(path: str) -> str:
 
 
 def _query(host: str, query: str) -> str:
-    pairs = [pair for pair in query.split("&") if pair and not _tracks(host.lower(), *pair.partition("=")[::2])]
-    return "&".join(_recode(pair.replace("+", "%20"), _QUERY_SAFE) for pair in pairs)
+    """Drop what names the sender, whether ampersands or semicolons part it, and escaped ampersands."""
+    pairs = (_chosen(host, pair) for pair in _ESCAPED_AMPERSAND.sub(r"\1", query).split("&"))
+    return "&".join(_recode(pair.replace("+", "%20"), _QUERY_SAFE) for pair in pairs if pair)
 
 
-def _tracks(host: str, name: str, value: str = "") -> bool:
-    lowered = unquote(name).lower()
-    if lowered == "ref" and _HOST_NAME.fullmatch(value):
-        return True  # the site that a reader came from
-    return (
-        any(lowered in names and f".{host}".endswith(f".{site}") for site, names in SITE_TRACKING.items())
-        or lowered in TRACKING_NAMES
-        or lowered.startswith(TRACKING_PREFIXES)
-    )
+def _chosen(host: str, pair: str) -> str:
+    """Keep of one pair, or of several with semicolons between, what may select the page."""
+    kept: list[str] = []
+    dropping = False
+    for part in pair.split(";"):
+        name, equals, value = part.partition("=")
+        dropping = is_senders(host, unquote(name).lower(), unquote(value)) if equals or not dropping else True
+        kept += [] if dropping else [part]
+    return ";".join(kept)
 
 
 def _recode(text: str, safe: str) -> str:
     """Escape everything but unreserved characters and `safe`, keeping escapes that stand for reserved characters."""
     if _UNRESERVED.fullmatch(text):
         return text
+    return _COMPOSABLE.sub(_composed, _escaped(text, safe))
+
+
+def _composed(found: re.Match[str]) -> str:
+    """Write letters with their marks as one (NFC): a path of Hangul is spelled in two ways."""
+    try:
+        return quote(normalize("NFC", unquote(found[1], errors="strict")), safe="") if found[1] else found[0]
+    except UnicodeDecodeError:
+        return found[0]
+
+
+def _escaped(text: str, safe: str) -> str:
     out: list[str] = []
     position = 0
     for escape in re.finditer(r"(?:%[0-9A-Fa-f]{2})+", text):

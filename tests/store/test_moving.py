@@ -31,7 +31,10 @@ def fill(store: Store, unmatched_entries: int = 7) -> None:
     """Put in one told story, some entries that matched nothing, and one that waits."""
     story = open_story(store)
     store.record_digest(digest(item(story)), ADDRESSES, NOW + DAY, NOW)
-    for revision in take_in(store, *(intake(f"none{number}", served=entry(f"없음 {number}")) for number in range(unmatched_entries))):
+    for revision in take_in(
+        store,
+        *(intake(f"none{number}", served=entry(f"none{number}", title=f"Workers 없음 {number}")) for number in range(unmatched_entries)),
+    ):
         store.record_judged(unmatched(revision))
     take_in(store, intake("waits"))
 

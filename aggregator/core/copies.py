@@ -2,17 +2,19 @@
 
 Containment in the longer text proves nothing alone: reports on different events end with one paragraph of background, a newsroom fills
 one form with other towns and figures, a paywall shows one teaser under every headline. So a copy shares most of the *longer* text, and
-no town, figure or date of either contradicts the other's. A long text repeated to the letter is a copy whatever its headline says.
+no town, country, name, figure or date of either contradicts the other's. A long text repeated to the letter is a copy whatever its
+headline says.
 """
 
 from collections.abc import Iterable, Mapping
 
 from aggregator.core.likeness import COPY, cosine, figure_spans, is_figure
+from aggregator.core.slots import other_names
 from aggregator.records import Telling
 
 CERTAIN = 400
 """Letters from which a text is a report of its own: below, one teaser may stand under many headlines."""
-_TOWNS = ("place/", "region/")
+_NARROW, _WIDE = ("place/", "region/"), ("country/",)
 _AS_WRITTEN = 0.95
 """Share from which a newsroom's long text is the same one, whatever stands above it."""
 _OWN_HEADLINES = 0.5
@@ -36,15 +38,17 @@ def evidence(one: Telling, other: Telling, share: float) -> float:
 
 
 def contradicts(one: Telling, other: Telling) -> bool:
-    """Tell whether each names a town, a figure of one unit, or a date in its headline, that the other does not."""
+    """Tell whether each names a town, country, figure of a unit, or in its headline a name or date, that the other does not."""
     ours, theirs = one.traits.facts, other.traits.facts
-    if _both(_of(ours, _TOWNS) - theirs.keys(), _of(theirs, _TOWNS) - ours.keys()):
+    if any(_both(_of(ours, kinds) - theirs.keys(), _of(theirs, kinds) - ours.keys()) for kinds in (_NARROW, _WIDE)):
+        return True
+    if not (_long(one) and _long(other)) and other_names(one, other):
         return True
     dates = [_of(telling.traits.headline, ("date/", "date:")) for telling in (one, other)]
-    return _other_figures(ours, theirs) or (_both(*dates) and not dates[0] & dates[1])
+    return _no_figure_agrees(ours, theirs) or (_both(*dates) and not dates[0] & dates[1])
 
 
-def _other_figures(ours: Mapping[str, float], theirs: Mapping[str, float]) -> bool:
+def _no_figure_agrees(ours: Mapping[str, float], theirs: Mapping[str, float]) -> bool:
     """Tell whether both count one thing and no figure of it agrees."""
     mine, yours = (figure_spans(facts) for facts in (_figures(ours), _figures(theirs)))
     same_unit = [(one, other) for one in mine for other in yours if one[0] == other[0]]

@@ -17,6 +17,7 @@ from functools import lru_cache
 from operator import mul
 
 from aggregator.core.acts import ACT, FIRST
+from aggregator.core.slots import other_names
 from aggregator.records import Telling, Traits
 
 WINDOW = timedelta(days=3)
@@ -51,7 +52,9 @@ _SCALE = 400.0
 """Embeddings are kept as small integers: a component times this."""
 _BODIES = ("organisation/", "person/", "resolution/", "provision/")
 _SPAN = re.compile(r"(-?[0-9.]+)(?:-([0-9.]+))?")
-_TOWNS = ("place/", "region/")
+_TOWNS, _COUNTRIES = ("place/", "region/"), ("country/",)
+_ONE_FORM = 0.2
+"""How alike two headlines are at least that may be of one form."""
 _MOST_BODIES, _MOST_THEMES = 1.5, 2.0
 """What many shared names, or themes, count at most."""
 _MOST_NAMED = 5
@@ -89,6 +92,8 @@ _WITHOUT_MEANING = {
     "cites": 2.3,
     "sentences": 3.9,
     "other places": -10.0,
+    "other countries": -8.0,
+    "other names": -10.0,
     "other figures": -2.6,
     "other acts": -1.6,
     "time between": -8.0,
@@ -108,6 +113,7 @@ _WITH_MEANING = {
     "sentences": 4.0,
     "meaning": 11.81,
     "other places": -4.88,
+    "other countries": -5.0,
     "other figures": -2.67,
     "time between": -6.63,
     "acts": 1.0,
@@ -154,7 +160,9 @@ def _values(one: Telling, other: Telling, overlap: float) -> Iterator[tuple[str,
         headline = cosine(ours.title, theirs.title)
         yield "headline", headline * trusted
         yield "lead", cosine(ours.lead, theirs.lead) * trusted
+        yield "other names", float(headline >= _ONE_FORM and overlap < COPY and other_names(one, other))
     yield from _facts(ours.facts, theirs.facts)
+    yield "other countries", float(_apart(_headline_countries(ours), _headline_countries(theirs), _COUNTRIES))
     yield from _acts(ours.cues, theirs.cues, same_language=same_language)
     yield "cites", float(cites(one, other) or cites(other, one))
     own = one.family == other.family and same_language
@@ -256,6 +264,12 @@ def _apart(ours: Mapping[str, float], theirs: Mapping[str, float], kinds: tuple[
     one = [concept for concept in ours if concept.startswith(kinds)]
     other = [concept for concept in theirs if concept.startswith(kinds)]
     return bool(one and other and set(one).isdisjoint(other))
+
+
+def _headline_countries(traits: Traits) -> Mapping[str, float]:
+    """Give the countries of a headline but for those of every text; further down others are named for comparison."""
+    named = (f"country/{concept.removeprefix('place/')}" for concept in traits.headline if concept.startswith("place/"))
+    return {country: traits.facts[country] for country in named if country in traits.facts}
 
 
 def _other_figures(ours: Mapping[str, float], theirs: Mapping[str, float]) -> float:

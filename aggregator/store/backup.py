@@ -154,10 +154,29 @@ def _to_file(backup: Backup, target: URL, *, replace: bool, progress: Progress) 
     _check_arrived(backup, arriving, progress)
     if path.exists():
         _fold_journal(path)
-        os.replace(path, beside(path, ".replaced"))
+        _put_aside(path)
     for suffix in ("-wal", "-shm"):
         beside(path, suffix).unlink(missing_ok=True)
+    _write_through(arriving)
     os.replace(arriving, path)
+    _write_through(path.parent)
+
+
+def _put_aside(path: Path) -> None:
+    """Give the file a second name that no earlier one has; under its own it stands until the new one takes its place."""
+    number = 0
+    while (aside := beside(path, f".replaced.{number}" if number else ".replaced")).exists():
+        number += 1
+    os.link(path, aside)
+
+
+def _write_through(path: Path) -> None:
+    """Have a file, or the names in a folder, written to the disk."""
+    number = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)
 
 
 def _fold_journal(path: Path) -> None:

@@ -34,6 +34,8 @@ def database_url(text: str) -> URL:
     except (ArgumentError, ValueError):
         raise UsageError(f"the database URL cannot be read: {_FORMS}") from None
     if url.drivername in ("postgresql", "postgresql+psycopg"):
+        if "@" in f"{url.host}{url.database}":  # else part of the password would be taken for a host, and told in errors
+            raise UsageError(f"the database URL holds more than one @: write %40 for it, and %2F for /, in a name or password; {_FORMS}")
         return url.set(drivername="postgresql+psycopg")
     if url.drivername not in ("sqlite", "sqlite+pysqlite"):
         raise UsageError(f"databases of the kind {url.drivername!r} are not supported: {_FORMS}")

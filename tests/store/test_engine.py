@@ -13,6 +13,8 @@ from aggregator.store.engine import database_url, sqlite_file
         "mysql://user:secret@host/db",
         "postgres://user:secret@host/db",
         "no url: secret",
+        "postgresql://news:hunter@secretpart/w0rd@127.0.0.1:1/news",
+        "postgresql://news:hunter@secretpart@127.0.0.1:1/news",
         "",
         "sqlite://",
         "sqlite:///:memory:",

@@ -137,6 +137,11 @@ def test_restoring_over_an_installation_must_be_asked_for(store: Store, url: str
         aside = open_store(f"{url}.replaced")
         assert aside.overview().entries == before[0].entries + 1
         aside.close()
+        restore(made.path, url, replace=True)
+        assert sorted(path.name for path in tmp_path.glob("*.replaced*")) == ["store.db.replaced", "store.db.replaced.1"]
+        aside = open_store(f"{url}.replaced")
+        assert aside.overview().entries == before[0].entries + 1
+        aside.close()
 
 
 def test_a_backup_under_load_is_a_state_that_was(store: Store, another: Store, url: str, tmp_path: Path) -> None:

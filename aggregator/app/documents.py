@@ -9,7 +9,7 @@ from typing import Any
 
 from aggregator.app.configured import user_agent, utc_now
 from aggregator.doorsteps import Turns
-from aggregator.enrich import enrich, facts_report
+from aggregator.enrich import enrich, facts_cut, facts_report
 from aggregator.enrich.extraction import article_of_page, article_of_row, as_given, page_report, read_saved, row_of, saved_page
 from aggregator.enrich.gazetteer import load_gazetteer
 from aggregator.enrich.pages import Served, unreadable
@@ -111,7 +111,8 @@ def _row(number: int, line: str) -> Mapping[str, Any]:
     except (ValueError, RecursionError) as error:
         return {"id": "", "error": f"line {number}: {error}"}
     article = as_given(asyncio.run(enrich(article_of_row(row))), row)
-    return {"id": row.id, "facts": facts_report(article), "title_facts": facts_report(article, "title"), "missing": list(article.missing)}
+    facts = {"facts": facts_report(article), "title_facts": facts_report(article, "title")}
+    return {"id": row.id, **facts, "cut": facts_cut(article), "missing": list(article.missing)}
 
 
 def _extracted(name: str, page: Page) -> Mapping[str, Any]:

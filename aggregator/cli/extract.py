@@ -79,6 +79,8 @@ def _show(report: screen.Report) -> None:
     screen.out.print(screen.plain(" · ".join(str(part) for part in (name, *about) if part)))
     if report.get("text"):
         screen.out.print(screen.plain(f"{len(report['text']):,} characters, {len(report['removed'])} lines removed"))
+    if report.get("cut"):
+        screen.out.print(screen.plain(f"cut: there may be more {', '.join(report['cut'])} than are told here"))
     rows = [(kind, fact["text"], _worth(fact)) for kind in _SHOWN for fact in report["facts"].get(kind, ())]
     screen.print_table("facts", ("kind", "words", "value"), rows)
 

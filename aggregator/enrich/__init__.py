@@ -21,12 +21,23 @@ from aggregator.enrich.names import Name
 from aggregator.enrich.organisations import find_organisations
 from aggregator.enrich.places import find_places
 from aggregator.enrich.plaintext import extract_text, plain_text
-from aggregator.enrich.reporting import facts_report
+from aggregator.enrich.reporting import facts_cut, facts_report
 from aggregator.enrich.responses import find_responses
 from aggregator.enrich.verification import find_unverified
 from aggregator.models import Article, Entry, Fact, FeedSpec
 
-__all__ = ["STEPS", "Enricher", "Step", "article_of", "enrich", "facts_report", "load_gazetteer", "outlet_concept", "plain_text"]
+__all__ = [
+    "STEPS",
+    "Enricher",
+    "Step",
+    "article_of",
+    "enrich",
+    "facts_cut",
+    "facts_report",
+    "load_gazetteer",
+    "outlet_concept",
+    "plain_text",
+]
 
 Step: TypeAlias = Callable[[Article], Awaitable[Article]]
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from aggregator.enrich.folding import composed_offsets
 from aggregator.enrich.pages import MAX_PAGE, Served, read_page
-from aggregator.enrich.reporting import facts_report
+from aggregator.enrich.reporting import facts_cut, facts_report
 from aggregator.models import Article, Fact, FeedSpec, Page
 
 _SAVED = FeedSpec(id="saved", name="Saved page", url="", publisher="", family="saved", language="", assume_country=True)
@@ -110,6 +110,7 @@ def page_report(name: str, page: Page, article: Article) -> Mapping[str, Any]:
         "removed": [{"text": line.text, "reason": line.reason} for line in page.removed],
         "facts": facts_report(article),
         "title_facts": facts_report(article, "title"),
+        "cut": facts_cut(article),
         "missing": list(article.missing),
     }
 

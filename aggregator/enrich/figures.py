@@ -20,6 +20,7 @@ from aggregator.enrich.qualifiers import shade
 from aggregator.enrich.shares import of_a_whole, shares
 from aggregator.enrich.things import MEASURES, thing
 from aggregator.enrich.units import Counted, counted
+from aggregator.enrich.won import OPEN_WON, whose_won
 from aggregator.models import Article, Fact
 
 MOST_FIGURES = 200
@@ -158,6 +159,8 @@ def _smallest(unit: str) -> int:
 
 
 def _fact(field: _Field, number: Number, unit: Counted) -> Fact:
+    if unit.unit == "won":
+        unit = replace(unit, unit=whose_won(field.text, field.folded, unit, field.language))
     value = amount(number.low) if number.low == number.high else f"{amount(number.low)}-{amount(number.high)}"
     exact = shade(field.folded, unit.start, unit.end, number)
     return Fact(
@@ -173,4 +176,5 @@ def _fact(field: _Field, number: Number, unit: Counted) -> Fact:
         qualifier=exact.qualifier,
         period=exact.period,
         what=thing(field.text, number, unit, field.language),
+        note=OPEN_WON if unit.unit == "won" else None,
     )

@@ -38,7 +38,7 @@ _UNIT_BETWEEN = (
 )
 _BEFORE_PATTERN = re.compile("|".join(rf"(?P<{name}>(?<![a-z])(?:{words}))" for name, words in _BEFORE.items()))
 _GAP = re.compile(
-    r" ?(?:[^，。、,.0-9a-zа-я]{1,8}的|the |an? |as |有|为|為|是|需要?|缺少?|损失|拥有|雇用?|派出|派遣|达到?"
+    r" ?(?:[^，。、,.0-9a-zа-я]{1,8}的|the |an? |as |в (?:размере )?|有|为|為|是|需要?|缺少?|损失|拥有|雇用?|派出|派遣|达到?"
     r"|月|年|월|연|일인당 |1인당 )? ?$"
 )
 _AFTER_PATTERN = re.compile(rf"{_UNIT_BETWEEN}(?:" + "|".join(f"(?P<{name}>{words})" for name, words in _AFTER.items()) + ")")
@@ -74,7 +74,7 @@ _SHARE = re.compile(r"(?:%|割|成|percent|퍼센트)[^\W\d_]{0,4}$")
 _LASTING = re.compile(r"(?<!for )(?<!just )(?<!well )\bover $")
 _LENGTH = re.compile(r"(?:years?|months?|weeks?|days?|hours?)$")
 """A share of monthly pay has no period; "over six years" is a stretch, not more than six."""
-_DIGIT = re.compile(r"[0-9一二三四五六七八九]")
+_DIGIT = re.compile(r"[0-9一二三四五六七八九](?! ?(?:인당|人当たり|人あたり|人平均))")
 _CLAUSE = re.compile(r"[.;:!?。！？；、，\n]|,(?![0-9])")
 
 

@@ -7,7 +7,7 @@ behind its classifier. A counter, a verb or a particle is no thing.
 import re
 
 from aggregator.enrich.numbers import Number
-from aggregator.enrich.units import Counted
+from aggregator.enrich.units import Counted, estimated
 
 MEASURES = frozenset(("percent", "won", "dollar", "ton", "barrel", "multiple", "hour", "day", "month", "year"))
 _LONGEST = 48
@@ -17,7 +17,7 @@ _FOR_HOW_LONG = re.compile(r"^ ?(?:(?:a|per|each|every) (?:hour|day|week|month|y
 _NO_THING = re.compile(
     r"(?:to|and|or|was|were|is|are|home|from|in|at|by|on|for|as|with|off|out|up|per|each|every|had|has|have|earlier|later|more|less|left"
     r"|behind|shows?|goes|went|a|an|the|that|which|who|until|before|after|since|than|into|back|when|but|only|worth|alone|ежегодно|и|в|на|за"
-    r"|по|из|с|к|до|от|под|при|для|ежемесячно|каждый|которые|или|однако|а|но|у)\b|[でがはをにとのものへ를을이가은는도만씩까부에]|左右|以上$|대$"
+    r"|по|из|с|к|до|от|под|при|для|ежемесячно|каждый|которые|или|однако|а|но|у)\b|[でがはをにとのものへだ를을이가은는도만씩까부에]|和|という|(?:이다|였다|라고)|(?:으로|로|에서|까지|부터|이라고|수준[가-힣]*|정도[가-힣]*|가량[가-힣]*|안팎[가-힣]*)(?![가-힣])|左右|以上$|대$"
 )
 _COUNTERS = (
     r"여건|여개|인명|군데|개사|[명곳건척개장대통동채벌량社名人位件个個家间間座张張份辆輛栋棟幢台架两両头頭箱着枚軒隻艘]"
@@ -51,6 +51,14 @@ _BEHIND_CLASSIFIER = re.compile(
     r"|汽车|列车|火车|船只?|货轮|设备|机器|手机|电脑|假发|服装(?![企公厂工业])|制服|企业|公司|业者|業者|会社|機|車"
     r"|建物|机|导弹|火箭弹|炮弹|无人机|直升机|商店|店|医院|学校|餐厅|餐馆|酒店|签证|許可|许可))"
 )
+# What only says of whom, where or in which money: 이 중 200명, 훈춘의 공장 200명, 조선원 10만원.
+_NO_THING_BEFORE = re.compile(
+    r"(?:^|[^가-힣])(?:이|그|저|이들|그들|우리|북한|한국|조선|중국|러시아|미국)? ?(?:중|가운데|돈|원|화폐|현재|당시|이후|이전|기준)$"
+    r"|이중$|조선원$"
+    r"|^인당|^평균$|^(?:このうち|そのうち|うち|当時|現在)$"
+)
+_SITES = re.compile(r"(?:공장|회사|업체|식당|은행|농장|현장|지역|단지|작업장|광산|탄광|工場|会社|企業|店|食堂|銀行|農場|現場|地域|鉱山)$")
+"""Where people are, which is never what they are."""
 _LEAD = re.compile(r"^of (?:the |these |those |its |their |all |our |your )?")
 _LATIN = re.compile(r"[A-Za-zА-Яа-яё]")
 
@@ -64,6 +72,8 @@ def thing(text: str, number: Number, unit: Counted, language: str) -> str | None
     if not measures and _LATIN.search(told[:1]):
         return told
     before = _before(text, number.start) if language in ("ko", "ja") else _called(text, number.start) if language == "zh" else None
+    if before and (unit.unit == "person" or unit.unit.isupper()) and _SITES.search(before):
+        before = None
     if measures:
         return before if before and not _LATIN.match(told) else None if _NO_THING.match(told) else told or None
     return _eastern(text, (number, unit), _COUNTER_FIRST.sub("", told), before)
@@ -74,6 +84,9 @@ def _eastern(text: str, found: tuple[Number, Counted], told: str, before: str | 
     number, unit = found
     if told and not _COUNTER_ALONE.fullmatch(told):
         return told
+    spoken_of = estimated(text, number) if unit.end == number.end else None
+    if spoken_of:
+        return text[slice(*spoken_of)]
     behind = _PEOPLE_BEHIND.match(text, unit.end) or _BEHIND_CLASSIFIER.match(text, unit.end)
     if unit.unit == "person" and not behind:
         behind = _CALLED_BEHIND.match(text, unit.end)
@@ -93,4 +106,4 @@ def _called(text: str, start: int) -> str | None:
 def _before(text: str, start: int) -> str | None:
     ahead = text[max(0, start - 24) : start]
     found = _WORDS_BEFORE.search(ahead) or _JAPANESE_BEFORE.search(ahead)
-    return found[1].strip() if found else None
+    return found[1].strip() if found and not _NO_THING_BEFORE.search(found[1]) else None

@@ -38,6 +38,13 @@ _DESCRIBED = re.compile(
     r"[^\W\d_，。、]{0,16}?(?P<noun>厂|公司|企业|企業|餐厅|餐馆|饭店|银行|签证|许可证|会社|工場|レストラン)"
     r"|의? [가-힣]{0,8}?(?P<korean>업체|회사|기업|공장|식당|은행)"
 )
+_ESTIMATED = re.compile(
+    r"(?P<noun>(?:[a-z.]+ ){0,2}[a-z]+), (?:(?:who|which) )?(?:(?:is|are|was|were) )?(?:variously |now |officially )?"
+    r"(?:estimated|believed|thought|reckoned|put|said|reported)(?: to (?:be|number|total))?(?: at)?"
+    r"(?: (?:between|about|around|some|roughly|nearly|up to|as many as|at least|more than|over))* $",
+    re.IGNORECASE,
+)
+_ENDS = re.compile(r"[,.;)\n]|$| (?:in|at|by|from|but|and|people|abroad)\b")
 _STRONG = re.compile(r"-(?:strong|member|person|man|woman)(?: [a-z]+)?(?![a-z])")
 """A body by how many it has: "the 12-strong team"."""
 _MOVED = re.compile(
@@ -51,7 +58,7 @@ _AGENT_RU = re.compile(r"[а-я]{2,}(?:щик|чик|ист|щиц|овц)(?:а|
 _NO_AGENTS = frozenset(read_cues()["no_agents"])
 _COLLECTIVE = re.compile(r"(?:двое|трое|четверо|пятеро|шестеро|семеро)")
 _SUBJECT = re.compile(r"(비자|사증|허가|査証|ビザ|許可)(?:은|는|이|가|는 |は|が)[^.。\n]{0,40}$")
-_LOOK_BACK, _LOOK_AHEAD, _SUBJECT_BACK = 12, 24, 48
+_LOOK_BACK, _LOOK_AHEAD, _SUBJECT_BACK, _ESTIMATED_BACK = 12, 24, 48, 96
 _AFTER_DIGITS = frozenset(("배",))
 """Counters that are also nouns: behind a number word, 두 배 may be two ships."""
 
@@ -123,8 +130,6 @@ def _by_counter(folded: str, number: Number) -> Counted | None:
     if match["counter"] in _AFTER_DIGITS and not folded[number.end - 1].isdigit():
         return None
     unit = _UNITS.counters[match["counter"]] if match["counter"] else _of_generic(folded, number, match)
-    if unit == "won":
-        unit = _won(folded, number)
     return Counted(unit, number.start, match.end()) if unit and unit != "none" else None
 
 
@@ -142,14 +147,6 @@ def _of_generic(folded: str, number: Number, match: re.Match[str]) -> str | None
         _SUBJECT.search(folded, max(0, number.start - _SUBJECT_BACK), number.start) if match["generic"] in ("건", "件", "여건") else None
     )
     return _UNITS.nouns[subject[1]] if subject else None
-
-
-def _won(folded: str, number: Number) -> str:
-    """Tell the North's won where the text does; the South's is not assumed."""
-    before = folded[max(0, number.start - _LOOK_BACK) : number.start]
-    if re.search(r"북한 ?돈|북한 ?원|조선 ?돈|北朝鮮ウォン", before):
-        return "KPW"
-    return "KRW" if "한국 돈" in before or "한화" in before else "won"
 
 
 def _by_word(folded: str, number: Number, before: str) -> Counted | None:
@@ -191,8 +188,6 @@ def _words(folded: str, position: int) -> Iterator[tuple[str, int]]:
 
 
 def _specified(unit: str, passed: list[str]) -> str:
-    if unit == "won" and passed[-1:] == ["korean"]:
-        return "KPW" if passed[-2:-1] == ["north"] else "KRW"
     return "dollar" if unit == "USD" and _OTHER_DOLLARS & set(passed) else unit
 
 
@@ -204,7 +199,17 @@ def _by_sentence(folded: str, number: Number) -> Counted | None:
     year = number.plain and _YEAR.match(folded[number.start : number.end])
     aged = re.search(r"\baged? $", folded[max(0, number.start - 8) : number.start])
     moved = number.high >= 10 and not year and not aged and _MOVED.match(folded, number.end)
-    return Counted("person", number.start, number.end) if numbering or moved else None
+    if numbering or moved:
+        return Counted("person", number.start, number.end)
+    noun = estimated(folded, number) if number.low >= 100 and not year else None
+    unit = _UNITS.of_word(folded[slice(*noun)].rpartition(" ")[2]) if noun else None
+    return Counted(unit, number.start, number.end) if unit else None
+
+
+def estimated(folded: str, number: Number) -> tuple[int, int] | None:
+    """Give where the words stand that "estimated at between 90,000 and 100,000" is said of, three at most."""
+    found = _ESTIMATED.search(folded, max(0, number.start - _ESTIMATED_BACK), number.start)
+    return found.span("noun") if found and _ENDS.match(folded, number.end) else None
 
 
 def _load() -> _Units:

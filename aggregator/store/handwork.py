@@ -1,7 +1,7 @@
 """Handwork: what a person decides of stories: merge, split, choose the lead, keep apart; remembered, respected later, undoable.
 
 A decision is a line of `story_operations` and, where it is about pairs, rows of `bonds`, which grouping obeys ever after. Undoing takes
-the bonds away and moves the articles back; who was told something stays told.
+the bonds away and moves the articles back, the last decision about a story first; who was told something stays told.
 """
 
 from collections.abc import Sequence
@@ -17,6 +17,7 @@ from aggregator.store.database import Section, batches
 from aggregator.store.locks import JUDGING, hold_until_commit
 from aggregator.store.neighbours import known_overlaps
 from aggregator.store.regrouping import Deciding, move, note, open_story, standing_story
+from aggregator.store.standing import former_lead, lead_by_decisions, refuse_if_broken, refuse_if_built_on
 from aggregator.store.story_tables import Decided, bonds, story_operations
 from aggregator.store.tables import articles, stories, story_articles
 from aggregator.store.tellings import load
@@ -67,7 +68,7 @@ class Handwork(Section):
             if len(leaving) == len(members):
                 raise UsageError(f"all articles of story {source} cannot leave it; it has {_listed(members)}")
             target = open_story(connection, leaving[0], now)
-            operation = move(connection, source, target, leaving, Deciding(now, by_hand=True, by=by))
+            operation = _part(connection, source, target, leaving, Deciding(now, by_hand=True, by=by))
             staying = [member for member in members if member not in leaving]
             _remember(connection, operation, _bind(connection, list(product(leaving, staying)), operation, together=False))
             return operation
@@ -93,11 +94,14 @@ class Handwork(Section):
                 raise UsageError("an article cannot be kept apart from itself")
             if stands[one] == stands[other]:
                 target = open_story(connection, other, now)
-                operation = move(connection, stands[one], target, [other], Deciding(now, by_hand=True, by=by))
+                staying = [(member, other) for member in _members(connection, stands[one]) if member != other]
+                operation = _part(connection, stands[one], target, [other], Deciding(now, by_hand=True, by=by))
+                freed = _unbind(connection, staying, together=True)  # what a merge had bound it to, it leaves
             else:
+                freed = ()
                 row = {"kind": "apart", "story_id": stands[one], "other_id": stands[other], "articles": (one, other)}
                 operation = note(connection, row, Deciding(now, by_hand=True, by=by))
-            _remember(connection, operation, _bind(connection, [(one, other)], operation, together=False))
+            _remember(connection, operation, (*freed, *_bind(connection, [(one, other)], operation, together=False)))
             return operation
 
     def undo_operation(self, operation_id: int, now: datetime, by: str = "") -> int:
@@ -107,19 +111,34 @@ class Handwork(Section):
             row = connection.execute(select(story_operations).where(story_operations.c.id == operation_id)).mappings().first()
             if row is None or not row["by_hand"] or row["undone_at"] is not None or row["kind"] == "undo":
                 raise UsageError(f"{operation_id} is no decision by hand that stands; `aggregator stories show` lists those of a story")
+            refuse_if_built_on(connection, row)
             connection.execute(delete(bonds).where(bonds.c.operation_id == operation_id))
             connection.execute(update(story_operations).where(story_operations.c.id == operation_id).values(undone_at=now))
             _restore(connection, row["displaced"] or ())
-            _take_back(connection, row["kind"], row["story_id"], row["articles"], Deciding(now, by_hand=True, by=by))
+            # What moves by undoing is no decision of its own: else it would stand, and could be undone in its turn.
+            _take_back(connection, row, Deciding(now, by=by))
             undone = {"kind": "undo", "story_id": row["story_id"], "other_id": row["other_id"], "articles": (operation_id,)}
             return note(connection, undone, Deciding(now, by_hand=True, by=by))
 
 
-def _take_back(connection: Connection, kind: str, source: int, ids: Sequence[int], deciding: Deciding) -> None:
-    if kind == "lead":
-        connection.execute(update(stories).where(stories.c.id == source).values(lead_article_id=ids[1], lead_by_hand=False))
-    if kind not in ("merge", "split"):
-        return
+def _part(connection: Connection, source: int, target: int, leaving: Sequence[int], deciding: Deciding) -> int:
+    """Move articles to a story of their own, and note who led where the lead is among them, so that undoing gives it back."""
+    lead = _lead(connection, source)
+    operation = move(connection, source, target, leaving, deciding)
+    if lead in leaving:
+        row = {"kind": "lead", "story_id": source, "other_id": target, "articles": (_lead(connection, source), lead)}
+        note(connection, row, Deciding(deciding.decided_at))
+    return operation
+
+
+def _take_back(connection: Connection, row: RowMapping, deciding: Deciding) -> None:
+    if row["kind"] in ("merge", "split"):
+        _move_back(connection, row["story_id"], row["articles"], deciding)
+    lead_by_decisions(connection, row["story_id"], former_lead(connection, row))
+    refuse_if_broken(connection, row["articles"])
+
+
+def _move_back(connection: Connection, source: int, ids: Sequence[int], deciding: Deciding) -> None:
     connection.execute(update(stories).where(stories.c.id == source).values(merged_into=None))
     by_story: dict[int, list[int]] = {}
     for article in ids:
@@ -127,6 +146,7 @@ def _take_back(connection: Connection, kind: str, source: int, ids: Sequence[int
     for stands, leaving in by_story.items():
         if stands != source:
             move(connection, stands, source, leaving, deciding)
+            lead_by_decisions(connection, stands, None)
 
 
 def _record(connection: Connection, story_id: int) -> StoryRecord:

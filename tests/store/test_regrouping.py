@@ -259,13 +259,16 @@ def test_a_merge_binds_every_member_and_undoing_it_gives_earlier_decisions_back(
     assert kept(desk) == {(second, third, True)}
 
 
-def test_a_decision_undone_meanwhile_does_not_come_back(desk: SqlStore) -> None:
+def test_a_decision_that_was_displaced_is_undone_after_what_displaced_it(desk: SqlStore) -> None:
     one, two = two_stories(desk)
     first, second = members(desk, one)[0], members(desk, two)[0]
     apart = desk.keep_apart(first, second, NOW)
     merge = desk.merge_stories(one, two, NOW)
-    desk.undo_operation(apart, NOW)
+    with pytest.raises(UsageError, match=f"take back first: {merge}$"):
+        desk.undo_operation(apart, NOW)
     desk.undo_operation(merge, NOW)
+    assert kept(desk) == {(first, second, False)}
+    desk.undo_operation(apart, NOW)
     assert kept(desk) == set()
 
 

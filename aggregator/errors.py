@@ -6,6 +6,7 @@ Our exception hierarchy::
     ├── ConfigurationError         feeds.yaml or the environment is wrong; carries every problem found; exit code 2
     ├── UsageError                 a command was called wrongly, or is refused in this state; exit code 2
     ├── ParseError                 a document is not what its kind promises
+    ├── ReaderError                no process could be started that reads documents
     ├── StoreError                 the database cannot do what was asked
     └── DeliveryError              a channel could not hand over a message; `permanent` tells whether trying again can help
 """
@@ -53,6 +54,10 @@ class UsageError(AggregatorError):
 
 class ParseError(AggregatorError):
     """Say why a document could not be read at all."""
+
+
+class ReaderError(AggregatorError):
+    """Say why documents cannot be read now, whatever they hold."""
 
 
 class StoreError(AggregatorError):

@@ -18,8 +18,9 @@ from aggregator.core.conclusions import Asked, address_of, conclude_deferred, co
 from aggregator.core.fingerprints import body_hash
 from aggregator.core.intake import identities
 from aggregator.core.urls import host_of
-from aggregator.doorsteps import PATIENCE, PEACE, PEACE_STATUSES, Doorsteps, OpenGate, Turns
-from aggregator.errors import StoreError
+from aggregator.doorsteps import PATIENCE, Doorsteps, OpenGate, Turns
+from aggregator.errors import ReaderError, StoreError
+from aggregator.journey import Journey
 from aggregator.memory import Returning
 from aggregator.models import Failed, FailureKind, FeedSpec, FetchOutcome, FetchRequest, NotModified
 from aggregator.ports import FeedReader, Fetcher, Gate, Store
@@ -29,6 +30,8 @@ log = structlog.get_logger(__name__)
 
 LEASE = timedelta(minutes=10)
 """More than twice as long as any fetch and parse may take by their own deadlines: at half of it a lease is renewed."""
+UNREAD = timedelta(minutes=5)
+"""After this a feed is asked again that no reader process could be started for."""
 ACCEPT = (
     "application/rss+xml, application/atom+xml, application/rdf+xml, application/feed+json, "
     "application/xml;q=0.9, text/xml;q=0.9, */*;q=0.1"
@@ -150,16 +153,18 @@ async def _poll_host(polling: Polling, errand: _Errand, done: asyncio.Queue[Poll
             del errand.waiting[0]
             await done.put(conclude_deferred(_asked(polling, state, polling.clock()), peace))
             continue
+        journey = None
         async with polling.turns.turn(errand.host), polling.doorsteps.seat(polling.concurrency, polling.patience):
             for _ in range(await _renew(polling, errand)):
                 await done.put(None)
-            record = await _poll_feed(polling, errand.waiting.pop(0)) if errand.waiting else None
-            if record:
-                await done.put(record)
-        if record and record.failure and record.status in PEACE_STATUSES:
-            refused = True
-            wait = PEACE if record.failure.retry_after is None else record.failure.retry_after
-            polling.doorsteps.leave_alone(errand.host, polling.clock() + wait)
+            if errand.waiting:
+                state = errand.waiting.pop(0)
+                journey = Journey(_request(state))
+                await _poll_feed(polling, state, journey, done)
+        while journey and not journey.ended:
+            async with polling.turns.turn(journey.host), polling.doorsteps.seat(polling.concurrency, polling.patience):
+                await _poll_feed(polling, state, journey, done)
+        refused = refused or bool(journey and journey.refused_by == errand.host)
 
 
 async def _renew(polling: Polling, errand: _Errand) -> int:
@@ -185,15 +190,26 @@ def _leased_again(polling: Polling, errand: _Errand, now: datetime) -> Sequence[
     return polling.store.claim_feeds(now, LEASE, len(feeds), feeds)
 
 
-async def _poll_feed(polling: Polling, state: FeedState) -> PollRecord:
-    started_at = polling.clock()
+def _request(state: FeedState) -> FetchRequest:
+    return FetchRequest(url=address_of(state), etag=state.etag, last_modified=state.last_modified, accept=ACCEPT, follow=False)
+
+
+async def _poll_feed(polling: Polling, state: FeedState, journey: Journey, done: asyncio.Queue[PollRecord | None]) -> None:
+    """Ask the host whose turn it is, and hand on what came of the poll, unless the journey leads to another host."""
+    started_at = journey.started_at = journey.started_at or polling.clock()
     try:
-        request = FetchRequest(url=address_of(state), etag=state.etag, last_modified=state.last_modified, accept=ACCEPT)
-        return await _record(polling, state, started_at, await polling.fetcher.fetch(request))
+        outcome = await journey.ask(polling.fetcher, polling.doorsteps, polling.clock)
+        if outcome is not None:
+            await done.put(await _record(polling, state, started_at, outcome))
+    except ReaderError as error:  # no fault of the feed, which is asked again soon
+        log.error("a feed could not be read", feed=state.feed_id, reason=str(error))
+        journey.ended = True
+        await done.put(conclude_deferred(_asked(polling, state, started_at), UNREAD))
     except Exception as error:  # one feed must not stop the others; the poll is stored with the reason
         log.exception("poll failed unexpectedly", feed=state.feed_id)
         failure = Failed(kind=FailureKind.TEMPORARY, message=f"internal error: {type(error).__name__}; see the log")
-        return conclude_failed(_asked(polling, state, started_at), failure)
+        journey.ended = True
+        await done.put(conclude_failed(_asked(polling, state, started_at), failure))
 
 
 async def _record(polling: Polling, state: FeedState, started_at: datetime, outcome: FetchOutcome) -> PollRecord:

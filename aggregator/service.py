@@ -74,7 +74,7 @@ def listening(settings: Settings) -> Iterator[socket.socket]:
 
 async def _serve(settings: Settings, configuration: Configuration, listener: socket.socket) -> None:
     async with open_app(settings, configuration) as app:
-        free_leases(app)
+        free_leases(app.settings, app.store)
         declare(app)
         tell_start(app, listener)
         live, metrics = Live(app), Metrics()

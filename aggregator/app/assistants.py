@@ -11,13 +11,13 @@ from functools import lru_cache
 
 from aggregator.app.reading import UNKNOWN, Answer, understand
 from aggregator.core.fingerprints import digest_of
-from aggregator.errors import ParseError
+from aggregator.errors import ParseError, ReaderError
 from aggregator.models import Article, Configuration, Judgement, Reason
 from aggregator.records import StoredRevision, Understood
 from aggregator.sources.workers import ReaderPool
 
-SHARE = 25
-"""Texts that are handed over at once."""
+SHARE, SHARE_SIZE = 25, 50_000
+"""Texts that are handed over at once, and their characters where they are long: feeds wait for a share, and a deadline ends it."""
 
 
 class Assistants:
@@ -28,20 +28,23 @@ class Assistants:
         self._feeds = {feed.id: feed for feed in configuration.feeds}
         self._setup = (configuration, pages)
         self._key = digest_of(repr(self._setup))
+        self._broke: set[int] = set()
 
     async def __call__(self, waiting: Sequence[StoredRevision]) -> Sequence[Understood | None]:
         """Give what was understood of each revision, None where the judge has to read it."""
-        shares = [waiting[start : start + SHARE] for start in range(0, len(waiting), SHARE)]
-        return [one for answers in await asyncio.gather(*map(self._share, shares)) for one in answers]
+        return [one for answers in await asyncio.gather(*map(self._share, _shares(waiting))) for one in answers]
 
     async def _share(self, waiting: Sequence[StoredRevision]) -> Sequence[Understood | None]:
+        if any(revision.seq in self._broke for revision in waiting):
+            return [None] * len(waiting)
         texts = [(revision.feed_id, revision.entry) for revision in waiting]
         try:
             answers = await self._pool.run(understand, self._key, None, texts)
             if isinstance(answers, str):
                 answers = await self._pool.run(understand, self._key, self._setup, texts)
-        except ParseError:
+        except (ParseError, ReaderError):
             answers = UNKNOWN
+            self._broke.update(revision.seq for revision in waiting)
         if isinstance(answers, str):
             return [None] * len(waiting)
         return [self._told(revision, answer) for revision, answer in zip(waiting, answers, strict=True)]
@@ -58,6 +61,20 @@ class Assistants:
         hashed, concepts, version, terms = rest
         said = judgements or tuple(_missed(*one) for one in missed)
         return Understood(article=article, text_hash=hashed, concepts=concepts, judgements=said, rule_version=version, terms=terms)
+
+
+def _shares(waiting: Sequence[StoredRevision]) -> list[list[StoredRevision]]:
+    """Part what waits in its order, into shares of so many texts and characters at most; one text may be longer."""
+    shares: list[list[StoredRevision]] = []
+    size = 0
+    for revision in waiting:
+        own = len(revision.entry.content) + len(revision.entry.summary)
+        if not shares or size + own > SHARE_SIZE or len(shares[-1]) == SHARE:
+            shares.append([])
+            size = 0
+        shares[-1].append(revision)
+        size += own
+    return shares
 
 
 @lru_cache(maxsize=500)

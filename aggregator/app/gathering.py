@@ -19,7 +19,7 @@ from aggregator.poll import Polling
 from aggregator.ports import Fetcher, Store
 from aggregator.settings import Settings
 from aggregator.sources.workers import ReaderPool
-from aggregator.store import SqlStore, open_store, working_lock
+from aggregator.store import SqlStore, alone, open_store, working_lock
 from aggregator.store.hosts import open_gate
 from aggregator.visiting import Visitor
 
@@ -105,6 +105,13 @@ def declare_all(settings: Settings, configuration: Configuration, store: Store, 
 def at_work(settings: Settings) -> AbstractContextManager[None]:
     """Hold the lock of those who poll or send, so that a service that starts meanwhile leaves our leases alone."""
     return working_lock(settings.database_url)
+
+
+def free_leases(settings: Settings, store: Store) -> None:
+    """Free the leases that killed processes left, unless a living command may hold some of them; those end by themselves."""
+    with alone(settings.database_url) as nobody_else:
+        if nobody_else:
+            store.release_leases()
 
 
 def make_judging(

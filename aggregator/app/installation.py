@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from aggregator.app.configured import utc_now
-from aggregator.app.gathering import Tuning, at_work, declare_all, make_judging, open_gathering
+from aggregator.app.gathering import Tuning, at_work, declare_all, free_leases, make_judging, open_gathering
 from aggregator.app.operator import operator_addresses
 from aggregator.app.recipients import standing_addresses, unset
 from aggregator.app.rules import label
@@ -29,7 +29,6 @@ from aggregator.ports import Channel, Fetcher, Poster, ReaderStore, Store
 from aggregator.revisit import Revisiting
 from aggregator.settings import Settings
 from aggregator.sources.workers import ReaderPool
-from aggregator.store import alone
 from aggregator.visiting import Visitor
 
 __all__ = ["App", "Tuning", "at_work", "declare", "free_leases", "open_app", "reconfigured"]
@@ -96,13 +95,6 @@ def reconfigured(app: App, configuration: Configuration) -> App:
 def declare(app: App) -> None:
     """Tell the store what is configured; new feeds are due at once, new subscriptions begin now."""
     declare_all(app.settings, app.configuration, app.store, app.delivering.clock())
-
-
-def free_leases(app: App) -> None:
-    """Free the leases that killed processes left, unless a living command may hold some of them; those end by themselves."""
-    with alone(app.settings.database_url) as nobody_else:
-        if nobody_else:
-            app.store.release_leases()
 
 
 def _revisiting(configuration: Configuration, store: Store, visitor: Visitor | None, clock: Callable[[], datetime]) -> Revisiting:

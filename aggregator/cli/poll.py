@@ -36,14 +36,14 @@ def poll(
     elif polls or not busy:
         _show(polls)
     for feed in busy:
-        screen.err.print(f"{feed}: another process is polling this feed, or broke off less than ten minutes ago; try again later")
+        screen.err.print(f"{feed}: another process is polling this feed; try again later")
     if busy or any(line.outcome == "failed" for line in polls):
         raise typer.Exit(1)
 
 
 async def _poll(settings: Settings, only: Sequence[str]) -> Sequence[Poll]:
     from aggregator.app.configured import read_configuration
-    from aggregator.app.gathering import at_work, declare_all, open_gathering
+    from aggregator.app.gathering import at_work, declare_all, free_leases, open_gathering
     from aggregator.judge import judge_pending
     from aggregator.poll import poll_due
 
@@ -51,8 +51,9 @@ async def _poll(settings: Settings, only: Sequence[str]) -> Sequence[Poll]:
     unknown = set(only) - {feed.id for feed in configuration.feeds if feed.enabled}
     if unknown:
         raise UsageError(f"no enabled feed has the id {', '.join(sorted(unknown))}; {settings.feeds_file} lists them")
-    with at_work(settings):
-        async with open_gathering(settings, configuration) as app:
+    async with open_gathering(settings, configuration) as app:
+        free_leases(settings, app.store)
+        with at_work(settings):
             declare_all(settings, configuration, app.store, app.polling.clock())
             enabled = sum(feed.enabled for feed in configuration.feeds)
             with screen.progress() as bars:

@@ -106,14 +106,11 @@ class Guard:
         if good:
             return good
         private = next((text for text, address in found if not is_public(address)), None)
+        place = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        meant = "to the allowed addresses if it is meant"
         if private is None:
-            raise FetchError(
-                FailureKind.PERMANENT, f"port {port} of {host} is no web port; add {host}:{port} to the allowed addresses if it is meant"
-            )
-        raise FetchError(
-            FailureKind.PERMANENT,
-            f"{host} is at the private address {private}; add {private} or {host}:{port} to the allowed addresses if it is meant",
-        )
+            raise FetchError(FailureKind.PERMANENT, f"port {port} of {host} is no web port; add {place} {meant}")
+        raise FetchError(FailureKind.PERMANENT, f"{host} is at the private address {private}; add {private} or {place} {meant}")
 
     def _permits(self, host: str, port: int, address: Address) -> bool:
         inner = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None

@@ -118,7 +118,7 @@ def run_demo(control: str, folder: Path, topics: str, tell: Callable[[str], None
 
 async def _run(newsroom: Newsroom, settings: Settings, tell: Callable[[str], None]) -> DemoReport:
     async with open_app(settings, read_configuration(settings), tuning=TUNING) as app:
-        free_leases(app)
+        free_leases(app.settings, app.store)
         declare(app)
         rounds = [await _round(app, newsroom.round, tell)]
         for number in range(newsroom.round + 1, ROUNDS + 1):

@@ -8,6 +8,7 @@ _CHALLENGE = re.compile(
     re.IGNORECASE,
 )
 _HTML = re.compile(rb"<!doctype\s+html|<html[\s>]|<head[\s>]|<body[\s>]", re.IGNORECASE)
+_SITEMAP = re.compile(rb"<(?:\w+:)?(?:urlset|sitemapindex)[\s>]")
 _HEAD = 20_000
 
 
@@ -22,4 +23,6 @@ def diagnose(body: bytes, version: str, *, damaged: bool) -> str:
         return "a bot check instead of a feed" if _CHALLENGE.search(head) else "HTML page instead of a feed"
     if b"<" not in head.replace(b"\x00", b""):
         return "the document is neither XML nor JSON"
+    if _SITEMAP.search(head):
+        return "the document is a sitemap: its kind has to be sitemap"
     return "the document is neither RSS nor Atom"

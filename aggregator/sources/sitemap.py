@@ -57,6 +57,8 @@ def _problem(body: bytes, root: Any) -> str:
     if root is not None and root.tag in (f"{_SITE}sitemapindex", "sitemapindex"):
         first = next((text for element in root.iter(f"{_SITE}loc") if (text := _text(element))), "one of them")
         return f"an index of sitemaps: put the address of one of its sitemaps into feeds.yaml, such as {first}"
+    if root is not None and root.tag in (f"{_SITE}urlset", "urlset"):
+        return "the sitemap holds no news"
     found = diagnose(body, "", damaged=root is None)
     return "the document is no sitemap" if found == "the document is neither RSS nor Atom" else found
 

@@ -20,7 +20,7 @@ from datetime import datetime
 from multiprocessing.connection import Connection, Pipe
 from typing import Any, TypeVar
 
-from aggregator.errors import ParseError
+from aggregator.errors import ParseError, ReaderError
 from aggregator.models import FeedSpec, ParsedFeed
 from aggregator.sources import read_document
 
@@ -73,10 +73,12 @@ class Worker:
         """Call an importable function over there and give its result.
 
         :raises ParseError: it failed, took too long, or took the process with it.
+        :raises ReaderError: no process could be started.
         """
         with self._lock:
+            live = self._started()
             try:
-                return self._exchange(self._ready(), (function, arguments))
+                return self._exchange(live, (function, arguments))
             except (EOFError, OSError):
                 self._end()
                 raise ParseError("the document made its reader break off") from None
@@ -99,6 +101,14 @@ class Worker:
             self._live = _Live.start(self._deadline)
         return self._live
 
+    def _started(self) -> _Live:
+        try:
+            return self._ready()
+        except OSError as error:
+            raise ReaderError(
+                f"no process to read documents could be started: {error.strerror or error}; free memory or processes"
+            ) from None
+
     def _exchange(self, live: _Live, job: tuple[Callable[..., Result], tuple[object, ...]]) -> Result:
         self._await_greeting(live)
         live.connection.send(job)
@@ -116,7 +126,7 @@ class Worker:
         if not self._greeted:
             if not live.connection.poll(START):
                 self._end()
-                raise ParseError(f"no reader process started within {START:g} s")
+                raise ReaderError(f"no process to read documents was ready within {START:g} s; the machine is overloaded")
             live.connection.recv()
             self._greeted = True
 

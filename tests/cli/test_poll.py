@@ -1,10 +1,12 @@
 """`aggregator poll` says what came of each feed, and ends with 1 where one failed."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from aggregator.app.configured import utc_now
 from aggregator.poll import LEASE
-from aggregator.store import open_store
+from aggregator.store import open_store, working_lock
 from tests.cli.conftest import Command, lines
 
 
@@ -46,15 +48,31 @@ def test_an_unknown_or_disabled_feed_is_wrong_use_and_nothing_is_polled(command:
     assert not (feeds_file.parent / "data").exists()
 
 
-def test_a_feed_that_another_process_is_polling_is_told_and_left_alone(command: Command, feeds_file: Path) -> None:
+@contextmanager
+def leased(command: Command, url: str) -> Iterator[None]:
+    """Lease a feed as a poll does that is under way."""
     command("digest", "list")
     command("digest", "preview", "morning")  # declares the feeds
-    store = open_store(f"sqlite:///{feeds_file.parent}/data/aggregator.db")
-    store.claim_feeds(utc_now(), LEASE, 1, only=["paper"])
-    store.close()
-    done = command("poll", "paper")
+    store = open_store(url)
+    with working_lock(url):
+        store.claim_feeds(utc_now(), LEASE, 1, only=["paper"])
+        store.close()
+        yield
+
+
+def test_a_feed_that_another_process_is_polling_is_told_and_left_alone(command: Command, feeds_file: Path) -> None:
+    with leased(command, f"sqlite:///{feeds_file.parent}/data/aggregator.db"):
+        done = command("poll", "paper")
     assert (done.code, done.out) == (1, "")
     assert done.err.startswith("paper: another process is polling this feed")
+
+
+def test_a_feed_that_a_killed_poll_had_leased_is_polled_at_once(command: Command, feeds_file: Path) -> None:
+    with leased(command, f"sqlite:///{feeds_file.parent}/data/aggregator.db"):
+        pass
+    done = command("poll", "paper", "--json")
+    assert done.code == 0
+    assert [poll["outcome"] for poll in done.records] == ["ok"]
 
 
 def test_a_broken_file_stops_before_anything_is_polled(command: Command, feeds_file: Path) -> None:

@@ -208,6 +208,14 @@ async def test_refusal_names_the_address_and_the_way_out(network: Network) -> No
     )
 
 
+async def test_the_way_out_for_an_ipv6_address_can_be_pasted(network: Network) -> None:
+    outcome = await network.client().fetch(FetchRequest(url="http://[::1]:8080/"))
+    assert isinstance(outcome, Failed)
+    assert "add ::1 or [::1]:8080 to" in outcome.message
+    server = await network.server(always(response(body=b"ok")), "::1")
+    assert isinstance(await network.client(f"[::1]:{server.port}").fetch(FetchRequest(url=f"http://[::1]:{server.port}/")), Fetched)
+
+
 @pytest.mark.parametrize(
     ("allow", "host", "port", "address", "permitted"),
     [

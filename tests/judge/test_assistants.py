@@ -10,13 +10,14 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import pytest
 
 from aggregator.app.assistants import Assistants
 from aggregator.app.rules import Rules
 from aggregator.doorsteps import Turns
+from aggregator.errors import ParseError
 from aggregator.fulltext import FullText
 from aggregator.judge import Judging, judge_pending
 from aggregator.models import Configuration, FeedSpec, FetchOutcome
@@ -164,3 +165,21 @@ async def test_what_an_assistant_cannot_read_is_left_to_the_judge(pool: ReaderPo
     assert second is not None
     assert first.terms == ("harbour news 0", "it rain on pier 0")
     assert left is None
+
+
+async def test_long_texts_are_handed_over_few_at_once_and_left_alone_once_they_broke(store: Store, clock: Clock) -> None:
+    store.sync_feeds(tuple(FEEDS.values()), clock())
+    serve(store, clock, *(entry(f"long{number}", text="1 " * 20_000) for number in range(4)), *PLAIN[:2])
+    handed: list[int] = []
+
+    class Breaking:
+        async def run(self, function: object, key: str, setup: object, texts: Sequence[object]) -> object:
+            handed.append(len(texts))
+            raise ParseError("took longer than 20 s")
+
+    assistants = Assistants(cast(ReaderPool, Breaking()), CONFIGURATION, pages=False)
+    waiting = store.unjudged(10)
+    assert await assistants(waiting) == [None] * 6
+    assert handed == [1, 1, 1, 3]
+    assert await assistants(waiting) == [None] * 6
+    assert handed == [1, 1, 1, 3]

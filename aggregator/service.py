@@ -5,6 +5,7 @@ running steps are cancelled, a transaction is whole or undone, and what was left
 """
 
 import asyncio
+import os
 import signal
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
@@ -64,7 +65,7 @@ def listening(settings: Settings) -> Iterator[socket.socket]:
     try:
         listener = socket.create_server((settings.host, settings.port), family=family)
     except OSError as error:
-        reason = error.strerror or "unknown reason"
+        reason = os.strerror(error.errno) if error.errno else "unknown reason"
         raise UsageError(
             f"the status page cannot listen on {settings.listen} ({reason}): set AGGREGATOR_LISTEN to a free host:port"
         ) from error

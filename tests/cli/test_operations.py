@@ -68,6 +68,12 @@ def test_the_doctor_finds_a_dead_mail_server_and_a_broken_file(
     assert "database" in done.out
 
 
+def test_a_clock_that_nothing_was_compared_with_is_not_called_right(command: Command, feeds_file: Path) -> None:
+    command("db", "upgrade")
+    (clock,) = [one for one in command("doctor", "--no-feeds", "--json").records if one["what"] == "clock"]
+    assert (clock["state"], clock["found"]) == ("look", "no server told its time")
+
+
 def test_the_doctor_knows_a_file_that_is_no_database(command: Command, feeds_file: Path) -> None:
     command("db", "upgrade")
     database = next(Path(".").rglob("aggregator.db"))

@@ -7,7 +7,8 @@ feeds.yaml says is asked for each time, and what was remembered under another fe
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from itertools import chain
 from typing import Any
 
 import structlog
@@ -26,6 +27,8 @@ log = structlog.get_logger(__name__)
 
 MOST_EXPORTED = 100_000
 REMEMBERED = timedelta(minutes=1)
+NEVER = datetime(2000, 1, 1, tzinfo=UTC)
+"""When an empty feed changed."""
 VERDICTS = ("relevant", "not_relevant")
 
 
@@ -128,8 +131,12 @@ def search(desk: Desk, asked: Asked, cursor: str | None = None, limit: int = 20,
 def export(desk: Desk, asked: Asked, form: str, url: str, most: int = MOST_EXPORTED) -> Iterator[str]:
     """Write the newest `most` articles that a search finds; `form` is a key of `core.exports.WRITERS`."""
     _, write = WRITERS[form]
-    channel = Channel(title=f"Aggregator: {asked.query}", url=url, made_at=desk.clock())
-    return write(_all_hits(desk, asked, most), channel)
+    hits = _all_hits(desk, asked, most)
+    newest = next(hits, None)
+    # A feed says that it changed when its newest article came: the time of asking would change it with every poll.
+    made_at = newest.first_seen_at if newest else NEVER
+    channel = Channel(title=f"Aggregator: {asked.query}", url=url, made_at=made_at)
+    return write(chain((newest,), hits) if newest else hits, channel)
 
 
 def topic_hits(desk: Desk, topic: str, limit: int = 50) -> list[Hit]:
@@ -197,6 +204,8 @@ def rearrange(desk: Desk, story_id: int, decision: Decision, by: str) -> None:
         case Decision(kind="apart") if len(chosen) == 2:
             desk.store.keep_apart(chosen[0], chosen[1], now, by)
         case Decision(kind="undo"):
+            if decision.other not in {event.id for event in desk.store.story_record(story_id).events}:
+                raise UsageError("this is not a decision of this story")
             desk.store.undo_operation(decision.other, now, by)
         case _:
             raise UsageError("choose one article for the lead, two that are not the same, at least one to split off")

@@ -75,7 +75,7 @@ def search(
     rows = [
         (one.hit.first_seen_at, one.hit.outlet, one.hit.language, one.hit.title, one.snippet.text, one.hit.url) for one in results.found
     ]
-    screen.print_table(f"{len(rows)} found", ("seen", "outlet", "in", "title", "address", "text"), rows)
+    screen.print_table(f"{len(rows)} found", ("seen", "outlet", "in", "title", "text", "address"), rows)
 
 
 def export(

@@ -12,6 +12,7 @@ import binascii
 import ipaddress
 import re
 import secrets
+import threading
 from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -31,12 +32,13 @@ MOST_FORM = 65_536
 MOST_RULE_FORM = 300_000
 """Bytes of the form that tries a rule: a letter of Korean takes nine."""
 MOST_FIELDS = 50
-_STRANGE_NAME = "This name is not this site's: set AGGREGATOR_PUBLIC_URL to the address readers use.\n"
 _PUBLIC = ("/healthz", "/readyz", "/login")
 _BY_OWN_KEY = ("/leave/", "/verdict/", "/metrics")
 """Addresses that carry their own key: the signed links of a mail, and the metrics' token."""
 _FOR_ANY_READER = re.compile("/logout|/zone|/searches(/[^/]+/(rename|forget))?")
 """What changes only what is the reader's own."""
+_FOR_FEED_READERS = re.compile(r"/feeds/.*|/feeds\.opml|/subscriptions/[^/]+/feed\.[^/]*|/export\.(atom|jsonfeed)")
+"""What programs fetch: these know to answer a challenge, and nothing of a login page."""
 _RANK = {"anonymous": 0, "viewer": 1, "editor": 2}
 Next = Callable[[Request], Awaitable[Response]]
 
@@ -78,6 +80,23 @@ class Limit:
     def __init__(self, most: int, span: timedelta) -> None:
         self.most, self.span = most, span
         self._seen: OrderedDict[str, deque[datetime]] = OrderedDict()
+        self._lock = threading.RLock()
+
+    def take(self, keys: Sequence[str], now: datetime) -> bool:
+        """Count one event for each key, unless one of them has had its share: one step, however many ask at once."""
+        with self._lock:
+            if any(self.reached(key, now) for key in keys):
+                return False
+            for key in keys:
+                self.count(key, now)
+            return True
+
+    def give_back(self, keys: Sequence[str], now: datetime) -> None:
+        """Take back an event that was counted at `now` and turned out to be none."""
+        with self._lock:
+            for key in keys:
+                if now in (times := self._seen.get(key, deque())):
+                    times.remove(now)
 
     def reached(self, key: str, now: datetime) -> bool:
         """Tell whether a key has had its share."""
@@ -152,13 +171,13 @@ def log_in(door: Door, request: Request, name: str, password: str) -> str | None
     """Open a session under a new key and give the key; None for a wrong name or password, or after too many tries."""
     now = door.clock()
     keys = (f"address {client(request)}", f"user {name[:100]}")
-    if any(door.logins.reached(key, now) for key in keys):
+    # Counted before the password is looked at: tries that run side by side would else all pass the limit.
+    if not door.logins.take(keys, now):
         return None
     user = door.store.user(name)
     if not fits(password, user.password_hash if user else None) or user is None:
-        for key in keys:
-            door.logins.count(key, now)
         return None
+    door.logins.give_back(keys, now)
     key = new_key()
     door.store.open_session(hashed(key), user.name, now, now + SESSION)
     return key
@@ -196,7 +215,7 @@ def _refused(door: Door, request: Request, visitor: Visitor) -> Response | None:
     needed = "viewer" if request.method in ("GET", "HEAD") or _FOR_ANY_READER.fullmatch(path) else "editor"
     if visitor.may(needed) and not (api and needed == "editor" and visitor.how != "token"):
         return None
-    if api or path.startswith("/feeds/"):
+    if api or _FOR_FEED_READERS.fullmatch(path):
         status = 401 if visitor.role == "anonymous" else 403
         detail = "a token is needed: aggregator token add NAME" if status == 401 else "this needs a token with the scope write"
         challenge = {"WWW-Authenticate": 'Bearer realm="aggregator", Basic realm="aggregator"'} if status == 401 else {}

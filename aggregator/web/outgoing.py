@@ -4,20 +4,17 @@ A feed says that it changed when its newest article came, never when it was aske
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from hashlib import sha256
 
 from fastapi import APIRouter, HTTPException, Request, Response
 
 from aggregator.core.exports import WRITERS, Channel
-from aggregator.desk import Desk, topic_hits
+from aggregator.desk import NEVER, Desk, topic_hits
 from aggregator.desk_records import Hit
 from aggregator.keeping import newest
 from aggregator.web.access import visitor_of
 
 _WRITERS = {"atom": "atom", "json": "jsonfeed"}
-_NEVER = datetime(2000, 1, 1, tzinfo=UTC)
-"""When an empty feed changed."""
 
 
 def add_outgoing(router: APIRouter, desk: Desk) -> None:
@@ -59,6 +56,6 @@ def validated(request: Request, body: bytes, media_type: str, cache: str) -> Res
 
 def _feed(request: Request, title: str, hits: Sequence[Hit], form: str) -> Response:
     media_type, write = WRITERS[_WRITERS[form]]
-    changed_at = max((hit.first_seen_at for hit in hits), default=_NEVER)
+    changed_at = max((hit.first_seen_at for hit in hits), default=NEVER)
     channel = Channel(title=title, url=str(request.url), made_at=changed_at)
     return validated(request, "".join(write(hits, channel)).encode(), media_type, "private, max-age=300")

@@ -20,7 +20,7 @@ from aggregator.web.overviews import add_overviews
 from aggregator.web.rendering import ZONE_COOKIE, ZONES, Pages
 from aggregator.web.rules import add_rules
 from aggregator.web.searches import add_searches
-from aggregator.web.stories import add_stories
+from aggregator.web.stories import add_stories, known_number
 
 DAYS = 14
 PREVIEW_POLICY = (
@@ -121,6 +121,7 @@ def _add_deliveries(router: APIRouter, desk: Desk, pages: Pages) -> None:
 
     @router.post("/deliveries/{delivery_id}/resend")
     def send_again(request: Request, delivery_id: int) -> Response:
+        known_number(delivery_id, "There is no such delivery.")
         resend(desk, delivery_id, visitor_of(request).name)
         return RedirectResponse("/deliveries", status_code=303)
 

@@ -7,6 +7,7 @@ plain SHA-256 is enough to keep them by. An unknown user costs as much time as a
 import hashlib
 import hmac
 import secrets
+import threading
 from functools import cache
 
 from argon2 import PasswordHasher
@@ -15,6 +16,8 @@ from argon2.exceptions import InvalidHashError, VerificationError
 SHORTEST = 12
 LONGEST = 1_000
 _HASHER = PasswordHasher()
+_AT_ONCE = threading.BoundedSemaphore(2)
+"""A hash takes 64 MiB: a flood of logins waits in line instead of filling the memory."""
 
 
 @cache
@@ -32,7 +35,8 @@ def fits(password: str, password_hash: str | None) -> bool:
     """Tell whether a password is the one that was hashed; None is nobody's."""
     nobody = _nobody()  # asked for in either case, so that the first unknown user costs no more time than a known one
     try:
-        right = _HASHER.verify(password_hash or nobody, password[:LONGEST])
+        with _AT_ONCE:
+            right = _HASHER.verify(password_hash or nobody, password[:LONGEST])
     except (VerificationError, InvalidHashError):
         return False
     return right and password_hash is not None

@@ -70,16 +70,24 @@ def _add_decisions(router: APIRouter, desk: Desk) -> None:
     @router.post("/articles/{article_id}/verdict")
     def give_verdict(request: Request, article_id: int) -> Response:
         form = form_of(request)
+        known_number(article_id, "There is no such article.")
         mark(desk, article_id, form.get("topic", ""), form.get("verdict", ""), visitor_of(request).name)
         return RedirectResponse(f"/articles/{article_id}#decisions", status_code=303)
 
     @router.post("/stories/{story_id}/decision")
     def decide(request: Request, story_id: int) -> Response:
         form = form_of(request)
+        known_number(story_id, "There is no such story.")
         chosen = [int(name[8:]) for name in form if name.startswith("article-") and name[8:].isascii() and name[8:].isdigit()]
         decision = Decision(kind=form.get("kind", ""), articles=[number for number in chosen if number < 2**62], other=_number(form))
         rearrange(desk, story_id, decision, visitor_of(request).name)
         return RedirectResponse(f"/stories/{story_id}#history", status_code=303)
+
+
+def known_number(number: int, words: str) -> None:
+    """Answer 404 for a number that no store gives: a database takes no larger one."""
+    if not 0 < number < 2**62:
+        raise HTTPException(404, words)
 
 
 def _number(form: Mapping[str, str]) -> int:

@@ -23,6 +23,8 @@ def test_search_finds_words_of_every_script(polled: Command) -> None:
         assert [one["hit"]["title"] for one in found] == ["North Korean workers in Dandong told to pack up"], query
     assert polled("search", "harbour", "--topic", "labour", "--json").out == ""
     assert "Dandong" in polled("search", "북한").out
+    shown = polled("search", "북한").out
+    assert shown.index("text") < shown.index("address")
     nothing = polled("search", "--", "-북한")
     assert nothing.code != 0
     assert "at least one word" in nothing.err

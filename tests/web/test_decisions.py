@@ -61,6 +61,25 @@ async def test_a_decision_without_sense_is_explained_and_changes_nothing(store: 
     assert members(store) == before
 
 
+@pytest.mark.parametrize("path", ["/stories/{}/decision", "/articles/{}/verdict", "/deliveries/{}/resend"])
+async def test_a_number_that_no_store_gives_is_not_found(store: SqlStore, clock: Clock, path: str) -> None:
+    answer = await Browser(make_site(store, clock)).send(
+        path.format("9" * 20), "/stories/1", kind="undo", topic="workers", verdict="relevant"
+    )
+    assert answer.status_code == 404
+
+
+async def test_a_decision_is_taken_back_at_its_own_story_only(store: SqlStore, clock: Clock) -> None:
+    story, other = (next(number for number, found in members(store).items() if wanted in found) for wanted in (1, 3))
+    browser, path = Browser(make_site(store, clock)), f"/stories/{story}"
+    await browser.send(f"{path}/decision", path, kind="lead", **{"article-2": "on"})
+    number = (await browser.get(path)).text.rpartition('name="other" value="')[2].partition('"')[0]
+    for stranger in (other, 777_777):
+        assert (await browser.send(f"/stories/{stranger}/decision", path, kind="undo", other=number)).status_code == 400
+    assert not [event for event in store.story_record(story).events if event.undone_at]
+    assert (await browser.send(f"{path}/decision", path, kind="undo", other=number)).status_code == 303
+
+
 async def test_a_viewer_decides_nothing(store: SqlStore, clock: Clock) -> None:
     add_readers(store)
     browser = Browser(make_site(store, clock))

@@ -1,9 +1,12 @@
 """What is tried on passwords, on sessions and on the log."""
 
+import asyncio
 import io
 import json
 import logging
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +15,7 @@ import structlog
 
 from aggregator.logs import configure_logs
 from aggregator.store import SqlStore
+from aggregator.web import access, passwords
 from tests.web.browser import Browser
 from tests.web.conftest import PASSWORD, Clock, add_readers, make_site
 
@@ -31,6 +35,58 @@ async def test_fifty_wrong_logins_are_answered_alike_whether_the_name_is_known_o
         assert (await browser.log_in("viewer")).status_code == 401
     assert told["viewer"] == told["nobody"]
     assert len(told["nobody"]) == 1
+
+
+async def test_tries_that_run_side_by_side_pass_no_limit(store: SqlStore, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    add_readers(store)
+    compared: list[str] = []
+
+    def slow(password: str, password_hash: str | None) -> bool:
+        compared.append(password)
+        time.sleep(0.2)
+        return password == PASSWORD
+
+    monkeypatch.setattr(access, "fits", slow)
+    browser = Browser(make_site(store, clock))
+    token = await browser.token("/login")
+
+    async def knock(password: str) -> int:
+        fields = {"form_token": token, "name": "viewer", "password": password, "next": "/"}
+        return (await browser.client.post("/login", data=fields)).status_code
+
+    answers = await asyncio.gather(*(knock(f"wrong {number}") for number in range(24)), knock(PASSWORD))
+    assert len(compared) == 10
+    assert 303 not in answers[:24]
+
+
+async def test_right_logins_use_up_no_tries(store: SqlStore, clock: Clock) -> None:
+    add_readers(store)
+    site = make_site(store, clock)
+    assert [(await Browser(site).log_in("viewer")).status_code for _ in range(12)] == [303] * 12
+
+
+def test_a_flood_of_logins_hashes_two_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    running, most = 0, 0
+
+    class Hasher:
+        def verify(self, _hash: str, _password: str) -> bool:
+            nonlocal running, most
+            running += 1
+            most = max(most, running)
+            time.sleep(0.02)
+            running -= 1
+            return True
+
+        def hash(self, _password: str) -> str:
+            return ""
+
+    monkeypatch.setattr(passwords, "_HASHER", Hasher())
+    threads = [threading.Thread(target=passwords.fits, args=("word", "hash")) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert most == 2
 
 
 async def test_a_session_key_chosen_by_somebody_else_is_never_taken_over(store: SqlStore, clock: Clock) -> None:

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+from datetime import timedelta
 from xml.etree import ElementTree as Xml
 
 import pytest
@@ -134,6 +135,23 @@ async def test_exports_hold_the_hits_and_no_formula(store: SqlStore, clock: Cloc
         assert feed.findall("{http://www.w3.org/2005/Atom}entry")
     feed = (await browser.get("/feeds/workers.json")).json()
     assert [item.get("url", "") for item in feed["items"]] == ["", "https://dailynk.example/two", "https://dailynk.example/one"]
+
+
+async def test_an_export_as_feed_changes_with_its_articles_not_with_the_time_of_asking(store: SqlStore, clock: Clock) -> None:
+    browser = Browser(make_site(store, clock))
+    for path in ("/export.atom?q=workers", "/export.atom?q=nowhere"):
+        before = (await browser.get(path)).text
+        clock.now += timedelta(hours=1)
+        assert (await browser.get(path)).text == before
+
+
+@pytest.mark.parametrize(
+    "path", ["/feeds.opml", "/feeds/workers.atom", "/subscriptions/desk/feed.atom", "/export.atom", "/export.jsonfeed"]
+)
+async def test_a_feed_reader_without_a_token_is_asked_for_one(store: SqlStore, clock: Clock, path: str) -> None:
+    answer = await Browser(make_site(store, clock, local=False)).get(path)
+    assert answer.status_code == 401
+    assert "Basic" in answer.headers["WWW-Authenticate"]
 
 
 async def test_a_mark_is_kept_and_counted(store: SqlStore, clock: Clock) -> None:

@@ -1,39 +1,28 @@
 """Revisions: did an edit change a fact, or only words, and which ones?
 
 Only a material change may reach a reader again. Material is: a figure that was not there before; a place, a named person or body, or
-a date replaced by another; a headline or a sentence that now says no where it said yes; a page that says it was withdrawn. Longer text
-with the same facts, a corrected typo, another way to write a number or a date, a new mark such as "(LD)" are cosmetic. A figure that
-merely disappears is cosmetic too, since feeds often cut a text they carried in full.
+a date, a month or a year replaced by another; another deed in a sentence; a headline or a sentence that now says no where it said yes;
+a new sentence that puts a place right; a page that says it was withdrawn. Longer text with the same facts, a corrected typo, another
+way to write a number or a date, a new mark such as "(LD)" are cosmetic. A figure that merely disappears is cosmetic too, since feeds
+often cut a text they carried in full.
 """
 
 import re
 from collections.abc import Collection
 from difflib import SequenceMatcher
 
+from aggregator.core.dates import replaced_dates
+from aggregator.core.deeds import other_deeds
+from aggregator.core.negations import puts_right, says_no
 from aggregator.records import Telling
 
-_NEGATIONS = re.compile(
-    r"\b(?:not|no|never|den(?:y|ies|ied)|reject\w*|withdr[ae]w\w*|retract\w*)\b|n't\b|않|못하|부인|아니|철회|否认|否認|没有|沒有|没(?!收)|未(?![来來婚])|不(?:会|會|再|是|准|允许|允許|承认|承認|同意)|否定"
-    r"|撤回|ない|なかった|(?<![必まわ])ず(?=$|[、。\s])|\b(?:не|нет|опроверг\w*|отрица\w*)\b",
-    re.IGNORECASE,
-)
 _TOKEN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]\s*|\S+\s*")
-_FEW_DATES, _OPENING = 2, 600
+_OPENING = 600
 _SENTENCES = re.compile(r"(?<=[.!?。！？])\s*|\n+")
 _MOST_SENTENCES, _FEW_LETTERS, _SAME_SENTENCE, _LONGEST_QUOTE = 12, 24, 0.8, 160
 """Changed sentences that are compared; how many letters longer and how alike at least they are where only a no came in."""
 _MOST_COMPARED = 20_000
 """Characters of a text that are compared word by word."""
-_MONTHS = (
-    *("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"),
-    *("января", "февраля", "марта", "апреля", "мая", "июня", "июля", "августа", "сентября", "октября", "ноября", "декабря"),
-)
-_LATIN = "(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*"
-_DATE = re.compile(
-    rf"\b(?P<m1>{_LATIN})\.? (?P<d1>\d{{1,2}})\b|\b(?P<d2>\d{{1,2}}) (?P<m2>{_LATIN}|{'|'.join(_MONTHS[12:])})\b"
-    r"|(?P<m3>\d{1,2})[월月] ?(?P<d3>\d{1,2})[일日]|\b\d{4}-(?P<m4>\d{2})-(?P<d4>\d{2})\b|\b(?P<d5>\d{2})\.(?P<m5>\d{2})\.\d{4}\b",
-    re.IGNORECASE,
-)
 _WITHDRAWN = re.compile(
     r"\b(?:(?:has|have|was|been) (?:withdrawn|retracted|removed)|retraction)\b"
     r"|기사를 삭제|삭제된 기사|撤稿|已删除|记事を削除|記事を取り消し|削除しました"
@@ -48,9 +37,10 @@ def material_changes(before: Telling, after: Telling) -> tuple[str, ...]:
     return (
         *_figure_changes(_figures(before.concepts), _figures(after.concepts)),
         *_place_changes(_places(before.concepts), _places(after.concepts)),
+        *_corrections(before, after),
         *_actor_changes(_actors(before.concepts), _actors(after.concepts)),
         *_date_changes(before.text, after.text),
-        *(_denials(before.title, after.title) or _reversals(before.text, after.text)),
+        *(_denials(before.title, after.title) or _sentence_changes(before.text, after.text)),
         *_withdrawals(before, after),
     )
 
@@ -102,35 +92,33 @@ def _actor_changes(before: Collection[str], after: Collection[str]) -> list[str]
 
 def _date_changes(before: str, after: str) -> list[str]:
     """Tell where dates were replaced by as many others; a text that was cut or went on says nothing of its dates."""
-    ours, theirs = _dates(before), _dates(after)
-    lost, gained = [ours[date] for date in ours if date not in theirs], [theirs[date] for date in theirs if date not in ours]
-    return [f"date: {', '.join(lost)} → {', '.join(gained)}"] if lost and len(lost) == len(gained) and len(lost) <= _FEW_DATES else []
+    replaced = replaced_dates(before, after)
+    return [f"date: {replaced[0]} → {replaced[1]}"] if replaced else []
 
 
-def _dates(text: str) -> dict[tuple[int, int], str]:
-    """Give month and day of each date with its first wording: "6 April" is "April 6"."""
-    found: dict[tuple[int, int], str] = {}
-    for match in _DATE.finditer(text[:_MOST_COMPARED]):
-        month, day = (next(value for name, value in match.groupdict().items() if name[0] == kind and value) for kind in "md")
-        found.setdefault((_month(month.lower()), int(day)), match.group())
-    return found
+def _corrections(before: Telling, after: Telling) -> list[str]:
+    """Tell where a new sentence puts a new place in the stead of another: "in Hunchun, not Dandong"."""
+    ours, theirs = _places(before.concepts), _places(after.concepts)
+    if theirs <= ours or not ours <= theirs:
+        return []
+    said = next(filter(puts_right, _changed_sentences(before.text, after.text)[1]), None)
+    return [f"put right: {said[:_LONGEST_QUOTE]}"] if said else []
 
 
-def _month(name: str) -> int:
-    if name.isdecimal():
-        return int(name)
-    return next(number for number, month in enumerate(_MONTHS) if month == name or (number < 12 and name.startswith(month))) % 12 + 1
+def _sentence_changes(before: str, after: str) -> list[str]:
+    """Tell where a sentence stayed what it was but for its yes or no, or for what was done."""
+    lost, gained = _changed_sentences(before, after)
+    pairs = [(loss, gain) for loss in lost for gain in gained if _reworded(loss, gain)]
+    turned = next((gain for loss, gain in pairs if says_no(loss) != says_no(gain)), None)
+    if turned:
+        return [f"reversed: {turned[:_LONGEST_QUOTE]}"]
+    deeds = next(filter(None, (other_deeds(loss, gain) for loss, gain in pairs)), None)
+    return [f"act: {deeds[0]} → {deeds[1]}"] if deeds else []
 
 
-def _reversals(before: str, after: str) -> list[str]:
-    """Tell where a sentence stayed what it was but for its yes or no."""
+def _changed_sentences(before: str, after: str) -> tuple[list[str], list[str]]:
     ours, theirs = ({sentence.strip() for sentence in _SENTENCES.split(text[:_MOST_COMPARED])} - {""} for text in (before, after))
-    lost, gained = (sorted(some - others)[:_MOST_SENTENCES] for some, others in ((ours, theirs), (theirs, ours)))
-    turned = (
-        gain for loss in lost for gain in gained if bool(_NEGATIONS.search(loss)) != bool(_NEGATIONS.search(gain)) and _reworded(loss, gain)
-    )
-    said = next(turned, None)
-    return [f"reversed: {said[:_LONGEST_QUOTE]}"] if said else []
+    return sorted(ours - theirs)[:_MOST_SENTENCES], sorted(theirs - ours)[:_MOST_SENTENCES]
 
 
 def _reworded(one: str, other: str) -> bool:
@@ -156,7 +144,7 @@ def _actors(concepts: Collection[str]) -> set[str]:
 
 
 def _denials(before: str, after: str) -> list[str]:
-    return ["the headline's claim was reversed"] if bool(_NEGATIONS.search(before)) != bool(_NEGATIONS.search(after)) else []
+    return ["the headline's claim was reversed"] if says_no(before) != says_no(after) else []
 
 
 def _figures(concepts: Collection[str]) -> set[str]:

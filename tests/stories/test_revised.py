@@ -1,6 +1,6 @@
 """What an edit changes reaches a reader again, how it is written does not: one report in five languages, edited in each."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pytest
 
@@ -52,7 +52,12 @@ MARKS = {"en": "[Exclusive] ", "ko": "[속보] ", "zh": "快讯:", "ja": "【速
 def changed(language: str, *edited: tuple[str, str]) -> list[tuple[str, ...]]:
     """Give what is material of each edited title and text."""
     title, text = REPORTS[language]
-    pieces = [(title, f"{text}\n\n{MORE[language]}"), *edited]
+    return material((title, f"{text}\n\n{MORE[language]}"), language, edited)
+
+
+def material(first: tuple[str, str], language: str, edits: Sequence[tuple[str, str]]) -> list[tuple[str, ...]]:
+    """Give what is material of each edit of a first wording."""
+    pieces = [first, *edits]
     told = read(
         [
             {"id": number, "title": headline, "text": body, "lang": language, "source": "Paper"}
@@ -85,3 +90,76 @@ def test_a_sentence_more_that_denies_something_else_reverses_nothing() -> None:
     title, text = REPORTS["en"]
     (changes,) = changed("en", (title, f"{text}\n\n{MORE['en']} The ministry in Seoul did not answer questions about the matter."))
     assert changes == ()
+
+
+LEFT = {
+    "en": ("Workers leave Dandong", "The workers left Dandong in June 2019. Three workers were killed in a fire in Dandong."),
+    "ko": ("북 노동자 단둥 떠나", "북한 노동자들이 2019년 6월에 단둥을 떠났다. 단둥 공장 화재로 노동자 3명이 숨졌다."),
+    "zh": ("朝鲜工人离开丹东", "朝鲜工人2019年6月离开丹东。三名工人在丹东的工厂火灾中死亡。"),
+    "ja": ("北朝鮮労働者が丹東を離れる", "北朝鮮労働者は2019年6月に丹東を離れた。丹東の工場火災で労働者3人が死亡した。"),
+    "ru": ("Рабочие из КНДР покинули Даньдун", "Рабочие покинули Даньдун в июне 2019 года. Трое рабочих погибли при пожаре в Даньдуне."),
+}
+OTHERWISE: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "en": (("June", "July"), ("2019", "2024"), ("killed", "injured"), ("in June 2019", "in May 2019"), ("left", "stayed in")),
+    "ko": (("6월", "7월"), ("2019", "2024"), ("숨졌다", "다쳤다")),
+    "zh": (("6月", "7月"), ("2019", "2024"), ("死亡", "受伤"), ("6月", "七月")),
+    "ja": (("6月", "7月"), ("2019", "2024"), ("死亡", "負傷")),
+    "ru": (("июне", "июле"), ("2019", "2024"), ("погибли", "пострадали"), ("июне", "мае")),
+}
+ALIKE: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "en": (("in June 2019", "in Jun 2019"), ("were killed", "died"), ("in June 2019", "in June, 2019")),
+    "ko": (("6월", "06월"), ("숨졌다", "사망했다")),
+    "zh": (("6月", "六月"), ("死亡", "遇难")),
+    "ja": (("6月", "六月"), ("死亡した", "亡くなった")),
+    "ru": (("июне 2019 года", "июне 2019 г."), ("погибли", "скончались")),
+}
+PUT_RIGHT = {
+    "en": "The plants are in Hunchun, not Dandong.",
+    "ko": "공장은 단둥이 아니라 훈춘에 있다.",
+    "zh": "工厂不在丹东,而是在珲春,即不是丹东而是珲春。",
+    "ja": "工場は丹東ではなく琿春にある。",
+    "ru": "Заводы находятся в Хуньчуне, а не в Даньдуне.",
+}
+ELSEWHERE = {
+    "en": "Not only in Dandong but also in Hunchun there are plants.",
+    "ko": "단둥뿐만 아니라 훈춘에도 공장이 있다.",
+    "zh": "不只是丹东,珲春也有工厂。",
+    "ja": "丹東だけではなく琿春にも工場がある。",
+    "ru": "Заводы есть не только в Даньдуне, но и в Хуньчуне.",
+}
+SAYING_NO: Mapping[str, tuple[str, ...]] = {
+    "en": ("Not only Dandong: workers arrive", "N. Korean workers: why Dandong cannot say no", "Workers leave Dandong, no fewer than 3"),
+    "ko": ("단둥뿐만 아니다: 북 노동자 떠나", "북 노동자, 단둥이 거절 못하는 이유"),
+    "zh": ("不只是丹东:朝鲜工人离开", "朝鲜工人:丹东为何不能说不"),
+    "ja": ("丹東だけではない:北朝鮮労働者", "北朝鮮労働者、丹東がノーと言えない理由"),
+    "ru": ("Не только Даньдун: рабочие из КНДР", "Рабочие из КНДР: почему Даньдун не может сказать «нет»"),
+}
+
+
+@pytest.mark.parametrize("language", LEFT)
+def test_another_month_year_or_deed_is_news(language: str) -> None:
+    title, text = LEFT[language]
+    found = material(LEFT[language], language, [(title, text.replace(old, new)) for old, new in OTHERWISE[language]])
+    assert [bool(changes) for changes in found] == [True] * len(found), found
+
+
+@pytest.mark.parametrize("language", LEFT)
+def test_a_month_a_year_or_a_deed_in_other_words_is_none(language: str) -> None:
+    title, text = LEFT[language]
+    found = material(LEFT[language], language, [(title, text.replace(old, new)) for old, new in ALIKE[language]])
+    assert found == [()] * len(found)
+
+
+@pytest.mark.parametrize("language", LEFT)
+def test_a_sentence_that_puts_a_place_right_is_news_and_one_more_place_is_none(language: str) -> None:
+    title, text = LEFT[language]
+    right, more = material(LEFT[language], language, [(title, f"{text} {said[language]}") for said in (PUT_RIGHT, ELSEWHERE)])
+    assert right
+    assert more == ()
+
+
+@pytest.mark.parametrize("language", LEFT)
+def test_a_headline_that_only_holds_the_words_of_a_no_reverses_nothing(language: str) -> None:
+    _, text = LEFT[language]
+    found = material(LEFT[language], language, [(headline, text) for headline in SAYING_NO[language]])
+    assert found == [()] * len(found)

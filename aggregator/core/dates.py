@@ -78,6 +78,6 @@ def _month(name: str) -> int:
         return int(name)
     if name in _SIGNS:
         return _SIGNS.index(name) + 1
-    said = name.lower()
-    starts = _MONTHS if said.isascii() else _RUSSIAN
-    return max((len(start), number) for number, start in enumerate(starts, 1) if said.startswith(start))[1]
+    said = name.casefold()
+    starts = ((start, number) for months in (_MONTHS, _RUSSIAN) for number, start in enumerate(months, 1))
+    return max((len(start), number) for start, number in starts if said.startswith(start))[1]

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
+from aggregator.core.dates import replaced_dates
 from aggregator.core.revisions import material_changes
 from tests.stories.clustering import read
 
@@ -163,3 +164,9 @@ def test_a_headline_that_only_holds_the_words_of_a_no_reverses_nothing(language:
     _, text = LEFT[language]
     found = material(LEFT[language], language, [(headline, text) for headline in SAYING_NO[language]])
     assert found == [()] * len(found)
+
+
+def test_odd_letters_are_months_too_and_a_count_or_a_verb_is_none() -> None:
+    assert replaced_dates("on \u017fept 5", "on Oct\u0131 6") == ("\u017fept 5", "Oct\u0131 6")
+    assert replaced_dates("They may leave by 2017 workers", "They march by 2019 workers") is None
+    assert replaced_dates("3개월 3个月", "4개월 4个月") is None

@@ -85,7 +85,7 @@ class Member(_Declared):
 
     feed: str
     entry: str
-    role: Literal["origin", "independent", "echo", "copy", "same"]
+    role: Literal["origin", "independent", "official", "echo", "copy", "same"]
     of: str | None = None
     joins: int | None = None
 

@@ -1,5 +1,7 @@
 """The expected outcome is complete, and true to the texts."""
 
+import re
+
 import pytest
 
 from aggregator.newsroom.content import Expected, ExpectedStory
@@ -80,6 +82,12 @@ def test_changes_of_the_second_round(edition: Edition, expected: Expected) -> No
     assert edited == {"mp-2"} | {revision.entry for revision in expected.quiet_revisions}
     joining = {m.entry for each in expected.stories for m in each.members if m.joins}
     assert joining == {entry.id for entry in edition.entries.values() if "joins-told-story" in entry.traps}
+
+
+def test_the_searches_of_the_first_steps_have_something_to_find(edition: Edition) -> None:
+    texts = [words(edition, entry) for entry in edition.entries]
+    assert any("劳工" in text for text in texts)
+    assert any(re.search(r"China(\W+\w+){0,9}\W+loyalty funds", text) for text in texts)
 
 
 def test_look_alikes_are_different_stories(expected: Expected) -> None:

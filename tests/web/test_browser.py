@@ -140,7 +140,7 @@ def _read_and_mark(page: Page, address: str) -> None:
 
 
 def _search_and_export(page: Page, address: str) -> None:
-    for query in ("북한", "劳工 OR 工人", '"loyalty fund*" NEAR/10 China OR workers'):
+    for query in ("북한", "劳工", '"loyalty fund*" NEAR/10 China'):
         page.goto(f"{address}/search")
         page.get_by_label("Words").fill(query)
         page.keyboard.press("Enter")

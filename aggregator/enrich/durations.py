@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from aggregator.enrich.numbers import RANGE, Number
+from aggregator.enrich.ranges import RANGE, Number
 
 _UNITS = {
     "year": r"[ -]years?(?![a-z-])|년(?:간| ?동안)?(?!도|대|생|차|째|산|형|식|마다|간지)|年(?:间|間|之久)?(?!前|代|度|级|級|産|生"

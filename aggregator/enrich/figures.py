@@ -14,9 +14,10 @@ from itertools import accumulate, islice
 from aggregator.enrich.durations import durations
 from aggregator.enrich.folding import fold, sentence_span
 from aggregator.enrich.gazetteer import load_gazetteer
-from aggregator.enrich.numbers import RANGE, Number, amount, numbers
+from aggregator.enrich.numbers import amount, numbers
 from aggregator.enrich.provisions import provisions
 from aggregator.enrich.qualifiers import shade
+from aggregator.enrich.ranges import RANGE, Number
 from aggregator.enrich.shares import of_a_whole, shares
 from aggregator.enrich.things import MEASURES, thing
 from aggregator.enrich.units import Counted, counted

@@ -5,13 +5,14 @@ megabyte of digits costs as much as a megabyte of anything else.
 """
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 
 import ahocorasick_rs
 
 from aggregator.enrich.approximations import FRACTION, FRACTION_STARTS, LISTED_PAIR, NATIVE_RANGES, ODD, fraction, neighbours, odd
 from aggregator.enrich.gazetteer import read_cues
+from aggregator.enrich.ranges import Number, joined
 
 _HAN_DIGITS = {**{digit: value for value, digit in enumerate("〇一二三四五六七八九")}, "零": 0, "两": 2, "兩": 2}
 _HANGUL_DIGITS = {digit: value for value, digit in enumerate("일이삼사오육칠팔구", start=1)}
@@ -67,17 +68,9 @@ _NUMBER = re.compile(
     rf"(?P<fraction>{FRACTION})|(?P<pair>{_ALONE}(?:{LISTED_PAIR})[{_UNITS}]{{1,2}})|(?P<mixed>{_MIXED})|(?P<plain>{_PLAIN})|(?P<vague>{_VAGUE_EAST}|{_VAGUE_WEST})|(?P<ideographic>{_IDEOGRAPHIC}|{_HANGUL})"
     rf"|(?P<native>{_NATIVE_WORDS})|(?P<words>{_WESTERN})"
 )
-RANGE = re.compile(
-    r" ?[-~] ?| to (?:as many as |as much as |about |over )?|에서(?: (?:최대|많게는))? ?| 내지 |から(?:最大)?|至|到(?:最多)?"
-    r"|或| до | или | or |,? ?(?:perhaps|possibly|maybe|or)(?: even)? "
-)
-# The currency may be told at both ends: "$200 to $300 million".
-_LINK = re.compile(rf"(?:{RANGE.pattern})(?:(?:us?)?[$€£¥₩₽])?")
-_BETWEEN = re.compile(r"between (?:about |some |around )?(?:[a-z.]{0,4}\$ ?)?$")
 _ONE_OF = {"сотни": 100.0, "тысячи": 1_000.0}
 _COMPARES = re.compile(r"(?<![а-я])(?:более|больше|свыше|около|порядка|менее|меньше|до) $")
 """Behind these the genitive is of one hundred: "более сотни" is a hundred at least, "сотни рабочих" are some hundreds."""
-_LONGEST_LINK = 24
 _WORD_SCALES = frozenset((12, *(10**power for power in (2, 3, 6, 9, 12))))
 _HANGUL_UNITS = frozenset("십백천만억")
 _FIGURE_START = re.compile(rf"[0-9]+|[수數数几幾上]|[{_IDEOGRAPHS}]+|[십백천만억]+")
@@ -102,24 +95,6 @@ _WORD_STARTS = ahocorasick_rs.AhoCorasick(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
-    """Hold a number expression; `plain` is True for bare digits, `mantissa` is what stood before a scale such as million.
-
-    A `bare` number has no scale, though it may be a word; `about` is True where its own words say so (20余万).
-    """
-
-    start: int
-    end: int
-    low: float
-    high: float
-    plain: bool = False
-    mantissa: float = 0.0
-    vague: bool = False
-    bare: bool = False
-    about: bool = False
-
-
 def numbers(folded: str) -> tuple[Number, ...]:
     """Give the number expressions of a folded text in their order, ranges joined into one."""
     found: list[Number] = []
@@ -127,7 +102,7 @@ def numbers(folded: str) -> tuple[Number, ...]:
         number = _read(folded, match) if not found or match.start() >= found[-1].end else None  # a scale belongs to its digits
         if number:
             found.append(number)
-    return tuple(_joined(folded, found))
+    return tuple(joined(folded, found))
 
 
 def amount(value: float) -> str:
@@ -281,29 +256,3 @@ def _vague_unit(words: str) -> float:
     for word in words.split():
         unit *= next((value for stem, value in _ROUND.items() if word.startswith(stem)), 1)
     return unit
-
-
-def _joined(folded: str, found: Sequence[Number]) -> Iterator[Number]:
-    """Join two numbers with a word of range between them into one."""
-    skip = False
-    for number, following in zip(found, [*found[1:], None], strict=False):
-        if skip:
-            skip = False
-            continue
-        joined = _range(folded, number, following) if following else None
-        skip = joined is not None
-        yield joined or number
-
-
-def _range(folded: str, first: Number, second: Number) -> Number | None:
-    link = folded[first.end : second.start]
-    linked = bool(_LINK.fullmatch(link)) or (
-        link in (" and ", " and $") and bool(_BETWEEN.search(folded[max(0, first.start - 20) : first.start]))
-    )
-    if len(link) > _LONGEST_LINK or not linked:
-        return None
-    low = first.low
-    scaled = second.mantissa and not (second.plain or second.bare)
-    if (first.plain or first.bare) and scaled and low < second.mantissa:
-        low *= second.low / second.mantissa  # "50 to 100 thousand" starts at 50,000
-    return Number(first.start, second.end, low, second.high, vague=first.vague) if low < second.high else None

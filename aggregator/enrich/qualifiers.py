@@ -7,7 +7,7 @@ are a range, whatever words stand beside it.
 import re
 from dataclasses import dataclass
 
-from aggregator.enrich.numbers import Number
+from aggregator.enrich.ranges import Number
 
 _BEFORE = {
     "up_to": r"(?:up to|as many as|as much as|at most|no more than|not more than|a maximum of|maximum of|fewer than|less than|under"

@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from aggregator.enrich.folding import Hints
 from aggregator.enrich.gazetteer import read_cues
-from aggregator.enrich.numbers import RANGE, Number
+from aggregator.enrich.ranges import RANGE, Number
 
 _ENGLISH = ("thirds?", "quarters?|fourths?", "fifths?", "sixths?", "sevenths?", "eighths?", "ninths?", "tenths?")
 _RUSSIAN = ("трет[ьи]|третей", "четверт(?:ых|и|ей)", "пятых", "шестых", "седьмых", "восьмых", "девятых", "десятых")

@@ -6,7 +6,7 @@ behind its classifier. A counter, a verb or a particle is no thing.
 
 import re
 
-from aggregator.enrich.numbers import Number
+from aggregator.enrich.ranges import Number
 from aggregator.enrich.units import Counted, estimated
 
 MEASURES = frozenset(("percent", "won", "dollar", "ton", "barrel", "multiple", "hour", "day", "month", "year"))

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from aggregator.enrich.gazetteer import read_cues
-from aggregator.enrich.numbers import Number
+from aggregator.enrich.ranges import Number
 
 _MOST_WORDS = 6
 _NEXT_WORD = re.compile(r"(?: or so)?(?:[ -]['\"]?|, (?=of ))([a-zа-я][a-zа-я'.]{0,30})")

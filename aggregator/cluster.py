@@ -21,6 +21,7 @@ from aggregator.app.installation import App, declare, open_app
 from aggregator.core.urls import host_of
 from aggregator.doorsteps import OpenGate
 from aggregator.errors import StoreError, UsageError
+from aggregator.listener import listening
 from aggregator.models import Failed, FailureKind, FetchOutcome, FetchRequest
 from aggregator.poll import poll_due
 from aggregator.ports import Fetcher
@@ -29,7 +30,7 @@ from aggregator.records import FeedState
 from aggregator.reload import Live
 from aggregator.runners import InProcess, ticks
 from aggregator.scheduler import Tick, ticking
-from aggregator.service import PATIENCE, Watchman, listening, make_site, own_ticks, serve_site, tell_start
+from aggregator.service import PATIENCE, Watchman, make_site, own_ticks, serve_site, tell_start
 from aggregator.settings import Settings
 from aggregator.store.hosts import free_later, host_lock
 from aggregator.store.sessions import LEADER, SessionLocks

@@ -5,7 +5,6 @@ running steps are cancelled, a transaction is whole or undone, and what was left
 """
 
 import asyncio
-import os
 import signal
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
@@ -26,9 +25,9 @@ from aggregator.app.published import published_feed
 from aggregator.app.recipients import is_diverted, unset
 from aggregator.app.sending import signing_key
 from aggregator.desk import Desk
-from aggregator.errors import UsageError
 from aggregator.labelling import Told, find_told, label_told
 from aggregator.leaving import find_reader, leave_subscription
+from aggregator.listener import address_of, listening
 from aggregator.models import Configuration, Failed, FeedHealth
 from aggregator.records import FeedState, Overview
 from aggregator.reload import Live
@@ -56,21 +55,6 @@ def serve(settings: Settings) -> None:
     configuration = read_configuration(settings)
     with installation_lock(settings.database_url), listening(settings) as listener:
         asyncio.run(_serve(settings, configuration, listener))
-
-
-@contextmanager
-def listening(settings: Settings) -> Iterator[socket.socket]:
-    """Open the page's port before anything is polled; raises `UsageError` where that cannot be."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    try:
-        listener = socket.create_server((settings.host, settings.port), family=family)
-    except OSError as error:
-        reason = os.strerror(error.errno) if error.errno else "unknown reason"
-        raise UsageError(
-            f"the status page cannot listen on {settings.listen} ({reason}): set AGGREGATOR_LISTEN to a free host:port"
-        ) from error
-    with listener:
-        yield listener
 
 
 async def _serve(settings: Settings, configuration: Configuration, listener: socket.socket) -> None:
@@ -140,7 +124,7 @@ async def _until_stopped(config: uvicorn.Config, listener: socket.socket) -> Non
 def tell_start(app: App, listener: socket.socket) -> None:
     """Log what this installation will do, and which subscriptions have nobody to write to."""
     enabled = sum(feed.enabled for feed in app.configuration.feeds)
-    log.info("started", version=__version__, feeds=enabled, page=_address(listener))
+    log.info("started", version=__version__, feeds=enabled, page=address_of(listener))
     for subscription in app.configuration.subscriptions:
         found, missing = app.delivering.addresses(subscription), unset(app.settings, subscription)
         if not found:
@@ -149,11 +133,6 @@ def tell_start(app: App, listener: socket.socket) -> None:
             log.warning("no mail server or recipient is configured; digests are written to files", subscription=subscription.id)
         elif missing:
             log.warning("some recipients get nothing: their variables are not set", subscription=subscription.id, wants=missing)
-
-
-def _address(listener: socket.socket) -> str:
-    host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
 
 
 def _shown(app: App, feeds: Sequence[FeedHealth]) -> Sequence[FeedHealth]:

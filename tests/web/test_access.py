@@ -69,8 +69,8 @@ async def test_every_route_lets_in_whom_it_is_for(store: SqlStore, clock: Clock,
         body = (
             {"json": {"topic": "workers", "verdict": "relevant"}} if headers else {"data": {"form_token": form_token, "topic": "workers"}}
         )
-        sent = body if method == "POST" else {}
-        answer = await browser.client.request(method, path.format(**FILLED), headers=headers, **sent)  # type: ignore[arg-type]
+        sent: dict[str, Any] = body if method == "POST" else {}
+        answer = await browser.client.request(method, path.format(**FILLED), headers=headers, **sent)
         lines.append(f"{role:10} {method:6} {answer.status_code} {path}")
         if path in OWN_KEY:
             assert answer.status_code in (OWN_KEY[path], 400), (path, role)

@@ -114,3 +114,10 @@ def another(url: str, store: Store) -> Iterator[Store]:
     opened = open_store(url)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def desk(store: Store) -> Store:
+    """Give a store whose subscription was told nothing yet, whatever its age."""
+    store.sync_subscriptions([SUBSCRIPTION], {SUBSCRIPTION.id: None}, NOW)
+    return store

@@ -256,6 +256,8 @@ class Watchman:
             yield f"feeds.yaml is broken, the configuration before is in use: {self._live.broken}"
         if dead := overview.deliveries_by_status.get("dead", 0):
             yield f"{dead} deliveries are dead: nobody was told"
+        if trouble := self._live.app.delivering.book.trouble:
+            yield f"nothing more is sent until what was taken can be kept: {trouble}"
         if overview.unjudged > MOST_WAITING:
             yield f"{overview.unjudged:,} revisions wait for judgement"
 

@@ -29,6 +29,7 @@ from aggregator.ports import Channel, Fetcher, Poster, ReaderStore, Store
 from aggregator.revisit import Revisiting
 from aggregator.settings import Settings
 from aggregator.sources.workers import ReaderPool
+from aggregator.store.receipt_book import receipt_book
 from aggregator.visiting import Visitor
 
 __all__ = ["App", "Tuning", "at_work", "declare", "free_leases", "open_app", "reconfigured"]
@@ -59,20 +60,22 @@ async def open_app(
     """Open store, network and reader processes, and close all of them at the end; the store's schema is brought up to date."""
     async with open_gathering(settings, configuration, clock, tuning, at_once=True) as open_parts:
         store, http = open_parts.store, open_parts.http
-        yield App(
-            settings=settings,
-            configuration=configuration,
-            store=store,
-            polling=open_parts.polling,
-            judging=open_parts.judging,
-            revisiting=_revisiting(configuration, store, open_parts.visitor, clock),
-            delivering=_delivering(settings, configuration, store, http, clock),
-            poster=http,
-            fetcher=http,
-            desk=make_desk(settings, configuration, store, clock),
-            readers=store,
-            pool=open_parts.pool,
-        )
+        with receipt_book(settings.database_url, settings.data_dir, store) as book:
+            delivering = _delivering(settings, configuration, store, http, clock)
+            yield App(
+                settings=settings,
+                configuration=configuration,
+                store=store,
+                polling=open_parts.polling,
+                judging=open_parts.judging,
+                revisiting=_revisiting(configuration, store, open_parts.visitor, clock),
+                delivering=replace(delivering, book=book),
+                poster=http,
+                fetcher=http,
+                desk=make_desk(settings, configuration, store, clock),
+                readers=store,
+                pool=open_parts.pool,
+            )
 
 
 def reconfigured(app: App, configuration: Configuration) -> App:

@@ -48,7 +48,7 @@ class Claims:
 
     async def _claim(self, now: datetime) -> None:
         """Claim some more; told to stop meanwhile, wait for what the store gives, so that it can be given back."""
-        claiming = asyncio.ensure_future(asyncio.to_thread(self._use.store.claim_deliveries, now, LEASE, AT_ONCE))
+        claiming = asyncio.ensure_future(asyncio.to_thread(self._use.store.claim_deliveries, now, LEASE, AT_ONCE, self._use.book.under_way))
         self._claimed_at = now
         try:
             self._waiting.extend(await asyncio.shield(claiming))
@@ -67,4 +67,5 @@ class Claims:
             if unused:
                 await asyncio.to_thread(self._use.store.give_back, unused)
         except StoreError as error:
-            log.warning("claims could not be given back, they end by time", deliveries=len(unused), reason=str(error))
+            self._use.book.unused.extend(unused)
+            log.warning("claims could not be given back yet", deliveries=len(unused), reason=str(error))

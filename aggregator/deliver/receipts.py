@@ -2,7 +2,7 @@
 
 Receipts that come while a commit is under way are kept by the next one, together; each sender waits for the commit that holds its own.
 So no more messages than are on their way at once can ever be taken by a receiver and unknown to the ledger. A ledger that is locked or
-full is asked again until the lease nears its end: given up, the messages would go out twice.
+full is asked again; meanwhile no other message is begun, and what was taken stands in the receipt book, which a later process reads.
 """
 
 import asyncio
@@ -32,9 +32,35 @@ class Receipts:
         self._use = delivering
         self._waiting: list[tuple[Kept, asyncio.Future[None]]] = []
         self._keeping: asyncio.Task[None] | None = None
+        self._failed: BaseException | None = None
+        self._flows = asyncio.Event()
+        self._flows.set()
+
+    async def settle(self) -> None:
+        """Bring into the ledger what it could not take before; raises `StoreError` where it still cannot."""
+        book, store = self._use.book, self._use.store
+        notes, unused = book.noted(), tuple(book.unused)
+        if notes or unused:
+            try:
+                await asyncio.to_thread(store.record_noted, notes)
+                await asyncio.to_thread(store.give_back, unused)
+            except StoreError as error:
+                book.trouble = f"{len(notes)} receipts cannot be kept: {error}"
+                raise
+        for note in notes:
+            book.end(note.delivery_id)
+        book.unused[:] = [one for one in book.unused if all(one is not back for back in unused)]
+        book.trouble = None
+
+    async def flowing(self) -> None:
+        """Wait while the ledger takes no receipts; raises `StoreError` where it has been given up."""
+        await self._flows.wait()
+        if self._failed is not None:
+            raise self._failed
 
     async def keep(self, claimed: ClaimedDelivery, receipt: Receipt) -> None:
-        """Return when the receipt is in the ledger; raises `StoreError` where it cannot be kept."""
+        """Note the receipt, and return when it is in the ledger; raises `StoreError` where it cannot be kept."""
+        self._use.book.note(claimed, receipt, self._use.clock())
         kept = asyncio.get_running_loop().create_future()
         self._waiting.append(((claimed, receipt), kept))
         if self._keeping is None:
@@ -44,8 +70,11 @@ class Receipts:
     async def _keep_all(self) -> None:
         while self._waiting:
             together, self._waiting = self._waiting, []
-            error = await self._commit([receipt for receipt, _ in together])
-            for _, kept in together:
+            self._failed = error = await self._commit([receipt for receipt, _ in together])
+            self._flows.set()
+            for (claimed, _), kept in together:
+                if error is None:
+                    self._use.book.end(claimed.delivery.id)
                 _settle(kept, error)
         self._keeping = None
 
@@ -53,10 +82,16 @@ class Receipts:
         """Give the error instead of raising it: it belongs to every sender that waits."""
         loop, pause = asyncio.get_running_loop(), FIRST_PAUSE
         until = loop.time() + self._use.receipt_patience.total_seconds()
-        while isinstance(error := await self._try(receipts), StoreError) and loop.time() < until:
+        while isinstance(error := await self._try(receipts), StoreError):
+            self._flows.clear()
+            self._use.book.trouble = f"{len(receipts)} receipts cannot be kept: {error}"
+            if loop.time() >= until:
+                return error
             log.warning("receipts could not be kept yet, trying again", receipts=len(receipts), reason=str(error))
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
+        if error is None:
+            self._use.book.trouble = None
         return error
 
     async def _try(self, receipts: Sequence[Kept]) -> BaseException | None:

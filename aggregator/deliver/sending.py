@@ -32,10 +32,13 @@ async def send_due(delivering: Delivering, progress: Callable[[Sent], None] = la
     """Send every delivery that is due, a few at a time; a failed one is put back by date.
 
     Raises `StoreError` where the store fails, but not before the messages on their way are through: one that is broken off would
-    go out twice.
+    go out twice. Where receipts are left over that the ledger did not take, or there is no room to note more, nothing is sent.
     """
+    receipts = Receipts(delivering)
+    await receipts.settle()
+    await asyncio.to_thread(delivering.book.ready)
     async with Claims(delivering) as claims, delivering.session():
-        senders = _Senders(delivering, claims, Receipts(delivering), progress)
+        senders = _Senders(delivering, claims, receipts, progress)
         workers = [asyncio.create_task(senders.work()) for _ in range(delivering.parallel)]
         try:
             ended = await asyncio.gather(*workers, return_exceptions=True)
@@ -60,12 +63,26 @@ class _Senders:
 
     async def work(self) -> None:
         """Send one delivery after the other until none is due."""
-        while claimed := await self.claims.take():
+        while claimed := await self._next():
             sent = await _finished(self._send(claimed))
             self.progress(sent)
             self.results.append(sent)
 
+    async def _next(self) -> ClaimedDelivery | None:
+        """Take up another delivery, but none while the ledger takes no receipts."""
+        await self.receipts.flowing()
+        return await self.claims.take()
+
     async def _send(self, claimed: ClaimedDelivery) -> Sent:
+        book, delivery_id = self.use.book, claimed.delivery.id
+        book.begin(claimed)
+        try:
+            return await self._attempt(claimed)
+        finally:
+            if delivery_id not in {note.delivery_id for note in book.noted()}:
+                book.end(delivery_id)
+
+    async def _attempt(self, claimed: ClaimedDelivery) -> Sent:
         try:
             receipt = await _hand_over(self.use, claimed)
         except DeliveryError as error:
@@ -97,5 +114,5 @@ async def _hand_over(delivering: Delivering, claimed: ClaimedDelivery) -> Receip
     if claimed.delivery.attempts > MOST_ATTEMPTS:
         raise DeliveryError("every attempt so far broke off without an answer", permanent=True)
     message = channel.render(claimed.digest, claimed.delivery)
-    receipt = await channel.send(claimed.delivery, message)
-    return replace(receipt, body_hash=body_hash(message))
+    hashed = body_hash(message)  # before it is sent: what was taken is to be noted at once
+    return replace(await channel.send(claimed.delivery, message), body_hash=hashed)

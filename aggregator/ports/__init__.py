@@ -1,10 +1,10 @@
-"""The four seams of the house: fetcher, feed reader, store, channel.
+"""The seams of the house: fetcher, feed reader, store, receipt book, channel.
 
 Use cases know these protocols only; `aggregator.app` picks the concrete parts.
 """
 
 from aggregator.ports.desk import DeskStore, ReaderStore
-from aggregator.ports.seams import Channel, FeedReader, Fetcher, Gate, Message, Poster
+from aggregator.ports.seams import Channel, FeedReader, Fetcher, Gate, Message, Poster, ReceiptBook
 from aggregator.ports.store import Store
 
 __all__ = [
@@ -16,5 +16,6 @@ __all__ = [
     "Message",
     "Poster",
     "ReaderStore",
+    "ReceiptBook",
     "Store",
 ]

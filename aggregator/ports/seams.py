@@ -1,6 +1,6 @@
 """What the use cases ask of network, reader processes and channels."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -14,6 +14,7 @@ from aggregator.models import (
     PostOutcome,
     Receipt,
 )
+from aggregator.records import ClaimedDelivery, NotedReceipt
 
 
 class Fetcher(Protocol):
@@ -47,6 +48,42 @@ class FeedReader(Protocol):
         self, feed: FeedSpec, url: str, headers: Mapping[str, str], body: bytes, now: datetime, known: bytes = b""
     ) -> ParsedFeed:
         """Read a document; items whose hashes are in `known`, as an earlier reading gave them, are left out and counted."""
+        ...
+
+
+class ReceiptBook(Protocol):
+    """Know what this process has on its way, and note what receivers took until the ledger has it.
+
+    What is noted outlives the process that noted it, where the book is kept in a file. `trouble` says why the ledger takes no
+    receipts; None where it does. `unused` are claims that the ledger could not take back.
+    """
+
+    trouble: str | None
+    unused: list[ClaimedDelivery]
+
+    @property
+    def under_way(self) -> frozenset[int]:
+        """Give the deliveries that are on their way, or taken and not yet in the ledger."""
+        ...
+
+    def ready(self) -> None:
+        """Make room for receipts; raises `StoreError` where there is none, and then nothing may be sent."""
+        ...
+
+    def begin(self, claimed: ClaimedDelivery) -> None:
+        """Reserve the room for a receipt."""
+        ...
+
+    def note(self, claimed: ClaimedDelivery, receipt: Receipt, now: datetime) -> None:
+        """Note that a receiver took a message; neither waits nor fails."""
+        ...
+
+    def end(self, delivery_id: int) -> None:
+        """Forget a delivery: its receipt is in the ledger, or there is none."""
+        ...
+
+    def noted(self) -> Sequence[NotedReceipt]:
+        """Give what is noted and not yet in the ledger."""
         ...
 
 

@@ -26,6 +26,7 @@ from aggregator.records import (
     LedgerLine,
     Look,
     NearMiss,
+    NotedReceipt,
     Outcome,
     Overview,
     PageVisit,
@@ -205,8 +206,8 @@ class Store(StoryStore, Protocol):
 
     def claim_delivery(self, now: datetime, lease: timedelta) -> ClaimedDelivery | None: ...
 
-    def claim_deliveries(self, now: datetime, lease: timedelta, most: int) -> Sequence[ClaimedDelivery]:
-        """Lease up to so many of the deliveries that are due longest, in one transaction; none where nothing is due."""
+    def claim_deliveries(self, now: datetime, lease: timedelta, most: int, under_way: Collection[int] = ()) -> Sequence[ClaimedDelivery]:
+        """Lease up to so many of the deliveries that are due longest, in one transaction, but none that is on its way already."""
         ...
 
     def give_back(self, unused: Collection[ClaimedDelivery]) -> None:
@@ -217,6 +218,10 @@ class Store(StoryStore, Protocol):
 
     def record_all_sent(self, receipts: Sequence[tuple[ClaimedDelivery, Receipt]], now: datetime) -> Sequence[bool]:
         """Keep receipts in one transaction; False for each whose claim is no longer held."""
+        ...
+
+    def record_noted(self, notes: Sequence[NotedReceipt]) -> Sequence[bool]:
+        """Keep receipts that were noted down before, each with the moment of its note; False for each whose claim is no longer held."""
         ...
 
     def record_not_sent(self, claimed: ClaimedDelivery, error: str, retry_at: datetime | None, now: datetime) -> bool:

@@ -9,6 +9,7 @@ from aggregator.models import (
     Digest,
     Fact,
     Judgement,
+    Receipt,
 )
 from aggregator.records.stories import Telling
 
@@ -87,6 +88,16 @@ class ClaimedDelivery:
     delivery: Delivery
     digest: Digest
     token: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotedReceipt:
+    """Hold the receipt of a claimed delivery as it is noted down before the ledger has it; `token` proves the claim."""
+
+    delivery_id: int
+    token: str
+    receipt: Receipt
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,11 +11,11 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, bindparam, or_, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, bindparam, or_, select, update
 
 from aggregator.core.timing import SHARED_ATTEMPTS
 from aggregator.models import Delivery, Digest, Receipt
-from aggregator.records import ClaimedDelivery, DeliveryRow
+from aggregator.records import ClaimedDelivery, DeliveryRow, NotedReceipt
 from aggregator.store.closures import reopened
 from aggregator.store.database import Database, Section
 from aggregator.store.tables import deliveries, digest_items, digests
@@ -44,11 +44,15 @@ class Deliveries(Section):
         """Lease the delivery that is due longest, or give None where nothing is due."""
         return next(iter(self.claim_deliveries(now, lease, 1)), None)
 
-    def claim_deliveries(self, now: datetime, lease: timedelta, most: int) -> Sequence[ClaimedDelivery]:
-        """Lease up to so many of the deliveries that are due longest, in one transaction; none where nothing is due."""
+    def claim_deliveries(self, now: datetime, lease: timedelta, most: int, under_way: Collection[int] = ()) -> Sequence[ClaimedDelivery]:
+        """Lease up to so many of the deliveries that are due longest, in one transaction, but none that is on its way already.
+
+        A lease may seem to have ended only because the clock was set forward; who sends knows better what is `under_way`.
+        """
+        free = and_(_free(now), deliveries.c.id.not_in(under_way)) if under_way else _free(now)
         with self._database.write() as connection:
-            chosen = _oldest(connection, deliveries.c.due_at <= now, now, most) or _oldest(
-                connection, deliveries.c.due_at > now + FARTHEST, now, most
+            chosen = _oldest(connection, deliveries.c.due_at <= now, free, most) or _oldest(
+                connection, deliveries.c.due_at > now + FARTHEST, free, most
             )
             return self._lent(connection, chosen, now, now + lease) if chosen else ()
 
@@ -66,12 +70,18 @@ class Deliveries(Section):
 
     def record_all_sent(self, receipts: Sequence[tuple[ClaimedDelivery, Receipt]], now: datetime) -> Sequence[bool]:
         """Keep receipts in one transaction; False for each whose claim is no longer held."""
+        return self.record_noted(
+            [NotedReceipt(delivery_id=claimed.delivery.id, token=claimed.token, receipt=receipt, at=now) for claimed, receipt in receipts]
+        )
+
+    def record_noted(self, notes: Sequence[NotedReceipt]) -> Sequence[bool]:
+        """Keep receipts that were noted down before, each with the moment of its note; False for each whose claim is no longer held."""
         with self._database.write() as connection:
-            held = _held(connection, [claimed for claimed, _ in receipts])
-            kept = [_sent(claimed, receipt, now) for claimed, receipt in receipts if claimed.delivery.id in held]
+            held = _held(connection, {note.delivery_id: note.token for note in notes})
+            kept = [_sent(note) for note in notes if note.delivery_id in held]
             if kept:
                 connection.execute(_SENT, kept)
-            return [claimed.delivery.id in held for claimed, _ in receipts]
+            return [note.delivery_id in held for note in notes]
 
     def record_not_sent(self, claimed: ClaimedDelivery, error: str, retry_at: datetime | None, now: datetime) -> bool:
         """Put a failed delivery back until `retry_at`, or among the dead where it is None."""
@@ -160,25 +170,25 @@ def _free(now: datetime) -> ColumnElement[bool]:
     return or_(deliveries.c.leased_until.is_(None), deliveries.c.leased_until <= now, deliveries.c.leased_until > now + FARTHEST)
 
 
-def _oldest(connection: Connection, come: ColumnElement[bool], now: datetime, most: int) -> Sequence[int]:
+def _oldest(connection: Connection, come: ColumnElement[bool], free: ColumnElement[bool], most: int) -> Sequence[int]:
     """Give the oldest rows whose date has come; rows that another claimer holds are passed over (SQLite has one writer).
 
     One condition on the date at a time, so that its index gives the first rows and no others are looked at.
     """
-    due = select(deliveries.c.id, deliveries.c.attempts).where(come, _free(now)).order_by(deliveries.c.due_at, deliveries.c.id)
+    due = select(deliveries.c.id, deliveries.c.attempts).where(come, free).order_by(deliveries.c.due_at, deliveries.c.id)
     found = connection.execute(due.limit(most).with_for_update(skip_locked=True)).all()
     if found and found[0].attempts >= SHARED_ATTEMPTS:
         return [found[0].id]
     return [row.id for row in found if row.attempts < SHARED_ATTEMPTS]
 
 
-def _sent(claimed: ClaimedDelivery, receipt: Receipt, now: datetime) -> dict[str, Any]:
-    return {"told_id": claimed.delivery.id, "at": now, "said": receipt.detail, "named": receipt.thread, "hash": receipt.body_hash}
+def _sent(note: NotedReceipt) -> dict[str, Any]:
+    receipt = note.receipt
+    return {"told_id": note.delivery_id, "at": note.at, "said": receipt.detail, "named": receipt.thread, "hash": receipt.body_hash}
 
 
-def _held(connection: Connection, claims: Sequence[ClaimedDelivery]) -> frozenset[int]:
-    """Give which of these claims still hold."""
-    tokens = {claimed.delivery.id: claimed.token for claimed in claims}
+def _held(connection: Connection, tokens: Mapping[int, str]) -> frozenset[int]:
+    """Give which of these claims, a token for each delivery, still hold."""
     rows = connection.execute(select(deliveries.c.id, deliveries.c.lease_token).where(deliveries.c.id.in_(tokens)).with_for_update())
     return frozenset(row.id for row in rows if row.lease_token == tokens[row.id])
 

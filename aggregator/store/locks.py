@@ -38,6 +38,14 @@ def _close_in_child() -> None:
 os.register_at_fork(after_in_child=_close_in_child)
 
 
+def inherited(descriptor: int, *, ended: bool = False) -> None:
+    """Have a locked file closed in forked children, until its holder says that it has `ended`."""
+    if ended:
+        _held.discard(descriptor)
+    else:
+        _held.add(descriptor)
+
+
 def installation_lock(url: str) -> AbstractContextManager[object]:
     """Give the lock that the one service process holds while it runs; entering raises `UsageError` where another holds it."""
     address = database_url(url)
@@ -110,12 +118,12 @@ class ServiceLock:
             raise UsageError(message) from None
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
-        _held.add(descriptor)
+        inherited(descriptor)
         self._descriptor = descriptor
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        _held.discard(self._descriptor)
+        inherited(self._descriptor, ended=True)
         fcntl.flock(self._descriptor, fcntl.LOCK_UN)
         os.close(self._descriptor)
 

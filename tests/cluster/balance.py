@@ -2,6 +2,7 @@
 
 import time
 from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,6 +17,7 @@ from aggregator.store.evidence import verify
 from aggregator.store.soundness import check_database
 from aggregator.store.tables import articles, counters, deliveries, feeds, revisions, story_articles, subscriptions
 from tests.cluster.presses import Presses
+from tests.cluster.repeats import Trouble, repeats, unexplained
 
 
 def hurry(url: str, *, leases: bool = False) -> bool:
@@ -81,8 +83,8 @@ def missing(url: str, presses: Presses) -> list[str]:
     return sorted(guid for guids in presses.served.values() for guid in guids if guid not in stored)
 
 
-def faults(url: str, presses: Presses) -> list[str]:
-    """Name every promise that was broken."""
+def faults(url: str, presses: Presses, deadly: Sequence[Trouble]) -> list[str]:
+    """Name every promise that was broken; only what is `deadly` may make a message arrive again."""
     found = [f"{host}: {count} requests met another one" for host, count in presses.overlaps.items() if count]
     found += [f"served but not stored: {guid}" for guid in missing(url, presses)[:10]]
     found += [f"{one.what}: {one.state}" for one in check_database(url) if not one.ok]
@@ -102,6 +104,7 @@ def faults(url: str, presses: Presses) -> list[str]:
     received = {**presses.alerts, **presses.mails}
     if len(received) != len(sent):
         found.append(f"{len(sent)} deliveries, {len(received)} different messages arrived")
+    found += unexplained(repeats(presses.arrivals, deadly))
     return found + [f"message {key} arrived with different contents" for key, bodies in received.items() if len(set(bodies)) > 1]
 
 
@@ -131,11 +134,17 @@ def _standing(url: str) -> dict[int, set[str]]:
     return standing
 
 
-def figures(url: str, presses: Presses, troubles: Counter[str]) -> dict[str, Any]:
-    """Give what happened in a run, as figures."""
+def figures(url: str, presses: Presses, troubles: Counter[str], deadly: Sequence[Trouble]) -> dict[str, Any]:
+    """Give what happened in a run, as figures; repeats by what cut off their senders."""
     store = open_store(url)
     overview = store.overview()
     store.close()
-    repeats = sum(len(bodies) - 1 for bodies in [*presses.alerts.values(), *presses.mails.values()])
+    again = Counter(one.cause.kind if one.cause else "nothing" for one in repeats(presses.arrivals, deadly))
     counts = {"requests": presses.requests, "entries": overview.entries, "stories": overview.stories}
-    return {**counts, "deliveries": dict(overview.deliveries_by_status), "repeated_messages": repeats, "troubles": dict(troubles)}
+    return {
+        **counts,
+        "deliveries": dict(overview.deliveries_by_status),
+        "messages": len(presses.arrivals),
+        "repeated_after": dict(again),
+        "troubles": dict(troubles),
+    }

@@ -11,6 +11,7 @@ from aggregator.store import open_store
 from tests.cluster.balance import come_to_rest, faults, hurry
 from tests.cluster.presses import Presses
 from tests.cluster.programs import Program, environment, start, write_configuration
+from tests.cluster.repeats import Trouble
 
 KINDS = ("service", "worker", "worker", "stop", "lapse", "clock", "restart")
 STEPS = (-3600.0, -240.0, -2.0, 2.0, 240.0, 3600.0)
@@ -33,6 +34,7 @@ class Cluster:
     workers: list[Program] = field(default_factory=list)
     stopped: list[tuple[float, Program]] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
+    deadly: list[Trouble] = field(default_factory=list)
 
     def start(self, kind: str) -> None:
         """Start a service or a worker."""
@@ -53,6 +55,7 @@ class Cluster:
         elif kind in ("stop", "lapse"):
             self._stop(chance)
             if kind == "lapse":  # as if it had been stopped for longer than its leases last
+                self._note("lapse")
                 hurry(self.url, leases=True)
         self.counts[kind] += 1
 
@@ -67,6 +70,7 @@ class Cluster:
         asleep = {one.process.pid for _, one in self.stopped}
         if running := [worker for worker in self.workers if worker.process.pid not in asleep]:
             victim = chance.choice(running)
+            self._note("stop")
             victim.stop()
             self.stopped.append((time.monotonic(), victim))
 
@@ -76,10 +80,15 @@ class Cluster:
             if at < before:
                 self.stopped.remove((at, worker))
                 worker.resume()
+                self._note("resumed")
 
     def _kill(self, victim: Program) -> None:
         self.stopped = [(at, one) for at, one in self.stopped if one is not victim]
+        self._note("kill")
         victim.kill()
+
+    def _note(self, kind: str) -> None:
+        self.deadly.append(Trouble(kind, time.monotonic()))
 
     def kill_all(self) -> None:
         """End every process."""
@@ -119,4 +128,4 @@ def run_chaos(cluster: Cluster, seconds: float, seed: int, restart: Callable[[],
             cluster.trouble(chance, restart)
             next_trouble = time.monotonic() + chance.uniform(1, 4)
     cluster.finish()
-    return faults(cluster.url, cluster.presses)
+    return faults(cluster.url, cluster.presses, cluster.deadly)

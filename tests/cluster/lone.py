@@ -20,6 +20,7 @@ from typing import Protocol
 from tests.cluster.balance import come_to_rest, faults, hurry
 from tests.cluster.presses import Presses
 from tests.cluster.programs import Program, environment, start, write_configuration
+from tests.cluster.repeats import Trouble
 
 KINDS = ("full", "clock", "full", "kill")
 STEPS = (-90_000.0, -3600.0, -2.0, 0.0, 3600.0, 90_000.0)
@@ -88,6 +89,7 @@ class Lone:
     counts: Counter[str] = field(default_factory=Counter)
     program: Program | None = None
     kinds: Iterator[str] = field(default_factory=lambda: cycle(KINDS))
+    deadly: list[Trouble] = field(default_factory=list)
 
     @property
     def url(self) -> str:
@@ -96,10 +98,15 @@ class Lone:
 
     def start(self) -> Program:
         """Start the service in the place of what runs."""
-        if self.program:
-            self.program.kill()
+        self.kill()
         self.program = start(["run"], environment(self.folder, self.url, self.presses), self.folder / "service.log")
         return self.program
+
+    def kill(self) -> None:
+        """Kill the service, where it runs."""
+        if self.program and self.program.process.poll() is None:
+            self.deadly.append(Trouble("kill", time.monotonic()))
+            self.program.kill()
 
     def trouble(self, program: Program, chance: random.Random, pause: Callable[[float], None]) -> None:
         """Do one bad thing."""
@@ -112,7 +119,7 @@ class Lone:
             self.disk.fill(program)
             pause(chance.uniform(1, 3))
             if chance.random() < 0.3:
-                program.kill()
+                self.kill()
             self.disk.free(program)
             if program.process.poll() is not None:
                 self.start()
@@ -145,9 +152,8 @@ def run_lone(lone: Lone, seconds: float, seed: int) -> list[str]:
         bear(chance.uniform(1, 3))
         lone.trouble(lone.program, chance, bear)
     lone.finish()
-    if lone.program:
-        lone.program.kill()
-    return faults(lone.url, lone.presses)
+    lone.kill()
+    return faults(lone.url, lone.presses, lone.deadly)
 
 
 def small_disk(folder: Path, megabytes: int = 64) -> SmallFileSystem | None:

@@ -1,11 +1,13 @@
 """Publishers and receivers for chaos: many hosts on the loopback that fail now and then, a webhook and a mailbox that do too.
 
-Every host tells whether two requests ever met there. What a feed served whole is remembered, and so is every message.
+Every host tells whether two requests ever met there. What a feed served whole is remembered, and so is every message with the moments of
+its arrivals.
 """
 
 import asyncio
 import random
 import threading
+import time
 from collections import Counter, defaultdict
 from email import message_from_bytes
 from html import escape
@@ -29,6 +31,7 @@ class Presses:
         self.requests = 0
         self.alerts: defaultdict[str, list[bytes]] = defaultdict(list)
         self.mails: defaultdict[str, list[bytes]] = defaultdict(list)
+        self.arrivals: defaultdict[str, list[float]] = defaultdict(list)
         self._chance = random.Random(seed)
         self._inside: Counter[str] = Counter()
         self._ready = threading.Event()
@@ -104,12 +107,15 @@ class Presses:
             await _reply(writer, "503 Service Unavailable", b"rollup_error")
             return
         self.alerts[headers["idempotency-key"]].append(body)
+        self.arrivals[headers["idempotency-key"]].append(time.monotonic())
         await _reply(writer, "200 OK", b"ok")
 
     async def _take_mail(self, server: Any, session: Any, envelope: Any) -> str:
         if not self.healed and self._chance.random() < 0.2:
             return "451 4.3.0 Try again later"
-        self.mails[message_from_bytes(envelope.content)["Message-ID"]].append(envelope.content)
+        name = message_from_bytes(envelope.content)["Message-ID"]
+        self.mails[name].append(envelope.content)
+        self.arrivals[name].append(time.monotonic())
         return "250 2.0.0 Taken over"
 
 

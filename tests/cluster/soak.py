@@ -27,9 +27,11 @@ def main() -> int:
     parser.add_argument("--feeds", type=int, default=300)
     parser.add_argument("--workers", type=int, default=3)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--only", choices=("cluster", "lone"), help="run one of the two")
     given = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="soak"))
-    faults = [*_cluster(given, folder), *_lone(given, folder / "lone")]
+    faults = [] if given.only == "lone" else [*_cluster(given, folder)]
+    faults += [] if given.only == "cluster" else _lone(given, folder / "lone")
     if faults:
         sys.stderr.write(f"The logs are in {folder}.\n")
     else:
@@ -50,7 +52,7 @@ def _cluster(given: argparse.Namespace, folder: Path) -> Sequence[str]:
 
     try:
         faults = run_chaos(cluster, given.minutes * 60, given.seed, restart, workers=given.workers)
-        _report("cluster", figures(cluster.url, presses, cluster.counts), faults)
+        _report("cluster", figures(cluster.url, presses, cluster.counts, cluster.deadly), faults)
     finally:
         cluster.kill_all()
         presses.stop()
@@ -65,10 +67,9 @@ def _lone(given: argparse.Namespace, folder: Path) -> Sequence[str]:
     lone = Lone(folder=folder, presses=presses, disk=disk or LimitedFiles())
     try:
         faults = run_lone(lone, given.minutes * 12, given.seed)
-        _report("lone service", figures(lone.url, presses, lone.counts) | {"disk": type(lone.disk).__name__}, faults)
+        _report("lone service", figures(lone.url, presses, lone.counts, lone.deadly) | {"disk": type(lone.disk).__name__}, faults)
     finally:
-        if lone.program:
-            lone.program.kill()
+        lone.kill()
         presses.stop()
         if disk:
             disk.close()

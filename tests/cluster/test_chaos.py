@@ -35,8 +35,7 @@ def test_on_a_full_disk_and_under_a_clock_that_steps_everything_served_is_told_o
     try:
         faults = run_lone(lone, 5, 5)
     finally:
-        if lone.program:
-            lone.program.kill()
+        lone.kill()
         presses.stop()
     assert faults == []
     assert lone.counts["full"] + lone.counts["clock"] >= 2

@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import event
 
 from aggregator.channels import FileChannel
+from aggregator.core.receipt_book import MemoryBook
 from aggregator.deliver import LEASE, decide_due, decide_now, send_due
 from aggregator.errors import StoreError
 from aggregator.models import Delivery, Receipt
@@ -21,6 +22,7 @@ from aggregator.records import Address, ClaimedDelivery
 from aggregator.store import SqlStore
 from aggregator.store.database import Database
 from aggregator.store.engine import database_url
+from aggregator.store.receipt_book import receipt_book
 from tests.conftest import Clock
 from tests.deliver.outbox import RecordingChannel, delivering, headlines, states, tell
 
@@ -145,7 +147,30 @@ async def test_a_database_locked_at_the_receipt_repeats_nothing_while_the_proces
     store.close()
 
 
-async def test_a_receipt_that_cannot_be_kept_until_the_lease_ends_repeats_the_message_under_its_key(
+@pytest.mark.parametrize("lives", [True, False])
+async def test_a_receipt_that_cannot_be_kept_until_the_lease_ends_is_kept_when_it_can_be(
+    sqlite_store: SqlStore, store_url: str, clock: Clock, tmp_path: Path, lives: bool
+) -> None:
+    channel, locking = RecordingChannel(), Locking(sqlite_store, store_url)
+    use = delivering(sqlite_store, clock, channel, parallel=1, receipt_patience=timedelta(0))
+    tell(sqlite_store, clock, "one")
+    decide_now(use, "morning")
+    with receipt_book(store_url, tmp_path, sqlite_store) as book:
+        with pytest.raises(StoreError):
+            await send_due(replace(use, channels={"email": locking}, book=book))
+        assert "1 receipts cannot be kept" in (book.trouble or "")
+        locking.lock.__exit__(None, None, None)
+        clock.now += LEASE + timedelta(seconds=1)
+        if lives:
+            await send_due(replace(use, book=book))
+            assert book.trouble is None
+    with receipt_book(store_url, tmp_path, sqlite_store) as book:
+        await send_due(replace(use, book=book))
+    assert (len(locking.sent), channel.sent) == (1, [])
+    assert states(sqlite_store) == {"a@example.org": "sent"}
+
+
+async def test_a_process_that_knows_nothing_of_the_receipt_repeats_the_message_under_its_key(
     sqlite_store: SqlStore, store_url: str, clock: Clock
 ) -> None:
     channel, locking = RecordingChannel(), Locking(sqlite_store, store_url)
@@ -156,7 +181,7 @@ async def test_a_receipt_that_cannot_be_kept_until_the_lease_ends_repeats_the_me
         await send_due(replace(use, channels={"email": locking}))
     locking.lock.__exit__(None, None, None)
     clock.now += LEASE + timedelta(seconds=1)
-    await send_due(use)
+    await send_due(replace(use, book=MemoryBook()))
     (first,), (second,) = locking.sent, channel.sent
     assert (first.key, locking.pages) == (second.key, channel.pages)
     assert states(sqlite_store) == {"a@example.org": "sent"}

@@ -1,41 +1,34 @@
 """The cluster: a leader that says what is to do, standbys that take over from it, and workers that do it.
 
 Every `aggregator run` with the runner "queue" serves the pages; the one that holds the leader's lock also asks what is due and queues
-it. It steps down as soon as it cannot prove that it holds the lock. Workers hold a lock on each host they poll, so no two polls
-of one host overlap across the cluster, whatever becomes of jobs and leases.
+it. It steps down as soon as it cannot prove that it holds the lock. Workers poll shares of the hosts (see `shares`); as everywhere, each
+request takes its turn at the host, so no two requests to one host overlap across the cluster, whatever becomes of jobs and leases.
 """
 
 import asyncio
 import contextlib
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Coroutine, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from datetime import timedelta
 
 import structlog
 
 from aggregator.app.configured import read_configuration, utc_now
-from aggregator.app.installation import App, declare, open_app
-from aggregator.core.urls import host_of
-from aggregator.doorsteps import OpenGate
+from aggregator.app.installation import declare, open_app
 from aggregator.errors import StoreError, UsageError
 from aggregator.listener import listening
-from aggregator.models import Failed, FailureKind, FetchOutcome, FetchRequest
-from aggregator.poll import poll_due
-from aggregator.ports import Fetcher
 from aggregator.reapply import reapply_some
-from aggregator.records import FeedState
 from aggregator.reload import Live
 from aggregator.runners import InProcess, ticks
 from aggregator.scheduler import Tick, ticking
 from aggregator.service import PATIENCE, Watchman, make_site, own_ticks, serve_site, tell_start
 from aggregator.settings import Settings
-from aggregator.store.hosts import free_later, host_lock
+from aggregator.shares import poll_share, shares
 from aggregator.store.sessions import LEADER, SessionLocks
 from aggregator.web import Metrics
-from aggregator.worker import QUEUES, SILENT, Queue, Steps, open_queue
+from aggregator.worker import QUEUES, SILENT, Queue, Share, Steps, open_queue
 
 log = structlog.get_logger(__name__)
 
@@ -55,15 +48,16 @@ class Deferring:
         self._queue = queue
 
     async def poll(self) -> None:
-        """Queue the hosts with due feeds, unless judging does not keep up."""
+        """Queue the hosts with due feeds that do not wait already, unless judging does not keep up."""
         store, now = self._live.app.store, self._live.app.polling.clock()
-        overview = await asyncio.to_thread(store.overview)
-        queued = (await self._queue.depths()).get("poll", 0)
-        if overview.unjudged > MOST_UNJUDGED or queued > MOST_QUEUED:
-            log.warning("polling is held back", unjudged=overview.unjudged, queued=queued)
-            return
         due = await asyncio.to_thread(store.due_feeds, now, MOST_QUEUED)
-        await self._queue.defer_polls(by_host(due))
+        if not due:
+            return
+        overview, busy = await asyncio.to_thread(store.overview), await self._queue.hosts()
+        if overview.unjudged > MOST_UNJUDGED or len(busy) > MOST_QUEUED:
+            log.warning("polling is held back", unjudged=overview.unjudged, queued=len(busy))
+            return
+        await self._queue.defer_polls(shares(due, busy))
 
     async def judge(self) -> None:
         """Queue judging where something waits."""
@@ -96,14 +90,6 @@ class Deferring:
     def ticks(self) -> tuple[Tick, ...]:
         """Name the leader's questions."""
         return (*ticks(self), Tick(name="stalled", every=timedelta(seconds=5), run=self.take_up_stalled))
-
-
-def by_host(states: Sequence[FeedState]) -> Mapping[str, Sequence[str]]:
-    """Gather due feeds by the host they are asked from."""
-    hosts: dict[str, list[str]] = {}
-    for state in states:
-        hosts.setdefault(host_of(state.url), []).append(state.feed_id)
-    return hosts
 
 
 def serve_cluster(settings: Settings) -> None:
@@ -215,8 +201,8 @@ def worker_steps(live: Live, locks: SessionLocks, queue: Queue) -> Steps:
     """Give what a worker does: the steps of a single process, but polling host by host under the cluster's lock."""
     own = InProcess(live, Metrics())
 
-    async def poll(host: str, feeds: Sequence[str]) -> None:
-        await poll_host(live.app, locks, host, feeds)
+    async def poll(hosts: Share) -> None:
+        await poll_share(live.app, locks, hosts)
 
     async def again() -> None:
         """Judge one batch of the archive by the present rules, and queue the next, so that what is new comes in between."""
@@ -231,36 +217,6 @@ async def queue_reapply(settings: Settings) -> None:
     """Let the workers judge the archive again, a batch a job."""
     async with open_queue(settings.database_url) as queue:
         await queue.defer("reapply")
-
-
-async def poll_host(app: App, locks: SessionLocks, host: str, feeds: Sequence[str]) -> None:
-    """Poll those of a host's feeds that are still due, unless somebody asks that host just now."""
-    name = host_lock(host)
-    if not await asyncio.to_thread(locks.take, name):
-        log.info("another worker holds this host", host=host)
-        return
-    try:
-        due = [state.feed_id for state in await asyncio.to_thread(app.store.due_feeds, app.polling.clock(), len(feeds), feeds)]
-        if due:
-            await asyncio.to_thread(app.store.free_feeds, due)  # whoever leased them did not hold the host, so it is gone
-            fenced = Fenced(app.polling.fetcher, lambda: locks.holds(name))
-            await poll_due(replace(app.polling, fetcher=fenced, gate=OpenGate()), only=due, limit=len(due))
-    finally:  # the lock outlives the job by the pause, so that no other worker asks the host sooner
-        free_later(locks, name, app.polling.turns.pause(host))
-
-
-class Fenced:
-    """Fetch only while a lock is held: a process that was stopped for long may have lost it meanwhile."""
-
-    def __init__(self, fetcher: Fetcher, holds: Callable[[], bool]) -> None:
-        self._fetcher = fetcher
-        self._holds = holds
-
-    async def fetch(self, request: FetchRequest) -> FetchOutcome:
-        """Fetch, or give a failure that is tried again soon."""
-        if not await asyncio.to_thread(self._holds):
-            return Failed(kind=FailureKind.TEMPORARY, message="the lock on this host was lost before it was asked")
-        return await self._fetcher.fetch(request)
 
 
 def _check(settings: Settings) -> None:

@@ -148,3 +148,7 @@ class OpenGate:
 
     def leave(self, host: str, pause: float) -> None:
         """Leave nothing behind."""
+
+    async def holds(self, host: str) -> bool:
+        """Tell that nobody else can have the turn."""
+        return True

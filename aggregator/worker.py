@@ -1,9 +1,9 @@
 """The queue of many workers: Procrastinate's tables in PostgreSQL, and the loop of a worker on it.
 
 A job names what to look at, never what is true: whether a feed is due, a revision unjudged or a delivery unsent is read from the
-store when the job runs, so a job that comes twice finds nothing to do. A host's feeds are one job with the host as lock; a job that
-waits already is not queued again. Jobs that end are deleted; what failed is due again by its date in the store, which is the only
-ledger of retries. Jobs of workers without a heartbeat are taken up again.
+store when the job runs, so a job that comes twice finds nothing to do. Feeds are polled in shares of some hosts, since a job costs
+more than a poll that finds nothing new; a job that waits already is not queued again. Jobs that end are deleted; what failed is due
+again by its date in the store, which is the only ledger of retries. Jobs of workers without a heartbeat are taken up again.
 """
 
 import asyncio
@@ -11,7 +11,8 @@ import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from hashlib import blake2b
+from typing import Any, TypeAlias, TypeVar
 
 import procrastinate
 import structlog
@@ -21,6 +22,8 @@ from aggregator.errors import StoreError
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
+Share: TypeAlias = Mapping[str, Sequence[str]]
+"""Hosts that one job polls, with the feeds of each that are due."""
 
 QUEUES = ("poll", "judge", "deliver", "upkeep")
 PRIORITIES = {"send": 30, "decide": 25, "judge": 20, "poll": 10, "revisit": 5, "upkeep": 0, "reapply": -10}
@@ -34,6 +37,8 @@ _QUEUE_OF = {
     "reapply": "upkeep",
 }
 _SCHEMA = "procrastinate"
+_SESSION = f"-c search_path={_SCHEMA} -c plan_cache_mode=force_custom_plan"
+"""The jobs are now none and now thousands: a plan that was kept from the one reads all rows for each row in the other."""
 HEARTBEAT = 2.0
 STALLED = 10.0
 """Seconds without a heartbeat after which a worker's jobs are taken up again."""
@@ -51,7 +56,7 @@ WHERE jobs.status = 'todo' AND jobs.task_name <> 'reapply' GROUP BY jobs.queue_n
 class Steps:
     """Hold what a worker does for each kind of job."""
 
-    poll: Callable[[str, Sequence[str]], Awaitable[None]]
+    poll: Callable[[Share], Awaitable[None]]
     judge: Callable[[], Awaitable[None]]
     revisit: Callable[[], Awaitable[None]]
     decide: Callable[[], Awaitable[None]]
@@ -66,17 +71,20 @@ class Queue:
     def __init__(self, app: procrastinate.App) -> None:
         self._app = app
 
-    async def defer_polls(self, hosts: Mapping[str, Sequence[str]]) -> int:
-        """Queue a job for each host with due feeds, except those that wait or run, and give how many were queued."""
-        busy = {row["lock"] for row in await self._rows("SELECT lock FROM procrastinate_jobs WHERE queue_name = 'poll'")}
-        fresh = {host: feeds for host, feeds in hosts.items() if f"host:{host}" not in busy}
-        for host, feeds in fresh.items():
-            await self._defer("poll", f"host:{host}", {"host": host, "feeds": list(feeds)})
-        return len(fresh)
+    async def hosts(self) -> set[str]:
+        """Name the hosts whose feeds wait to be polled, or are polled."""
+        rows = await self._rows("SELECT jsonb_object_keys(args -> 'hosts') AS host FROM procrastinate_jobs WHERE task_name = 'poll'")
+        return {row["host"] for row in rows}
+
+    async def defer_polls(self, shares: Sequence[Share]) -> None:
+        """Queue a job for each share of the hosts with due feeds, except one that waits already."""
+        for share in shares:
+            name = blake2b("\n".join(sorted(share)).encode(), digest_size=16).hexdigest()
+            await self._defer("poll", None, {"hosts": {host: list(feeds) for host, feeds in share.items()}}, f"poll:{name}")
 
     async def defer(self, step: str) -> None:
         """Queue a step, unless it waits already; only one judge, decider and keeper runs at a time."""
-        await self._defer(step, None if step == "send" else step, {})
+        await self._defer(step, None if step == "send" else step, {}, step)
 
     async def take_up_stalled(self, seconds: float = STALLED) -> int:
         """Put jobs of workers that have fallen silent back into the queue, and give their number."""
@@ -125,9 +133,9 @@ class Queue:
                 log.warning("the queue cannot be reached; trying again", reason=f"{type(error).__name__}: {_cause(error)}")
             await asyncio.sleep(_RETRY_SECONDS)
 
-    async def _defer(self, step: str, lock: str | None, arguments: dict[str, Any]) -> None:
+    async def _defer(self, step: str, lock: str | None, arguments: dict[str, Any], waits_as: str) -> None:
         job = self._app.configure_task(
-            step, queue=_QUEUE_OF[step], lock=lock, queueing_lock=lock or step, priority=PRIORITIES[step], allow_unknown=True
+            step, queue=_QUEUE_OF[step], lock=lock, queueing_lock=waits_as, priority=PRIORITIES[step], allow_unknown=True
         )
         try:
             await _asked(job.defer_async(**arguments))
@@ -142,9 +150,7 @@ class Queue:
 async def open_queue(database_url: str, connections: int = 4) -> AsyncIterator[Queue]:
     """Open the queue of a PostgreSQL database; its tables lie in a schema of their own and are made where they are missing."""
     address = re.sub(r"^postgresql\+psycopg:", "postgresql:", database_url)
-    connector = procrastinate.PsycopgConnector(
-        conninfo=address, min_size=1, max_size=connections, kwargs={"options": f"-c search_path={_SCHEMA}"}
-    )
+    connector = procrastinate.PsycopgConnector(conninfo=address, min_size=1, max_size=connections, kwargs={"options": _SESSION})
     app = procrastinate.App(connector=connector)
     try:
         async with app.open_async():
@@ -160,8 +166,8 @@ def register(app: procrastinate.App, steps: Steps) -> None:
         app.tasks.pop(name, None)
 
     @app.task(name="poll")
-    async def poll(host: str, feeds: list[str]) -> None:
-        await steps.poll(host, feeds)
+    async def poll(hosts: Share) -> None:
+        await steps.poll(hosts)
 
     for name in ("judge", "revisit", "decide", "send", "upkeep", "reapply"):
         step: Callable[[], Awaitable[None]] = getattr(steps, name)

@@ -34,6 +34,10 @@ class Gate(Protocol):
         """Give the turn back; the next may take it after so many seconds."""
         ...
 
+    async def holds(self, host: str) -> bool:
+        """Tell whether a turn that was taken is still held."""
+        ...
+
 
 class Poster(Protocol):
     """Post one body to one URL, guarded and bounded; never follows a redirect, never tries twice."""

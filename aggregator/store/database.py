@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from aggregator.errors import StoreError
 from aggregator.store.engine import connect, reading
+from aggregator.store.statistics import Statistics
 from aggregator.store.tallies import Tallies
 
 T = TypeVar("T")
@@ -35,6 +36,7 @@ class Database:
         self._readers = reading(self.engine)
         self._local = threading.local()
         self._tallies = Tallies()
+        self._statistics = Statistics(self.engine)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -58,6 +60,7 @@ class Database:
             else:
                 with self.engine.begin() as connection:
                     yield connection
+                self._statistics.note_commit()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -71,6 +74,7 @@ class Database:
                 yield
             finally:
                 self._local.connection = None
+        self._statistics.note_commit()
 
     @property
     def tallies(self) -> Tallies:

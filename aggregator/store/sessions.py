@@ -8,6 +8,8 @@ guards, and learns there that its session was lost.
 import os
 import socket
 import threading
+import time
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from hashlib import blake2b
 from typing import Any
@@ -22,6 +24,10 @@ from aggregator.store.locks import _SPACE, SERVICE
 _HOSTS = _SPACE + 1
 """The space of locks on hosts."""
 LEADER = "leader"
+_TAKE_ALL = (
+    """SELECT coalesce(array_agg(lock), '{}') FROM unnest(CAST(:lock AS integer[])) AS lock WHERE pg_try_advisory_lock(:space, lock)"""
+)
+_FREE_ALL = "SELECT count(pg_advisory_unlock(:space, lock)) FROM unnest(CAST(:lock AS integer[])) AS lock"
 _SILENCE = """
 SELECT extract(epoch FROM clock_timestamp() - holder.state_change)
 FROM pg_locks AS held JOIN pg_stat_activity AS holder ON holder.pid = held.pid
@@ -41,6 +47,7 @@ class SessionLocks:
         self._session: Connection | None = None
         self._held: set[str] = set()
         self._guard = threading.Lock()
+        self._answered_at = 0.0
 
     def take(self, name: str) -> bool:
         """Take a lock unless it is held, by another session or by this one."""
@@ -52,10 +59,26 @@ class SessionLocks:
             self._held.add(name)
             return True
 
+    def take_all(self, names: Collection[str]) -> set[str]:
+        """Take those of these locks on hosts that nobody holds, in one question, and name them."""
+        with self._guard:
+            if self._held.intersection(names):
+                self._alive()  # a session that is gone holds nothing
+            wanted = {_place(name)[1]: name for name in names if name not in self._held}
+            if not wanted:
+                return set()
+            taken = {wanted[lock] for lock in self._answer(_TAKE_ALL, _HOSTS, list(wanted))}
+            self._held |= taken
+            return taken
+
     def holds(self, name: str) -> bool:
         """Ask the server whether this session still stands, and with it the lock."""
         with self._guard:
             return self._alive() and name in self._held
+
+    def held_lately(self, name: str, seconds: float) -> bool:
+        """Tell, without asking, whether the lock was held when the server answered within the last so many seconds."""
+        return name in self._held and time.monotonic() - self._answered_at < seconds
 
     def silence(self, name: str) -> float | None:
         """Give for how many seconds the holder of a lock asked nothing; None where nobody holds it.
@@ -63,7 +86,7 @@ class SessionLocks:
         A stopped process keeps its session, and with it the lock; that it does not ask any more is how others learn of it.
         """
         with self._guard:
-            found = self._answer(_SILENCE, name)
+            found = self._answer(_SILENCE, *_place(name))
             return None if found is None else float(found)
 
     def free(self, name: str) -> None:
@@ -71,10 +94,18 @@ class SessionLocks:
         with self._guard:
             if name in self._held:
                 self._held.discard(name)
-                try:
+                with suppress(StoreError):  # the session is lost, and with it the lock
                     self._ask("SELECT pg_advisory_unlock(:space, :lock)", name)
-                except StoreError:
-                    self._lost()
+
+    def free_all(self, names: Collection[str]) -> None:
+        """Give locks on hosts back, in one question; those that were lost are not missed."""
+        with self._guard:
+            mine = self._held.intersection(names)
+            self._held -= mine
+            if mine:
+                places = [_place(name)[1] for name in mine]
+                with suppress(StoreError):  # the session is lost, and with it the locks
+                    self._answer(_FREE_ALL, _HOSTS, places)
 
     def close(self) -> None:
         """Give every lock back, so that who waits has it at once, and end the session."""
@@ -90,23 +121,26 @@ class SessionLocks:
             return False
         try:
             with translated():
-                return self._session.execute(text("SELECT 1")).scalar() == 1
+                alive = self._session.execute(text("SELECT 1")).scalar() == 1
+            self._answered_at = time.monotonic()
+            return alive
         except StoreError:
             self._lost()
             return False
 
     def _ask(self, query: str, name: str) -> bool:
-        return bool(self._answer(query, name))
+        return bool(self._answer(query, *_place(name)))
 
-    def _answer(self, query: str, name: str) -> Any:
-        space, lock = _place(name)
+    def _answer(self, query: str, space: int, lock: int | Sequence[int]) -> Any:
         try:
             with translated():
                 if self._session is None:
                     session = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
                     session.execute(text("SET tcp_keepalives_idle = 20; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3"))
                     self._session = session
-                return self._session.execute(text(query), {"space": space, "lock": lock}).scalar()
+                answer = self._session.execute(text(query), {"space": space, "lock": lock}).scalar()
+            self._answered_at = time.monotonic()
+            return answer
         except StoreError:
             self._lost()
             raise

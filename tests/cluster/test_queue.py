@@ -13,13 +13,11 @@ from aggregator.app.configured import read_configuration
 from aggregator.app.installation import declare, open_app
 from aggregator.cli import main
 from aggregator.cli.environment import settings_from_environment
-from aggregator.cluster import Fenced, by_host, worker_steps
+from aggregator.cluster import worker_steps
 from aggregator.errors import StoreError
-from aggregator.models import Failed, FetchOutcome, FetchRequest, NotModified
-from aggregator.records import FeedState
 from aggregator.reload import Live
 from aggregator.store.sessions import LEADER, SessionLocks
-from aggregator.worker import QUEUES, Queue, Steps, open_queue
+from aggregator.worker import QUEUES, Queue, Share, Steps, open_queue
 from tests.store.samples import FEED, NOW, intake, take_in, unmatched
 
 
@@ -32,12 +30,12 @@ class Record:
         self.enough = asyncio.Event()
         self.wanted = 1
 
-    async def poll(self, host: str, feeds: Sequence[str]) -> None:
+    async def poll(self, hosts: Share) -> None:
         self.inside += 1
         self.most = max(self.most, self.inside)
         await asyncio.sleep(0.05)
         self.inside -= 1
-        self.note(f"poll {host} {'+'.join(feeds)}")
+        self.note("poll " + ", ".join(f"{host} {'+'.join(feeds)}" for host, feeds in hosts.items()))
 
     def note(self, step: str) -> None:
         self.taken.append(step)
@@ -75,26 +73,29 @@ async def work(queue: Queue, record: Record, wanted: int, queues: Sequence[str] 
 async def test_a_step_that_waits_is_not_queued_twice_and_urgent_ones_come_first(database: str) -> None:
     record = Record()
     async with open_queue(database) as queue:
-        await queue.defer_polls({"a.example": ["one", "two"]})
+        for _ in range(2):
+            await queue.defer_polls([{"a.example": ["one", "two"], "b.example": ["three"]}])
         for step in ("upkeep", "judge", "judge", "send", "send"):
             await queue.defer(step)
         assert await queue.depths() == {"poll": 1, "upkeep": 1, "judge": 1, "deliver": 1}
         await work(queue, record, 4)
-        assert record.taken == ["send", "judge", "poll a.example one+two", "upkeep"]
+        assert record.taken == ["send", "judge", "poll a.example one+two, b.example three", "upkeep"]
         assert await queue.depths() == {}
 
 
-async def test_a_host_that_waits_or_is_polled_is_not_queued_again(database: str) -> None:
+async def test_hosts_that_wait_or_are_polled_are_known(database: str) -> None:
     async with open_queue(database) as queue:
-        assert await queue.defer_polls({"a.example": ["one"], "b.example": ["two"]}) == 2
-        assert await queue.defer_polls({"a.example": ["one"], "c.example": ["three"]}) == 1
+        await queue.defer_polls([{"a.example": ["one"], "b.example": ["two"]}, {"c.example": ["three"]}])
+        worker = await queue._app.job_manager.register_worker()
+        assert await queue._app.job_manager.fetch_job(queues=["poll"], worker_id=worker)
+        assert await queue.hosts() == {"a.example", "b.example", "c.example"}
 
 
 async def test_a_worker_takes_only_its_queues(database: str) -> None:
     record = Record()
     async with open_queue(database) as queue:
         await queue.defer("judge")
-        await queue.defer_polls({"a.example": ["one"]})
+        await queue.defer_polls([{"a.example": ["one"]}])
         await work(queue, record, 1, ["poll"])
         assert (record.taken, await queue.depths()) == (["poll a.example one"], {"judge": 1})
 
@@ -161,23 +162,6 @@ def test_a_server_that_is_away_is_a_store_error() -> None:
         locks.take(LEADER)
     assert not locks.holds(LEADER)
     locks.close()
-
-
-class _Fetcher:
-    async def fetch(self, request: FetchRequest) -> FetchOutcome:
-        return NotModified()
-
-
-@pytest.mark.parametrize(("held", "kind"), [(True, NotModified), (False, Failed)])
-async def test_nothing_is_fetched_without_the_lock(held: bool, kind: type) -> None:
-    assert isinstance(await Fenced(_Fetcher(), lambda: held).fetch(FetchRequest(url="http://a.example/")), kind)
-
-
-def test_feeds_are_gathered_by_host() -> None:
-    state = FeedState(feed_id="one", url="https://a.example/1")
-    other = replace(state, feed_id="two", url="https://A.example/2")
-    third = replace(state, feed_id="three", url="https://b.example/3")
-    assert by_host([state, third, other]) == {"a.example": ["one", "two"], "b.example": ["three"]}
 
 
 @pytest.mark.parametrize(

@@ -174,6 +174,9 @@ class Gate:
     def leave(self, host: str, pause: float) -> None:
         self.seen.append(f"leave {pause:g}")
 
+    async def holds(self, host: str) -> bool:
+        return True
+
 
 async def test_every_request_of_a_visit_takes_the_turn_that_processes_share(visitor: Visitor, site: Site) -> None:
     gate = Gate()

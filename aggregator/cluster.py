@@ -15,7 +15,7 @@ from datetime import timedelta
 
 import structlog
 
-from aggregator.app.configured import read_configuration, utc_now
+from aggregator.app.configured import read_apart, utc_now
 from aggregator.app.installation import declare, open_app
 from aggregator.errors import StoreError, UsageError
 from aggregator.listener import listening
@@ -108,7 +108,7 @@ def work(settings: Settings, queues: Collection[str], concurrency: int) -> None:
 
 
 async def _serve(settings: Settings, listener: socket.socket) -> None:
-    async with open_app(settings, read_configuration(settings)) as app, open_queue(settings.database_url) as queue:
+    async with open_app(settings, read_apart(settings), at_once=False) as app, open_queue(settings.database_url) as queue:
         tell_start(app, listener)
         live, metrics = Live(app, declares=False), Metrics()
         watchman = Watchman(live, utc_now)
@@ -176,7 +176,10 @@ async def _until_lost(locks: SessionLocks) -> None:
 
 
 async def _work(settings: Settings, queues: Sequence[str], concurrency: int) -> None:
-    async with open_app(settings, read_configuration(settings)) as app, open_queue(settings.database_url, concurrency // 4 + 3) as queue:
+    async with (
+        open_app(settings, read_apart(settings), at_once=False) as app,
+        open_queue(settings.database_url, concurrency // 4 + 3) as queue,
+    ):
         live, locks = Live(app, declares=False), SessionLocks(settings.database_url, "worker")
         steps = worker_steps(live, locks, queue)
         log.info("working", queues=list(queues), concurrency=concurrency)

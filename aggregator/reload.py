@@ -12,7 +12,7 @@ from typing import Any
 
 import structlog
 
-from aggregator.app.configured import read_configuration
+from aggregator.app.configured import read_apart
 from aggregator.app.installation import App, declare, reconfigured
 from aggregator.errors import ConfigurationError, StoreError
 from aggregator.models import Configuration, FeedSpec, SubscriptionSpec, TopicSpec
@@ -43,7 +43,7 @@ class Live:
             return
         self._seen, self._asked = found, False
         try:
-            configuration = await asyncio.to_thread(read_configuration, self.app.settings)
+            configuration = await asyncio.to_thread(read_apart, self.app.settings)
             app = await asyncio.to_thread(reconfigured, self.app, configuration)
             if self.declares:
                 await asyncio.to_thread(declare, app)

@@ -11,23 +11,17 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequen
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
 
 import structlog
 import uvicorn
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from aggregator import __version__
 from aggregator import alarms as delivery_alarms
-from aggregator.app.configured import read_configuration, utc_now
+from aggregator.app.configured import read_apart, utc_now
 from aggregator.app.installation import App, declare, free_leases, open_app
-from aggregator.app.published import published_feed
 from aggregator.app.recipients import is_diverted, unset
-from aggregator.app.sending import signing_key
-from aggregator.desk import Desk
-from aggregator.labelling import Told, find_told, label_told
-from aggregator.leaving import find_reader, leave_subscription
-from aggregator.listener import address_of, listening
+from aggregator.listener import address_of, listening, names
 from aggregator.models import Configuration, Failed, FeedHealth
 from aggregator.records import FeedState, Overview
 from aggregator.reload import Live
@@ -35,7 +29,7 @@ from aggregator.runners import InProcess, ticks
 from aggregator.scheduler import Pulse, Tick, ticking
 from aggregator.settings import Settings
 from aggregator.store import installation_lock
-from aggregator.web import Door, Metrics, ReaderDesk, Status, add_metrics, create_site
+from aggregator.web import Front, Metrics, Status, check_routes, metrics_route
 
 log = structlog.get_logger(__name__)
 
@@ -47,18 +41,17 @@ BEAT = timedelta(minutes=1)
 STOP_SECONDS = 2
 """How long open connections are waited for; messages on their way get some seconds more, and ten must be enough for all."""
 SHOW_ALARMS = timedelta(days=7)
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 def serve(settings: Settings) -> None:
     """Run the service until it is told to stop; raises `UsageError` where another one holds the database."""
-    configuration = read_configuration(settings)
+    configuration = read_apart(settings)
     with installation_lock(settings.database_url), listening(settings) as listener:
         asyncio.run(_serve(settings, configuration, listener))
 
 
 async def _serve(settings: Settings, configuration: Configuration, listener: socket.socket) -> None:
-    async with open_app(settings, configuration) as app:
+    async with open_app(settings, configuration, at_once=False) as app:
         free_leases(app.settings, app.store)
         declare(app)
         tell_start(app, listener)
@@ -68,7 +61,7 @@ async def _serve(settings: Settings, configuration: Configuration, listener: soc
     log.info("stopped")
 
 
-async def serve_site(site: FastAPI, live: Live, listener: socket.socket) -> None:
+async def serve_site(site: Front, live: Live, listener: socket.socket) -> None:
     """Serve the pages, and whatever works while they are up, until the process is told to stop."""
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, live.ask)
     await _until_stopped(
@@ -141,48 +134,6 @@ def _shown(app: App, feeds: Sequence[FeedHealth]) -> Sequence[FeedHealth]:
     reasons = {feed.id: f"since {feed.disabled_on}: {feed.disabled_reason}" for feed in app.configuration.feeds if not feed.enabled}
     told = (replace(feed, error=feed.error or reasons.get(feed.feed_id)) for feed in feeds)
     return sorted(told, key=lambda feed: (order.index(feed.status), feed.name))
-
-
-def door(app: App) -> Door:
-    """Decide who is let in: on loopback whoever sits here until there is a user; elsewhere users and the trusted proxy only."""
-    settings = app.settings
-    public = urlsplit(settings.public_url or "")
-    local = settings.host in LOOPBACK
-    names = {"localhost", "127.0.0.1", "::1", settings.host, public.hostname or settings.host}
-    return Door(
-        store=app.readers,
-        clock=app.desk.clock,
-        local=local,
-        hosts=frozenset(names) if local or settings.public_url else frozenset(),
-        proxies=settings.trusted_proxies,
-        proxy_header=settings.proxy_user_header or "",
-        proxy_editors=settings.proxy_editors,
-        secure=public.scheme == "https",
-    )
-
-
-def _desk(live: Live, desk: Desk) -> ReaderDesk:
-    """Give the site what readers may do: unsubscribe, judge what a mail told, and read a subscription as a feed."""
-    secret, store, clock = signing_key(live.app.settings), live.app.store, live.app.delivering.clock
-
-    async def find(token: str) -> str | None:
-        found = await asyncio.to_thread(find_reader, store, secret, token)
-        known = live.app.delivering.subscriptions.get(found.delivery.subscription) if found else None
-        return (known.name if known else found.delivery.subscription) if found else None
-
-    async def leave(token: str) -> bool:
-        return await asyncio.to_thread(leave_subscription, store, secret, token, clock())
-
-    async def feed(subscription: str, form: str) -> bytes | None:
-        return await asyncio.to_thread(published_feed, live.app, subscription, form)
-
-    async def told(token: str, place: int) -> Told | None:
-        return await asyncio.to_thread(find_told, desk, secret, token, place)
-
-    async def judge(found: Told, topic: str, verdict: str) -> None:
-        await asyncio.to_thread(label_told, desk, found, topic, verdict)
-
-    return ReaderDesk(find=find, leave=leave, feed=feed, told=told, judge=judge)
 
 
 async def _nobody_else() -> Sequence[str]:
@@ -278,11 +229,15 @@ async def _working(live: Live, watchman: Watchman, metrics: Metrics) -> AsyncIte
         yield
 
 
-def make_site(watchman: Watchman, metrics: Metrics, live: Live, work: Callable[[], AbstractAsyncContextManager[None]]) -> FastAPI:
-    """Make the pages of a service, with its metrics; they show the configuration that is live when they are asked for."""
+def make_site(watchman: Watchman, metrics: Metrics, live: Live, work: Callable[[], AbstractAsyncContextManager[None]]) -> Front:
+    """Make the pages of a service, with its checks and metrics; they show the configuration that is live when they are asked for."""
     settings = live.app.settings
-    desk = replace(live.app.desk, configured=lambda: live.app.configuration)
-    site = create_site(watchman.status, work, (desk, door(live.app)), _desk(live, desk))
+
+    def opened() -> ASGIApp:
+        from aggregator.site import site_of  # pages and API are large, and may be looked at by nobody for weeks
+
+        return site_of(live, watchman.status)
+
     token = settings.metrics_token.get_secret_value() if settings.metrics_token else None
-    add_metrics(site, metrics, watchman.status, token)
-    return site
+    routes = (*check_routes(watchman.status), metrics_route(metrics, watchman.status, token))
+    return Front(routes, work, opened, names(settings))

@@ -1,16 +1,17 @@
 """What an installation is told: its configuration, the clock, and how it names itself to publishers."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
 from aggregator import __version__
-from aggregator.channels import CHANNELS
-from aggregator.feedfile import load_configuration
-from aggregator.models import (
-    Configuration,
-)
+from aggregator.errors import ConfigurationError, ParseError, Problem, ReaderError
+from aggregator.models import Configuration
 from aggregator.settings import Settings
-from aggregator.sources import SOURCES
-from aggregator.vocabulary import theme_names
+from aggregator.sources.workers import Worker
+
+READ_SECONDS = 60.0
+"""When reading the file apart is broken off; the largest that is allowed takes a few seconds."""
 
 
 def utc_now() -> datetime:
@@ -20,7 +21,45 @@ def utc_now() -> datetime:
 
 def read_configuration(settings: Settings) -> Configuration:
     """Read feeds.yaml against the term packs that are there; raises `ConfigurationError`."""
-    return load_configuration(settings.feeds_file, theme_names() - {"guards"}, CHANNELS, tuple(SOURCES))
+    return _read(settings.feeds_file)
+
+
+def read_apart(settings: Settings) -> Configuration:
+    """Read feeds.yaml and compile its topics in a process of its own, which takes along what that needs; raises `ConfigurationError`.
+
+    A service reads its configuration once in months, and would keep a parser of YAML, one of queries and the models of the file for it.
+    """
+    worker = Worker(deadline=READ_SECONDS, prepare="aggregator.app.configured")
+    try:
+        answer = worker.run(_read_checked, settings.feeds_file)
+    except (ParseError, ReaderError):  # no such process here, or none that ends well: what is wrong comes to light in this one
+        answer = _read_checked(settings.feeds_file)
+    finally:
+        worker.stop()
+    if isinstance(answer, Configuration):
+        return answer
+    raise ConfigurationError(answer)
+
+
+def _read_checked(path: Path) -> Configuration | Sequence[Problem]:
+    """Read the file, and try what would else fail with the first text."""
+    from aggregator.app.rules import Rules
+
+    try:
+        configuration = _read(path)
+        Rules(configuration, at_once=True)
+    except ConfigurationError as error:
+        return error.problems
+    return configuration
+
+
+def _read(path: Path) -> Configuration:
+    from aggregator.channels import CHANNELS
+    from aggregator.feedfile import load_configuration
+    from aggregator.sources import SOURCES
+    from aggregator.vocabulary import theme_names
+
+    return load_configuration(path, theme_names() - {"guards"}, CHANNELS, tuple(SOURCES))
 
 
 def user_agent(settings: Settings) -> str:

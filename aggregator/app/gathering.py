@@ -121,7 +121,7 @@ def make_judging(
     clock: Callable[[], datetime],
     pool: ReaderPool,
     *,
-    at_once: bool = True,
+    at_once: bool = False,
 ) -> Judging:
     """Make the judge of a configuration."""
     rules = Rules(configuration, at_once=at_once)

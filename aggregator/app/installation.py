@@ -1,11 +1,7 @@
 """Open an installation: store, network, reader processes, and the use cases over them."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import (
-    AbstractAsyncContextManager,
-    asynccontextmanager,
-    nullcontext,
-)
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -14,18 +10,15 @@ from aggregator.app.gathering import Tuning, at_work, declare_all, free_leases, 
 from aggregator.app.operator import operator_addresses
 from aggregator.app.recipients import standing_addresses, unset
 from aggregator.app.rules import label
-from aggregator.app.sending import make_channels
-from aggregator.app.stores import make_desk
-from aggregator.channels import EmailChannel
+from aggregator.app.sending import mail_session, make_channels
 from aggregator.deliver import Delivering
-from aggregator.desk import Desk
 from aggregator.http_client import HttpClient
 from aggregator.judge import Judging
 from aggregator.models import (
     Configuration,
 )
 from aggregator.poll import Polling
-from aggregator.ports import Channel, Fetcher, Poster, ReaderStore, Store
+from aggregator.ports import DeskStore, Fetcher, Poster, ReaderStore, Store
 from aggregator.revisit import Revisiting
 from aggregator.settings import Settings
 from aggregator.sources.workers import ReaderPool
@@ -48,17 +41,25 @@ class App:
     delivering: Delivering
     poster: Poster
     fetcher: Fetcher
-    desk: Desk
+    desk_store: DeskStore
     readers: ReaderStore
     pool: ReaderPool
 
 
 @asynccontextmanager
 async def open_app(
-    settings: Settings, configuration: Configuration, clock: Callable[[], datetime] = utc_now, tuning: Tuning | None = None
+    settings: Settings,
+    configuration: Configuration,
+    clock: Callable[[], datetime] = utc_now,
+    tuning: Tuning | None = None,
+    *,
+    at_once: bool = True,
 ) -> AsyncIterator[App]:
-    """Open store, network and reader processes, and close all of them at the end; the store's schema is brought up to date."""
-    async with open_gathering(settings, configuration, clock, tuning, at_once=True) as open_parts:
+    """Open store, network and reader processes, and close all of them at the end; the store's schema is brought up to date.
+
+    Topics are compiled when the first text waits, or `at_once`.
+    """
+    async with open_gathering(settings, configuration, clock, tuning, at_once=at_once) as open_parts:
         store, http = open_parts.store, open_parts.http
         with receipt_book(settings.database_url, settings.data_dir, store) as book:
             delivering = _delivering(settings, configuration, store, http, clock)
@@ -72,14 +73,14 @@ async def open_app(
                 delivering=replace(delivering, book=book),
                 poster=http,
                 fetcher=http,
-                desk=make_desk(settings, configuration, store, clock),
+                desk_store=store,
                 readers=store,
                 pool=open_parts.pool,
             )
 
 
 def reconfigured(app: App, configuration: Configuration) -> App:
-    """Give the same parts under another configuration; store, network and reader processes are shared with the old one."""
+    """Give the same parts under another configuration that `read_apart` gave; store, network and reader processes are shared."""
     return replace(
         app,
         configuration=configuration,
@@ -91,7 +92,6 @@ def reconfigured(app: App, configuration: Configuration) -> App:
             subscriptions={subscription.id: subscription for subscription in configuration.subscriptions},
             topics=configuration.judged,
         ),
-        desk=replace(app.desk, configured=lambda: configuration),
     )
 
 
@@ -118,11 +118,5 @@ def _delivering(
         operator=operator_addresses(settings),
         label=label,
         clock=clock,
-        session=_session(channels),
+        session=lambda: mail_session(channels),
     )
-
-
-def _session(channels: Mapping[str, Channel]) -> Callable[[], AbstractAsyncContextManager[None]]:
-    """Give the session in which mail keeps its connections."""
-    email = channels.get("email")
-    return email.session if isinstance(email, EmailChannel) else nullcontext

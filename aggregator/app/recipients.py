@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-from aggregator.channels.mail import mailbox
-from aggregator.channels.slack import is_destination
+from aggregator.channels.mailbox import mailbox
 from aggregator.models import SubscriptionSpec
 from aggregator.ports import Store
 from aggregator.records import Address
@@ -60,6 +59,8 @@ def unusable(settings: Settings, address: Address) -> str | None:
     if address.channel == "email" and mailbox(address.recipient) is None:
         return f"{address.recipient!r} is no e-mail address"
     if address.channel == "slack":
+        from aggregator.channels.slack import is_destination  # what posts there is large, and a service never asks this
+
         value = settings.secret(address.recipient.removeprefix("env:"))
         return (  # one that is not set is no mistake, it is told as unset
             None

@@ -29,11 +29,13 @@ TRIAL_SECONDS = 20.0
 """When the trial of a rule is broken off; it ends by itself long before, unless a single article takes so long."""
 
 
-def make_desk(settings: Settings, configuration: Configuration, store: DeskStore, clock: Callable[[], datetime] = utc_now) -> Desk:
-    """Make the desk over a store that is open."""
+def make_desk(
+    settings: Settings, configured: Callable[[], Configuration], store: DeskStore, clock: Callable[[], datetime] = utc_now
+) -> Desk:
+    """Make the desk over a store that is open; `configured` gives feeds.yaml as it stands."""
     return Desk(
         store=store,
-        configured=lambda: configuration,
+        configured=configured,
         label=label,
         draft=lambda digest: draft(settings, digest),
         clock=clock,
@@ -74,7 +76,8 @@ def open_desk(settings: Settings) -> Iterator[tuple[Desk, ReaderStore]]:
     store = open_store(settings.database_url)
     try:
         store.upgrade()
-        yield make_desk(settings, read_configuration(settings), store), store
+        configuration = read_configuration(settings)
+        yield make_desk(settings, lambda: configuration, store), store
     finally:
         store.close()
 

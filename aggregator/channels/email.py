@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 
 import aiosmtplib
 
-from aggregator.channels.mail import Links, MailMessage, Sender, mailbox, render_mail
+from aggregator.channels.mail import Links, MailMessage, Sender, render_mail
+from aggregator.channels.mailbox import mailbox
 from aggregator.channels.recipients import resolved
 from aggregator.channels.smtp import Connections
 from aggregator.channels.wording import clean

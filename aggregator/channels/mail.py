@@ -13,25 +13,20 @@ from dataclasses import dataclass, field, replace
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
-from email.utils import format_datetime, getaddresses, parseaddr
+from email.utils import format_datetime, parseaddr
 from hashlib import sha256
 from html import escape
 from typing import ParamSpec, TypeVar
 
 from aggregator.channels.letter import LEAVE_LINK, Letter, write
+from aggregator.channels.mailbox import sender_address
 from aggregator.channels.page import lay_out
 from aggregator.channels.wording import clean, local, subject, web_link
-from aggregator.errors import UsageError
 from aggregator.models import Delivery, Digest
 
 P = ParamSpec("P")
 T = TypeVar("T")
 _POLICY = SMTP.clone(cte_type="7bit")
-_MAILBOX = re.compile(
-    r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*@{label}(\.{label})*".replace(
-        "{label}", "[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-    )
-)
 _LONGEST_ID = 60
 _BASE64_LINE = 57
 _LONGEST_LINE = 76
@@ -66,18 +61,6 @@ class MailMessage:
     parts: Mapping[str, bytes] = field(repr=False)
 
 
-def mailbox(text: str) -> str | None:
-    """Give the bare ASCII address in `text` (``Desk <desk@example.org>``), a foreign domain in its IDNA form; None where there is none."""
-    if not text.isprintable() or "=?" in text or len(getaddresses([text])) != 1:
-        return None
-    local_part, _, domain = parseaddr(text)[1].rpartition("@")
-    try:
-        address = f"{local_part}@{domain.encode('idna').decode()}" if not domain.isascii() else f"{local_part}@{domain}"
-    except UnicodeError:
-        return None
-    return address if _MAILBOX.fullmatch(address) and len(local_part) <= 64 else None
-
-
 @dataclass(frozen=True, slots=True)
 class Sender:
     """Hold who mail comes from: a display name and a bare address."""
@@ -93,10 +76,7 @@ class Sender:
     @classmethod
     def read(cls, text: str) -> "Sender":
         """Read ``Name <address>`` or a bare address; raises `UsageError` for anything else."""
-        address = mailbox(text)
-        if address is None:
-            raise UsageError(f"The sender {clean(text, 80)!r} is no e-mail address. Give one such as 'News watch <watch@example.org>'.")
-        return cls(name=header_text(parseaddr(text)[0], 80), address=address)
+        return cls(name=header_text(parseaddr(text)[0], 80), address=sender_address(text))
 
 
 @dataclass(frozen=True, slots=True)

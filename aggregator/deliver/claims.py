@@ -37,6 +37,13 @@ class Claims:
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
         await self._give_back()
 
+    async def found(self) -> bool:
+        """Claim what is due, and tell whether anything is."""
+        async with self._turn:
+            if not self._waiting:
+                await self._claim(self._use.clock())
+            return bool(self._waiting)
+
     async def take(self) -> ClaimedDelivery | None:
         """Give the next delivery to send, or None where nothing is due."""
         async with self._turn:

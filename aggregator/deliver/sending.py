@@ -37,14 +37,20 @@ async def send_due(delivering: Delivering, progress: Callable[[Sent], None] = la
     receipts = Receipts(delivering)
     await receipts.settle()
     await asyncio.to_thread(delivering.book.ready)
-    async with Claims(delivering) as claims, delivering.session():
-        senders = _Senders(delivering, claims, receipts, progress)
-        workers = [asyncio.create_task(senders.work()) for _ in range(delivering.parallel)]
-        try:
-            ended = await asyncio.gather(*workers, return_exceptions=True)
-        except asyncio.CancelledError:  # the workers are cancelled too; each ends when its message is through
-            await asyncio.wait(workers)
-            raise
+    async with Claims(delivering) as claims:
+        if not await claims.found():  # most of the time, and then no channel is even made
+            return ()
+        async with delivering.session():
+            return await _send_all(_Senders(delivering, claims, receipts, progress))
+
+
+async def _send_all(senders: "_Senders") -> tuple[Sent, ...]:
+    workers = [asyncio.create_task(senders.work()) for _ in range(senders.use.parallel)]
+    try:
+        ended = await asyncio.gather(*workers, return_exceptions=True)
+    except asyncio.CancelledError:  # the workers are cancelled too; each ends when its message is through
+        await asyncio.wait(workers)
+        raise
     for error in ended:
         if error is not None:
             raise error

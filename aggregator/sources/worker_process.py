@@ -34,13 +34,13 @@ def _outcome(function: Callable[..., object], arguments: tuple[object, ...]) -> 
         return None, f"the document cannot be read ({type(error).__name__} in its reader)"
 
 
-def main(descriptor: str, deadline: str) -> None:
+def main(descriptor: str, deadline: str, prepare: str) -> None:
     """Set the process up and serve."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    import_module("aggregator.sources.syndication")  # before the greeting, so that no document's deadline pays for it
+    import_module(prepare)  # before the greeting, so that no document's deadline pays for it
     with Connection(int(descriptor)) as connection:
         serve(connection, float(deadline))
 

@@ -40,10 +40,10 @@ class _Live:
     connection: "Connection[Any, Any]"
 
     @classmethod
-    def start(cls, deadline: float) -> "_Live":
+    def start(cls, deadline: float, prepare: str) -> "_Live":
         ours, theirs = Pipe()
         with theirs:
-            command = [sys.executable, "-m", "aggregator.sources.worker_process", str(theirs.fileno()), str(deadline)]
+            command = [sys.executable, "-m", "aggregator.sources.worker_process", str(theirs.fileno()), str(deadline), prepare]
             process = subprocess.Popen(
                 command, pass_fds=(theirs.fileno(),), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True
             )
@@ -56,10 +56,10 @@ class _Live:
 
 
 class Worker:
-    """Run pure functions in one other process, one at a time."""
+    """Run pure functions in one other process, one at a time; the module `prepare` is loaded there before it counts as ready."""
 
-    def __init__(self, deadline: float = DEADLINE) -> None:
-        self._deadline = deadline
+    def __init__(self, deadline: float = DEADLINE, prepare: str = "aggregator.sources.syndication") -> None:
+        self._deadline, self._prepare = deadline, prepare
         self._live: _Live | None = None
         self._greeted = False
         self._lock = threading.Lock()
@@ -98,7 +98,7 @@ class Worker:
         if self._live is not None and self._live.process.poll() is not None:
             self._end()
         if self._live is None:
-            self._live = _Live.start(self._deadline)
+            self._live = _Live.start(self._deadline, self._prepare)
         return self._live
 
     def _started(self) -> _Live:

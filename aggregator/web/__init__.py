@@ -1,9 +1,49 @@
-"""Web: the desk's pages, the API, a status page, the health checks and the metrics; reads the store, writes through use cases."""
+"""Web: the desk's pages, the API, a status page, the health checks and the metrics; reads the store, writes through use cases.
 
-from aggregator.web.access import Door
-from aggregator.web.metrics import Metrics, add_metrics
-from aggregator.web.passwords import hash_password, hashed, new_key
-from aggregator.web.readers import ReaderDesk
-from aggregator.web.site import Status, create_site
+What is named here is loaded when it is first asked for: a service answers checks for weeks before somebody opens a page.
+"""
 
-__all__ = ["Door", "Metrics", "ReaderDesk", "Status", "add_metrics", "create_site", "hash_password", "hashed", "new_key"]
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from aggregator.web.access import Door
+    from aggregator.web.checks import check_routes
+    from aggregator.web.front import Front
+    from aggregator.web.metrics import Metrics, metrics_route
+    from aggregator.web.passwords import hash_password, hashed, new_key
+    from aggregator.web.readers import ReaderDesk
+    from aggregator.web.site import create_site
+    from aggregator.web.status import Status
+
+_HOMES = {
+    "access": ("Door",),
+    "checks": ("check_routes",),
+    "front": ("Front",),
+    "metrics": ("Metrics", "metrics_route"),
+    "passwords": ("hash_password", "hashed", "new_key"),
+    "readers": ("ReaderDesk",),
+    "site": ("create_site",),
+    "status": ("Status",),
+}
+
+__all__ = [
+    "Door",
+    "Front",
+    "Metrics",
+    "ReaderDesk",
+    "Status",
+    "check_routes",
+    "create_site",
+    "hash_password",
+    "hashed",
+    "metrics_route",
+    "new_key",
+]
+
+
+def __getattr__(name: str) -> Any:
+    home = next((module for module, names in _HOMES.items() if name in names), None)
+    if home is None:
+        raise AttributeError(name)
+    return getattr(import_module(f"{__name__}.{home}"), name)

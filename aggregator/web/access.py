@@ -20,10 +20,11 @@ from datetime import datetime, timedelta
 from urllib.parse import parse_qsl, quote, urlsplit
 
 from anyio import to_thread
-from fastapi import Request, Response
-from fastapi.responses import JSONResponse, PlainTextResponse, RedirectResponse
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 
 from aggregator.ports import ReaderStore
+from aggregator.web.hosts import is_ours, turned_away
 from aggregator.web.passwords import fits, form_token, hashed, new_key, same
 
 SESSION = timedelta(hours=12)
@@ -133,10 +134,8 @@ def guard(door: Door) -> Callable[[Request, Next], Awaitable[Response]]:
         request.state.visitor = Visitor()
         if request.url.path in ("/healthz", "/readyz") or request.url.path.startswith("/static/"):
             return await call_next(request)
-        if door.hosts and _host(request.headers.get("host", "")) not in door.hosts:
-            return PlainTextResponse(
-                "This name is not this site's: set AGGREGATOR_PUBLIC_URL to the address readers use.\n", status_code=421
-            )
+        if not is_ours(request.scope, door.hosts):
+            return turned_away()
         if request.url.path.startswith(_BY_OWN_KEY):
             return await call_next(request)
         visitor = await to_thread.run_sync(recognise, door, request)
@@ -271,13 +270,6 @@ def _bearer(header: str) -> str | None:
     try:
         return base64.b64decode(value, validate=True).decode("utf-8").partition(":")[2]
     except (ValueError, binascii.Error):
-        return ""
-
-
-def _host(header: str) -> str:
-    try:
-        return (urlsplit(f"//{header}").hostname or "").lower()
-    except ValueError:
         return ""
 
 

@@ -8,15 +8,30 @@ import hmac
 import ipaddress
 from collections import Counter as Tally
 from collections.abc import Awaitable, Callable
+from functools import cached_property
+from typing import TYPE_CHECKING
 
-from fastapi import FastAPI, Request, Response
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, generate_latest
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from aggregator.errors import AggregatorError
 from aggregator.records import Poll
-from aggregator.web.site import Status
+from aggregator.web.checks import HEADERS
+from aggregator.web.status import Status
+
+if TYPE_CHECKING:
+    from prometheus_client import CollectorRegistry, Counter, Gauge
 
 _TROUBLES, _WORKING = "Reasons why the service is not doing its job.", "1 while the service does its job."
+MEDIA_TYPE = "text/plain; version=1.0.0; charset=utf-8"
+"""What Prometheus calls its text format."""
+_COUNTED = {
+    "polls": ("Polls that ended, by outcome.", ("outcome",)),
+    "stored": ("Entries stored, new ones and revisions.", ("kind",)),
+    "judged": ("Revisions judged.", ()),
+    "attempts": ("Attempts to deliver, by result.", ("result",)),
+}
 _PROXIES = ("forwarded", "x-forwarded-for", "x-real-ip")
 
 
@@ -24,26 +39,22 @@ class Metrics:
     """Count what this process does, and show it with what the store holds."""
 
     def __init__(self) -> None:
-        self._registry = registry = CollectorRegistry()
-        self._polls = Counter("aggregator_polls", "Polls that ended, by outcome.", ["outcome"], registry=registry)
-        self._stored = Counter("aggregator_stored", "Entries stored, new ones and revisions.", ["kind"], registry=registry)
-        self._judged = Counter("aggregator_judged", "Revisions judged.", registry=registry)
-        self._sent = Counter("aggregator_attempts", "Attempts to deliver, by result.", ["result"], registry=registry)
+        self._counted: Tally[tuple[str, ...]] = Tally()
         self._gauges: dict[str, Gauge] = {}
 
     def count_poll(self, poll: Poll) -> None:
         """Count a poll and what it brought."""
-        self._polls.labels(poll.outcome).inc()
-        self._stored.labels("new").inc(poll.new)
-        self._stored.labels("revised").inc(poll.revised)
+        self._counted["polls", poll.outcome] += 1
+        self._counted["stored", "new"] += poll.new
+        self._counted["stored", "revised"] += poll.revised
 
     def count_judged(self, revisions: int) -> None:
         """Count judged revisions."""
-        self._judged.inc(revisions)
+        self._counted["judged",] += revisions
 
     def count_sent(self, *, taken: bool) -> None:
         """Count an attempt to deliver."""
-        self._sent.labels("taken" if taken else "failed").inc()
+        self._counted["attempts", "taken" if taken else "failed"] += 1
 
     def shown(self, status: Status) -> bytes:
         """Write everything in Prometheus's text format."""
@@ -59,7 +70,7 @@ class Metrics:
         self._gauge("troubles", _TROUBLES).set(len(status.troubles))
         self._gauge("working", _WORKING).set(status.working)
         self._gauge("leader", "1 for the process that schedules, 0 for a standby.").set(status.leads)
-        return generate_latest(self._registry)
+        return self._written()
 
     def silent(self) -> bytes:
         """Write what holds while the store does not answer: nobody works, and its figures are not known."""
@@ -67,9 +78,32 @@ class Metrics:
             self._registry.unregister(self._gauges.pop(name))
         self._gauge("troubles", _TROUBLES).set(1)
         self._gauge("working", _WORKING).set(0)
+        return self._written()
+
+    def _written(self) -> bytes:
+        from prometheus_client import generate_latest
+
+        counters, counted, self._counted = self._counters, self._counted, Tally()
+        for (name, *labels), number in counted.items():
+            counter = counters[name]
+            (counter.labels(*labels) if labels else counter).inc(number)
         return generate_latest(self._registry)
 
-    def _gauge(self, name: str, words: str, labels: tuple[str, ...] = ()) -> Gauge:
+    @cached_property
+    def _registry(self) -> "CollectorRegistry":
+        from prometheus_client import CollectorRegistry  # what was counted before somebody asked waits
+
+        return CollectorRegistry()
+
+    @cached_property
+    def _counters(self) -> "dict[str, Counter]":
+        from prometheus_client import Counter
+
+        return {name: Counter(f"aggregator_{name}", *said, registry=self._registry) for name, said in _COUNTED.items()}
+
+    def _gauge(self, name: str, words: str, labels: tuple[str, ...] = ()) -> "Gauge":
+        from prometheus_client import Gauge
+
         if name not in self._gauges:
             self._gauges[name] = Gauge(f"aggregator_{name}", words, labels, registry=self._registry)
         return self._gauges[name]
@@ -81,18 +115,20 @@ class Metrics:
             gauge.labels(value).set(count)
 
 
-def add_metrics(site: FastAPI, metrics: Metrics, status: Callable[[], Awaitable[Status]], token: str | None) -> None:
-    """Put `/metrics` on a site; without a token only this machine is answered."""
+def metrics_route(metrics: Metrics, status: Callable[[], Awaitable[Status]], token: str | None) -> Route:
+    """Make `/metrics`; without a token only this machine is answered."""
 
-    @site.get("/metrics", include_in_schema=False)
     async def tell_metrics(request: Request) -> Response:
         if not _allowed(request, token):
-            return Response("Metrics are for this machine, or for who sends the token.\n", status_code=403, media_type="text/plain")
+            words = "Metrics are for this machine, or for who sends the token.\n"
+            return Response(words, status_code=403, media_type="text/plain", headers=HEADERS)
         try:
             shown = metrics.shown(await status())
         except AggregatorError:  # an answer of its own: that nobody works must be told just then
             shown = metrics.silent()
-        return Response(shown, media_type=CONTENT_TYPE_LATEST)
+        return Response(shown, media_type=MEDIA_TYPE, headers=HEADERS)
+
+    return Route("/metrics", tell_metrics)
 
 
 def _allowed(request: Request, token: str | None) -> bool:

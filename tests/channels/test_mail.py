@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aggregator.channels.mail import Links, MailMessage, Sender, identifier, mailbox, render_mail
+from aggregator.channels.mail import Links, MailMessage, Sender, identifier, render_mail
+from aggregator.channels.mailbox import mailbox
 from aggregator.errors import UsageError
 from aggregator.models import Digest
 from tests.channels.samples import DELIVERY, DIGEST, filled

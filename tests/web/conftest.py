@@ -22,7 +22,7 @@ from aggregator.saved import Entries
 from aggregator.sources.opml import ListedFeed, write_opml
 from aggregator.store import SqlStore, open_store
 from aggregator.trial import Trials
-from aggregator.web import Door, Metrics, ReaderDesk, Status, add_metrics, create_site, hash_password, hashed
+from aggregator.web import Door, Metrics, ReaderDesk, Status, create_site, hash_password, hashed, metrics_route
 from tests.store.samples import (
     ADDRESSES,
     FEED,
@@ -150,7 +150,7 @@ def make_site(
         trials=trials,
     )
     site = create_site(status, nothing, (desk, Door(store=store, clock=clock, **door)), _readers(desk))
-    add_metrics(site, Metrics(), status, "metrics-token")
+    site.router.routes.append(metrics_route(Metrics(), status, "metrics-token"))
     return site
 
 

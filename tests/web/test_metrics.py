@@ -8,7 +8,7 @@ import pytest
 
 from aggregator.errors import StoreError
 from aggregator.records import Poll
-from aggregator.web import Metrics, Status, add_metrics, create_site
+from aggregator.web import Metrics, Status, create_site, metrics_route
 from tests.web.test_site import NOW, STATUS
 
 LOCAL, FAR = ("127.0.0.1", 4711), ("203.0.113.9", 4711)
@@ -29,7 +29,7 @@ async def nothing() -> AsyncIterator[None]:
 
 def client(token: str | None, address: tuple[str, int], metrics: Metrics | None = None) -> httpx.AsyncClient:
     site = create_site(status, nothing)
-    add_metrics(site, metrics or Metrics(), status, token)
+    site.router.routes.append(metrics_route(metrics or Metrics(), status, token))
     return httpx.AsyncClient(transport=httpx.ASGITransport(site, client=address), base_url="http://site")
 
 
@@ -89,7 +89,7 @@ async def test_metrics_say_that_nobody_works_while_the_store_is_away() -> None:
         return await gone() if away else STATUS
 
     site = create_site(told, nothing)
-    add_metrics(site, Metrics(), told, None)
+    site.router.routes.append(metrics_route(Metrics(), told, None))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(site, client=LOCAL), base_url="http://site") as caller:
         assert "aggregator_working 1.0" in (await caller.get("/metrics")).text
         away = True

@@ -12,6 +12,7 @@ import socket
 from collections.abc import AsyncIterator, Collection, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from typing import Literal
 
 import structlog
 
@@ -20,6 +21,7 @@ from aggregator.app.installation import declare, open_app
 from aggregator.errors import StoreError, UsageError
 from aggregator.listener import listening
 from aggregator.reapply import reapply_some
+from aggregator.regroup import regroup_next
 from aggregator.reload import Live
 from aggregator.runners import InProcess, ticks
 from aggregator.scheduler import Tick, ticking
@@ -212,14 +214,19 @@ def worker_steps(live: Live, locks: SessionLocks, queue: Queue) -> Steps:
         if await reapply_some(live.app.judging):
             await queue.defer("reapply")
 
+    async def group_again() -> None:
+        """Group one batch of the archive by the present rules, and queue the next."""
+        if await regroup_next(live.app.judging):
+            await queue.defer("regroup")
+
     own_steps = {name: getattr(own, name) for name in ("judge", "revisit", "decide", "send", "upkeep")}
-    return Steps(poll=poll, reapply=again, **own_steps)
+    return Steps(poll=poll, reapply=again, regroup=group_again, **own_steps)
 
 
-async def queue_reapply(settings: Settings) -> None:
-    """Let the workers judge the archive again, a batch a job."""
+async def queue_archive(settings: Settings, step: Literal["reapply", "regroup"]) -> None:
+    """Let the workers judge the archive again, or group it again, a batch a job."""
     async with open_queue(settings.database_url) as queue:
-        await queue.defer("reapply")
+        await queue.defer(step)
 
 
 def _check(settings: Settings) -> None:

@@ -26,7 +26,7 @@ Share: TypeAlias = Mapping[str, Sequence[str]]
 """Hosts that one job polls, with the feeds of each that are due."""
 
 QUEUES = ("poll", "judge", "deliver", "upkeep")
-PRIORITIES = {"send": 30, "decide": 25, "judge": 20, "poll": 10, "revisit": 5, "upkeep": 0, "reapply": -10}
+PRIORITIES = {"send": 30, "decide": 25, "judge": 20, "poll": 10, "revisit": 5, "upkeep": 0, "reapply": -10, "regroup": -20}
 _QUEUE_OF = {
     "send": "deliver",
     "decide": "deliver",
@@ -35,6 +35,7 @@ _QUEUE_OF = {
     "revisit": "upkeep",
     "upkeep": "upkeep",
     "reapply": "upkeep",
+    "regroup": "upkeep",
 }
 _SCHEMA = "procrastinate"
 _SESSION = f"-c search_path={_SCHEMA} -c plan_cache_mode=force_custom_plan"
@@ -48,7 +49,7 @@ _RETRY_SECONDS = 1.0
 _WAITS = """
 SELECT jobs.queue_name, extract(epoch FROM now() - min(events.at)) AS seconds
 FROM procrastinate_jobs AS jobs JOIN procrastinate_events AS events ON events.job_id = jobs.id AND events.type = 'deferred'
-WHERE jobs.status = 'todo' AND jobs.task_name <> 'reapply' GROUP BY jobs.queue_name
+WHERE jobs.status = 'todo' AND jobs.task_name NOT IN ('reapply', 'regroup') GROUP BY jobs.queue_name
 """
 
 
@@ -63,6 +64,7 @@ class Steps:
     send: Callable[[], Awaitable[None]]
     upkeep: Callable[[], Awaitable[None]]
     reapply: Callable[[], Awaitable[None]]
+    regroup: Callable[[], Awaitable[None]]
 
 
 class Queue:
@@ -108,7 +110,7 @@ class Queue:
         return int((await self._rows(alive, seconds=SILENT))[0]["alive"])
 
     async def waits(self) -> Mapping[str, float]:
-        """Give for how many seconds the oldest job of each queue waits; judging the archive again may wait as long as it likes."""
+        """Give for how many seconds the oldest job of each queue waits; going over the archive again may wait as long as it likes."""
         rows = await self._rows(_WAITS)
         return {row["queue_name"]: float(row["seconds"]) for row in rows}
 
@@ -169,7 +171,7 @@ def register(app: procrastinate.App, steps: Steps) -> None:
     async def poll(hosts: Share) -> None:
         await steps.poll(hosts)
 
-    for name in ("judge", "revisit", "decide", "send", "upkeep", "reapply"):
+    for name in ("judge", "revisit", "decide", "send", "upkeep", "reapply", "regroup"):
         step: Callable[[], Awaitable[None]] = getattr(steps, name)
         app.task(name=name)(_called(step))
 

@@ -9,13 +9,15 @@ import typer
 
 from aggregator.cli import screen
 from aggregator.cli.environment import settings_from_environment
+from aggregator.cli.regroup import grouping_state, regroup
 from aggregator.errors import UsageError
 
 if TYPE_CHECKING:
     from aggregator.ports import Store
     from aggregator.records import StoryRecord, Telling
 
-stories = typer.Typer(help="List, show, merge and split stories.", no_args_is_help=True)
+stories = typer.Typer(help="List, show, merge and split stories, group the archive again.", no_args_is_help=True)
+stories.command()(regroup)
 _MOST = 2**31 - 1
 Story = Annotated[int, typer.Argument(min=1, max=_MOST, help="A story's number, see `aggregator stories list`.")]
 Article = Annotated[int, typer.Argument(min=1, max=_MOST, help="An article's number, see `aggregator stories show`.")]
@@ -35,6 +37,7 @@ def list_stories(json: Json = False, limit: Annotated[int, typer.Option(min=1, m
 
     with open_installed_store(settings_from_environment(quiet=True)) as store:
         records = store.story_records(limit)
+        state = grouping_state(store)
     now = utc_now()
     summaries = [summarise(record, now) for record in records]
     if json:
@@ -43,6 +46,8 @@ def list_stories(json: Json = False, limit: Annotated[int, typer.Option(min=1, m
         return
     rows = [(one.story_id, one.phase, one.first_told_at, one.articles, one.headline, one.confirmed) for one in summaries]
     screen.print_table("Stories", ("id", "phase", "first told (UTC)", "articles", "lead", "confirmed by"), rows, numbers=("id", "articles"))
+    for line in state:
+        screen.out.print(line)
 
 
 @stories.command()

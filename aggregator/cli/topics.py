@@ -70,9 +70,9 @@ async def _reapply() -> "Reapplied | None":
 
     settings = settings_from_environment(quiet=True)
     if settings.runner == "queue":
-        from aggregator.cluster import queue_reapply
+        from aggregator.cluster import queue_archive
 
-        await queue_reapply(settings)
+        await queue_archive(settings, "reapply")
         return None
     async with open_app(settings, read_configuration(settings)) as app:
         declare(app)

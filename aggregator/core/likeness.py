@@ -121,6 +121,9 @@ _WITH_MEANING = {
     "": -6.08,
 }
 
+WEIGHTS = (_WITHOUT_MEANING, _WITH_MEANING)
+"""What the version of the rules is made of."""
+
 
 def probability(one: Telling, other: Telling, overlap: float = 0.0) -> float:
     """Give the probability that two tellings tell one event; `overlap` is the share of the shorter text that stands in the longer one."""

@@ -38,7 +38,7 @@ def group(
 
     `doubles` repeat another key and do not count in averages; `copies` start as one group where nothing forbids it.
     """
-    groups = _bonded(keys, bonds, copies or Copies())
+    groups = bonded(keys, bonds, copies or Copies())
     likeness = {frozenset(pair): alike(*pair) for pair in combinations(keys, 2)}
     single = {number: [key for key in members if key not in doubles] or members for number, members in groups.items()}
     apart = {pair for pair, together in bonds.items() if not together}
@@ -61,7 +61,7 @@ def group(
     return [tuple(members) for members in groups.values()]
 
 
-def _bonded(keys: Sequence[Key], bonds: Mapping[frozenset[Key], bool], copies: "Copies[Key]") -> dict[int, list[Key]]:
+def bonded(keys: Sequence[Key], bonds: Mapping[frozenset[Key], bool], copies: "Copies[Key]") -> dict[int, list[Key]]:
     """Start with what is bound, decisions of people first; no union crosses a pair that was kept apart, none of copies one that clashes."""
     groups = {number: [key] for number, key in enumerate(keys)}
     of = {key: number for number, key in enumerate(keys)}

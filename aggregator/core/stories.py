@@ -13,16 +13,21 @@ from dataclasses import dataclass, replace
 
 from aggregator.core.copies import contradicts, evidence, is_copy
 from aggregator.core.echoes import standings_of
-from aggregator.core.likeness import COPY, JOIN, TOUCH, WINDOW, probability
+from aggregator.core.fingerprints import digest_of
+from aggregator.core.likeness import COPY, JOIN, TOUCH, WEIGHTS, WINDOW, probability
 from aggregator.core.linkage import Copies, group
 from aggregator.core.romanisation import latin
 from aggregator.models import Fact, Judgement, Reason, Role
 from aggregator.records import Move, Neighbourhood, Overlap, Placement, Standing, StorySketch, Telling
 
-__all__ = ["COPY", "WINDOW", "Weighed", "settle", "shared", "story_concepts"]
+__all__ = ["COPY", "GROUPING", "WINDOW", "Weighed", "lead_of", "settle", "shared", "story_concepts", "targets_of"]
 
 MOST_MEMBERS = 40
 """Articles that are grouped again at once; where more are touched, the stories least like the article stay as they are."""
+_REVISION = 1
+"""Grows with every change of how articles are grouped that is no change of a number below."""
+GROUPING = f"{_REVISION}-{digest_of(*map(repr, (WEIGHTS, JOIN, TOUCH, COPY, WINDOW, MOST_MEMBERS)))[:8]}"
+"""The version of these rules: what another one grouped can be grouped again."""
 _EVERYWHERE = frozenset({"north-korea", "south-korea", "china", "russia", "united-states", "japan"})
 """Countries that stand in nearly every text of this beat; any other says something about the event."""
 _TELLS_NOTHING = frozenset({"actor", "duration", "attribution", "unverified", "response", "date"})
@@ -62,7 +67,7 @@ def settle(telling: Telling, near: Neighbourhood, weighed: Weighed | None = None
     copies = Copies(frozenset(pairs.copies), lambda one, other: contradicts(tellings[one], tellings[other]))
     groups = group(ordered, pairs.of(tellings), JOIN, pairs.bonds, pairs.doubles(ordered), copies)
     stands = {member.article_id: story.story_id for story in touched for member in story.members}
-    targets = _targets(groups, stands)
+    targets = targets_of(groups, stands)
     own = next(number for number, members in enumerate(groups) if telling.article_id in members)
     moves = tuple(_moves(groups, stands, targets, own))
     roles = {number: standings_of([tellings[key] for key in members], pairs.told) for number, members in enumerate(groups)}
@@ -156,7 +161,7 @@ def _stable(telling: Telling) -> tuple[object, ...]:
     return telling.told_at, telling.text_hash, telling.outlet, telling.title, telling.article_id
 
 
-def _targets(groups: Sequence[Sequence[int]], stands: Mapping[int, int]) -> list[int | None]:
+def targets_of(groups: Sequence[Sequence[int]], stands: Mapping[int, int]) -> list[int | None]:
     """Give each group the story most of its members stand in; a story goes to the one group that holds most of it."""
     claims = sorted((-count, story, number) for number, members in enumerate(groups) for story, count in _stories(members, stands).items())
     targets: list[int | None] = [None] * len(groups)

@@ -1,14 +1,70 @@
-"""What the story step asks of the store: rarity, neighbours, and what a person decides of stories."""
+"""What the story step asks of the store: rarity, neighbours, what a person decides of stories, and drafts of another grouping."""
 
 from collections.abc import Collection, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
 from aggregator.core.rarity import Rarity
-from aggregator.records import Neighbourhood, StoryRecord, Telling
+from aggregator.records import Neighbourhood, Placement, Regrouping, StoryRecord, Telling, Undrafted, Visit
 
 
-class StoryStore(Protocol):
+class DraftStore(Protocol):
+    """Group the archive again: draft where each article would stand, then compare the draft with the stories and carry it out."""
+
+    def count_grouped(self, other_than: str | None = None) -> int:
+        """Count the articles that stand in stories; with `other_than`, those that other rules grouped."""
+        ...
+
+    def start_regrouping(self, rules: str, since: datetime | None, now: datetime, *, carries_out: bool) -> Regrouping:
+        """Go on with the run that is not finished, or begin one; one that goes by other rules, or another date, is begun anew."""
+        ...
+
+    def regrouping(self) -> Regrouping | None:
+        """Give the run that is not finished."""
+        ...
+
+    def count_drafted(self, run: Regrouping) -> tuple[int, int, int]:
+        """Count the articles that have a place in the draft, those of them that were visited, and all that the run is about."""
+        ...
+
+    def undrafted(self, run: Regrouping, limit: int) -> Sequence[Undrafted]:
+        """Give the next articles, in the order they were told, that the draft has no place for."""
+        ...
+
+    def undrafted_articles(self, ids: Sequence[int]) -> Sequence[Undrafted]:
+        """Give these articles, in the order they were told."""
+        ...
+
+    def known_rarity(self, terms: Collection[str]) -> Rarity:
+        """Give the archive's counts of the terms of an article that is in it."""
+        ...
+
+    def drafting(self) -> AbstractContextManager[None]:
+        """Join the calls made inside into one transaction, in which nobody else drafts."""
+        ...
+
+    def draft_neighbourhood(self, telling: Telling) -> Neighbourhood:
+        """Give the groups of the draft that an article may belong to, as if they were stories."""
+        ...
+
+    def keep_draft(self, telling: Telling, placement: Placement) -> None:
+        """Give an article a place in the draft, and move others by it; one that has a place keeps it."""
+        ...
+
+    def visit_draft(self, run: Regrouping, now: datetime, limit: int) -> Visit:
+        """Compare some stories with the complete draft, and carry out what changes where the run does.
+
+        Raises `UsageError` where another process has taken the run over.
+        """
+        ...
+
+    def drop_draft(self) -> None:
+        """Forget the draft, once the run is finished or given up."""
+        ...
+
+
+class StoryStore(DraftStore, Protocol):
     """Find what a new article is compared with, and keep what people decide."""
 
     def rarity(self, terms: Collection[str]) -> Rarity:

@@ -3,7 +3,7 @@
 No row, no connection and no SQL type passes that door; dates are aware UTC, JSON columns arrive as tuples of our own records.
 """
 
-from aggregator.records.judged import Archived, Judged, LedgerLine, NearMiss, StoredRevision, Understood
+from aggregator.records.judged import Archived, Judged, LedgerLine, NearMiss, StoredRevision, Understood, Undrafted
 from aggregator.records.paged import Look, PageVisit
 from aggregator.records.polled import Alarm, FeedState, Habits, Intake, KnownEntry, Poll, PollRecord, Response
 from aggregator.records.stories import (
@@ -12,6 +12,8 @@ from aggregator.records.stories import (
     Neighbourhood,
     Overlap,
     Placement,
+    Regrouped,
+    Regrouping,
     Row,
     Standing,
     StoryEvent,
@@ -19,6 +21,7 @@ from aggregator.records.stories import (
     StorySketch,
     Telling,
     Traits,
+    Visit,
 )
 from aggregator.records.told import (
     Address,
@@ -60,6 +63,8 @@ __all__ = [
     "Placement",
     "Poll",
     "PollRecord",
+    "Regrouped",
+    "Regrouping",
     "Response",
     "Row",
     "Standing",
@@ -73,5 +78,7 @@ __all__ = [
     "ToldArticle",
     "Traits",
     "Understood",
+    "Undrafted",
+    "Visit",
     "WindowCounts",
 ]

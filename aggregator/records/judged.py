@@ -11,7 +11,7 @@ from aggregator.models import (
     Judgement,
     Reason,
 )
-from aggregator.records.stories import Placement, Traits
+from aggregator.records.stories import Placement, Telling, Traits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +96,14 @@ class Archived:
     detail: str
     facts: tuple[Fact, ...]
     in_story: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undrafted:
+    """Hold an article that a draft has no place for yet: what is judged again, and the telling with what it was compared by so far."""
+
+    archived: Archived
+    telling: Telling
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

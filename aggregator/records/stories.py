@@ -180,3 +180,37 @@ class Row:
     source: str
     language: str
     published_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Regrouping:
+    """Hold a run that groups the archive again: by which rules, when it was begun, and whether it carries out what it finds.
+
+    `since` narrows it to the stories with an article told since then.
+    """
+
+    id: int
+    rules: str
+    started_at: datetime
+    carries_out: bool
+    since: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Regrouped:
+    """Say what became of a story: articles left it for `other_id`, 0 a new one; `kind` is "merge" where all of them did, else "split"."""
+
+    kind: str
+    story_id: int
+    other_id: int
+    articles: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """Say what a batch of a draft came to: articles compared, what changes, those that must be read first, and whether it was the last."""
+
+    visited: int
+    changes: tuple[Regrouped, ...] = ()
+    missing: tuple[int, ...] = ()
+    done: bool = False

@@ -28,20 +28,9 @@ class Archive(Section):
 
     def archived(self, after_seq: int, limit: int, since: datetime | None = None, other_than: str | None = None) -> Sequence[Archived]:
         """Give articles as they stand, in the order of the ingest sequence; with `other_than`, those judged by other rules."""
-        columns = (revisions, entries.c.feed_id, entries.c.article_id, articles.c.article_key, articles.c.text, articles.c.outlet)
-        shown = (articles.c.title.label("shown_title"), articles.c.language, articles.c.published_at, story_articles.c.story_id)
-        query = _standing(select(*columns, *shown), since, other_than)
-        query = query.outerjoin(story_articles, story_articles.c.article_id == articles.c.id)
-        query = query.where(revisions.c.seq > after_seq).order_by(revisions.c.seq).limit(limit)
+        asked = _asked(since, other_than).where(revisions.c.seq > after_seq)
         with self._database.read() as connection:
-            rows = connection.execute(query).mappings().all()
-            seqs = [row["seq"] for row in rows]
-            found = connection.execute(select(matches.c.seq, matches.c.topic, matches.c.score).where(matches.c.seq.in_(seqs))).all()
-            proofs = connection.execute(select(facts).where(facts.c.seq.in_(seqs)).order_by(facts.c.position)).mappings().all()
-        scores: dict[int, dict[str, float]] = {}
-        for seq, topic, score in found:
-            scores.setdefault(seq, {})[topic] = score
-        return [archived_of(row, scores.get(row["seq"], {}), [fact for fact in proofs if fact["seq"] == row["seq"]]) for row in rows]
+            return _read(connection, asked.order_by(revisions.c.seq).limit(limit))
 
     def count_archived(self, since: datetime | None = None, other_than: str | None = None) -> int:
         """Count what `archived` would give in all."""
@@ -98,6 +87,30 @@ class Archive(Section):
                 NearMiss(week=row.week, seq=row.seq, topic=row.topic, detail=row.detail, title=row.title, url=row.url or "")
                 for row in connection.execute(query)
             ]
+
+
+def archived_articles(connection: Connection, ids: Sequence[int]) -> list[Archived]:
+    """Give these articles as they stand, in the order of the ingest sequence."""
+    return _read(connection, _asked(None, None).where(articles.c.id.in_(ids)).order_by(revisions.c.seq))
+
+
+def _asked(since: datetime | None, other_than: str | None) -> Select[Any]:
+    columns = (revisions, entries.c.feed_id, entries.c.article_id, articles.c.article_key, articles.c.text, articles.c.outlet)
+    shown = (articles.c.title.label("shown_title"), articles.c.language, articles.c.published_at, story_articles.c.story_id)
+    query = _standing(select(*columns, *shown), since, other_than)
+    return query.outerjoin(story_articles, story_articles.c.article_id == articles.c.id)
+
+
+def _read(connection: Connection, query: Select[Any]) -> list[Archived]:
+    rows = connection.execute(query).mappings().all()
+    seqs = [row["seq"] for row in rows]
+    scores: dict[int, dict[str, float]] = {}
+    for seq, topic, score in connection.execute(select(matches.c.seq, matches.c.topic, matches.c.score).where(matches.c.seq.in_(seqs))):
+        scores.setdefault(seq, {})[topic] = score
+    proofs: dict[int, list[RowMapping]] = {}
+    for fact in connection.execute(select(facts).where(facts.c.seq.in_(seqs)).order_by(facts.c.position)).mappings():
+        proofs.setdefault(fact["seq"], []).append(fact)
+    return [archived_of(row, scores.get(row["seq"], {}), proofs.get(row["seq"], ())) for row in rows]
 
 
 def _standing(query: Select[Any], since: datetime | None, other_than: str | None) -> Select[Any]:

@@ -21,7 +21,7 @@ from aggregator.store.engine import connect, database_url, sqlite_file
 
 _SPACE = 1_313_558_354
 """Sets our advisory locks apart from those of other programs in the same database."""
-SERVICE, UPGRADE, JUDGING, WORKING = 1, 2, 3, 4
+SERVICE, UPGRADE, JUDGING, WORKING, REGROUPING = 1, 2, 3, 4, 6
 
 _HOLD = text("SELECT pg_advisory_xact_lock(:space, :lock)")
 

@@ -6,8 +6,9 @@ stories of the likeliest candidates are read, with what is known of pairs of the
 
 import json
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 from zlib import crc32
 
@@ -16,7 +17,9 @@ from sqlalchemy import (
     Boolean,
     Connection,
     RowMapping,
+    Select,
     Text,
+    TextClause,
     bindparam,
     insert,
     or_,
@@ -54,10 +57,7 @@ _SHARE = {
     "postgresql": "SELECT m.article_id FROM article_marks AS m WHERE m.mark = ANY(CAST(:marks AS bigint[])) "
     "AND m.told_on BETWEEN :since AND :until",
 }
-_MARKED = {
-    dialect: text(f"{statement} GROUP BY m.article_id ORDER BY count(*) DESC, m.article_id LIMIT :most")
-    for dialect, statement in _SHARE.items()
-}
+_RANKED = " GROUP BY m.article_id ORDER BY count(*) DESC, m.article_id LIMIT :most"
 _LISTED = {
     "sqlite": "SELECT t.term, t.articles FROM json_each(:terms) AS j JOIN term_counts AS t ON t.term = j.value",
     "postgresql": "SELECT term, articles FROM term_counts WHERE term = ANY(ARRAY(SELECT jsonb_array_elements_text(CAST(:terms AS jsonb))))",
@@ -70,7 +70,7 @@ _COUNT = {
     "ON CONFLICT (term) DO UPDATE SET articles = term_counts.articles + excluded.articles",
 }
 _COUNTING = {dialect: text(statement) for dialect, statement in _COUNT.items()}
-_SHOWN = (
+SHOWN = (
     articles.c.id,
     articles.c.current_seq,
     articles.c.feed_id,
@@ -80,6 +80,9 @@ _SHOWN = (
     articles.c.title,
     articles.c.text_hash,
     articles.c.told_at,
+)
+"""What an article says of itself, for comparing."""
+_STANDS_AS = (
     type_coerce(articles.c.concepts, Text).label("concepts"),
     type_coerce(article_traits.c.traits, Text).label("traits"),
     story_articles.c.story_id,
@@ -89,7 +92,7 @@ _SHOWN = (
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 _STANDS = select(story_articles.c.story_id).where(story_articles.c.article_id.in_(_IDS))
 _MEMBERS = (
-    select(*_SHOWN, stories.c.version, stories.c.lead_article_id)
+    select(*SHOWN, *_STANDS_AS, stories.c.version, stories.c.lead_article_id)
     .join(story_articles, story_articles.c.article_id == articles.c.id)
     .join(stories, stories.c.id == story_articles.c.story_id)
     .outerjoin(article_traits, article_traits.c.article_id == articles.c.id)
@@ -103,6 +106,21 @@ _EQUAL = (
     .where(articles.c.text_hash == bindparam("hash"), articles.c.told_at.between(bindparam("since"), bindparam("until")))
     .limit(MOST_COPIES)
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """Name where candidates are found: among the articles of stories, or of a grouping that is being drafted.
+
+    `marks` is the table of their marks; `equal` asks for those of a text hash, `members` for those that stand with any of some articles.
+    """
+
+    marks: str
+    equal: Select[Any]
+    members: Select[Any]
+
+
+_STANDING = Searched(marks="article_marks", equal=_EQUAL, members=_MEMBERS)
 _OF_PAIR = or_(overlaps.c.one.in_(_IDS), overlaps.c.other.in_(_IDS))
 _OVERLAPPING = select(overlaps).where(_OF_PAIR)
 # Overlaps and bonds at once; both articles of a pair that matters are among those asked for. Sentences are for people.
@@ -123,24 +141,35 @@ class Neighbours(Section):
     def rarity(self, terms: Collection[str]) -> Rarity:
         """Give the archive's counts of these terms, as if an article with all of them were in it."""
         with self._database.read() as connection:
-            listed = json.dumps([clean(term) for term in {TOTAL, *terms}])
-            counted = {row.term: int(row.articles) for row in connection.execute(_COUNTED[connection.dialect.name], {"terms": listed})}
+            counted = counts_of(connection, terms)
         return Rarity(counted.get(TOTAL, 0) + 1, {term: counted.get(term, 0) + 1 for term in terms})
 
     def neighbourhood(self, telling: Telling) -> Neighbourhood:
         """Give the stories an article may belong to, with what is known of pairs of their articles."""
         with self._database.read() as connection:
-            copies = _copies(connection, telling, _sharing(connection, telling, bands_of(telling.text), COPIES_WITHIN, MOST_COPIES))
-            keys = keys_of(telling.traits, telling.language)
-            near = {*_sharing(connection, telling, keys, STORIES_WITHIN, MOST_CANDIDATES), *(overlap.other for overlap in copies)}
-            near.discard(telling.article_id)
-            if not near:
-                return Neighbourhood()
-            sketches = _sketches(connection, near)
-            pairs = _pairs(connection, [telling.article_id, *(member.article_id for sketch in sketches for member in sketch.members)])
-            known = tuple(Overlap(one=row.one, other=row.other, share=row.share) for row in pairs if row.share is not None)
-            bonded = tuple(Bond(one=row.one, other=row.other, together=row.together) for row in pairs if row.share is None)
-            return Neighbourhood(stories=sketches, overlaps=(*known, *copies), bonds=bonded)
+            return neighbours_in(connection, telling, _STANDING)
+
+
+def neighbours_in(connection: Connection, telling: Telling, searched: Searched, bound: Collection[int] = ()) -> Neighbourhood:
+    """Find what a telling is compared with; `bound` are articles that are candidates whatever they share with it."""
+    banded = _sharing(connection, telling, (searched.marks, bands_of(telling.text)), COPIES_WITHIN, MOST_COPIES)
+    copies = _copies(connection, telling, banded, searched.equal)
+    keys = keys_of(telling.traits, telling.language)
+    near = set(_sharing(connection, telling, (searched.marks, keys), STORIES_WITHIN, MOST_CANDIDATES))
+    near = {*near, *bound, *(overlap.other for overlap in copies)} - {telling.article_id}
+    if not near:
+        return Neighbourhood()
+    sketches = _sketches(connection, near, searched.members)
+    pairs = _pairs(connection, [telling.article_id, *(member.article_id for sketch in sketches for member in sketch.members)])
+    known = tuple(Overlap(one=row.one, other=row.other, share=row.share) for row in pairs if row.share is not None)
+    bonded = tuple(Bond(one=row.one, other=row.other, together=row.together) for row in pairs if row.share is None)
+    return Neighbourhood(stories=sketches, overlaps=(*known, *copies), bonds=bonded)
+
+
+def counts_of(connection: Connection, terms: Collection[str]) -> dict[str, int]:
+    """Give how many articles have each of these terms, and how many there are."""
+    listed = json.dumps([clean(term) for term in {TOTAL, *terms}])
+    return {row.term: int(row.articles) for row in connection.execute(_COUNTED[connection.dialect.name], {"terms": listed})}
 
 
 def keep_traits(connection: Connection, judged: Judged, told_at: datetime) -> None:
@@ -153,14 +182,18 @@ def keep_traits(connection: Connection, judged: Judged, told_at: datetime) -> No
     else:
         connection.execute(update(article_traits).where(article_traits.c.article_id == article_id).values(traits=traits))
         connection.execute(article_marks.delete().where(article_marks.c.article_id == article_id))
-    told_on = _seconds(told_at)
-    rows = [
-        {"mark": mark, "told_on": told_on, "article_id": article_id, "band": band}
-        for band, marks in ((False, keys_of(traits, article.language or article.feed.language)), (True, bands_of(article.text)))
+    keys = keys_of(traits, article.language or article.feed.language)
+    if rows := mark_rows(article_id, told_at, keys, bands_of(article.text)):
+        connection.execute(_MARK, rows)
+
+
+def mark_rows(article_id: int, told_at: datetime, keys: Iterable[int], bands: Iterable[int]) -> list[dict[str, int | bool]]:
+    """Give the rows that an article is found by."""
+    return [
+        {"mark": mark, "told_on": _seconds(told_at), "article_id": article_id, "band": band}
+        for band, marks in ((False, keys), (True, bands))
         for mark in dict.fromkeys(marks)
     ]
-    if rows:
-        connection.execute(_MARK, rows)
 
 
 def _counted(article_id: int, traits: Traits, concepts: Iterable[str]) -> dict[int, list[str]]:
@@ -226,19 +259,25 @@ def _concepts(said: str) -> frozenset[str]:
     return frozenset(json.loads(said))
 
 
-def _sharing(connection: Connection, telling: Telling, marks: Sequence[int], period: timedelta, most: int) -> list[int]:
-    """Give the articles of a period that share most marks."""
+@cache
+def _marked(dialect: str, table: str) -> TextClause:
+    return text(_SHARE[dialect].replace("article_marks", table) + _RANKED)
+
+
+def _sharing(connection: Connection, telling: Telling, marked: tuple[str, Sequence[int]], period: timedelta, most: int) -> list[int]:
+    """Give the articles of a period that share most marks in a table."""
+    table, marks = marked
     if not marks:
         return []
     window = {"since": _seconds(telling.told_at - period), "until": _seconds(telling.told_at + period)}
     dialect = connection.dialect.name
-    return list(connection.execute(_MARKED[dialect], {"marks": _list(dialect, marks), "most": most, **window}).scalars())
+    return list(connection.execute(_marked(dialect, table), {"marks": _list(dialect, marks), "most": most, **window}).scalars())
 
 
-def _copies(connection: Connection, telling: Telling, banded: Sequence[int]) -> tuple[Overlap, ...]:
+def _copies(connection: Connection, telling: Telling, banded: Sequence[int], same: Select[Any]) -> tuple[Overlap, ...]:
     """Compare texts that share a band or are equal, those with most bands first."""
     period = {"since": telling.told_at - COPIES_WITHIN, "until": telling.told_at + COPIES_WITHIN}
-    equal = [row.id for row in connection.execute(_EQUAL, {"hash": telling.text_hash, **period})]
+    equal = [row.id for row in connection.execute(same, {"hash": telling.text_hash, **period})]
     ids = [article for article in dict.fromkeys((*equal, *banded)) if article != telling.article_id]
     if not ids:
         return ()
@@ -253,9 +292,9 @@ def _overlap(telling: Telling, row: Any) -> Overlap:
     return Overlap(one=telling.article_id, other=row.id, share=share, sentences=sentences)
 
 
-def _sketches(connection: Connection, near: Collection[int]) -> tuple[StorySketch, ...]:
+def _sketches(connection: Connection, near: Collection[int], members: Select[Any]) -> tuple[StorySketch, ...]:
     told: dict[tuple[int, int, int], list[Telling]] = {}
-    for row in connection.execute(_MEMBERS, {"ids": sorted(near)}).mappings():
+    for row in connection.execute(members, {"ids": sorted(near)}).mappings():
         told.setdefault((row["story_id"], row["version"], row["lead_article_id"]), []).append(light(row))
     return tuple(
         StorySketch(story_id=story, version=version, lead_article_id=lead, members=tuple(members))

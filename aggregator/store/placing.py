@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from sqlalchemy import BindParameter, Connection, bindparam, case, insert, select, update
 
+from aggregator.core.stories import GROUPING
 from aggregator.errors import StoreError
 from aggregator.records import Judged, Placement
 from aggregator.store.neighbours import keep_overlaps
@@ -97,7 +98,7 @@ def _advance(*, updated: bool, leads: bool) -> Any:
 def _join(connection: Connection, article_id: int, story_id: int, placement: Placement) -> None:
     standing = {"role": placement.role.value, "echo_of": placement.echo_of, "cites": placement.cites}
     why = {"why_code": placement.why.code, "why_detail": placement.why.detail}
-    connection.execute(_JOIN, {"article_id": article_id, "story_id": story_id, **standing, **why})
+    connection.execute(_JOIN, {"article_id": article_id, "story_id": story_id, "grouped_by": GROUPING, **standing, **why})
 
 
 def _change_role(connection: Connection, article_id: int, placement: Placement) -> None:

@@ -14,6 +14,7 @@ from aggregator.store.database import Database
 from aggregator.store.deliveries import Deliveries, free_claims
 from aggregator.store.desk import Desk
 from aggregator.store.digests import Digests
+from aggregator.store.drafts import Drafts
 from aggregator.store.engine import database_url
 from aggregator.store.feeds import Feeds
 from aggregator.store.handwork import Handwork
@@ -25,6 +26,7 @@ from aggregator.store.overviews import Overviews
 from aggregator.store.pages import Pages
 from aggregator.store.polls import Polls
 from aggregator.store.readers import Readers
+from aggregator.store.redrawing import Redrawing
 from aggregator.store.releases import Releases
 from aggregator.store.samples import Samples
 from aggregator.store.search import Search
@@ -43,6 +45,8 @@ class SqlStore(
     Tellings,
     Neighbours,
     Handwork,
+    Drafts,
+    Redrawing,
     Subscriptions,
     Windows,
     Digests,

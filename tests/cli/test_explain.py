@@ -2,6 +2,7 @@
 
 import io
 import json
+import sqlite3
 import sys
 from pathlib import Path
 
@@ -118,3 +119,19 @@ def test_topics_are_listed_and_the_archive_is_judged_again(command: Command, fee
     assert command("topics", "reapply").out == "2 articles judged again: 1 match now, 0 match no more\n"
     assert command("topics", "reapply", "--json").records == [{"judged": 0, "gained": 0, "lost": 0}]
     assert command("topics", "misses").code == 0
+
+
+def test_the_archive_is_grouped_again(command: Command, feeds_file: Path, tmp_path: Path) -> None:
+    command("poll", "paper")
+    assert "the present rules have grouped all there is" in command("stories", "regroup").out
+    assert "rules" not in command("stories", "list").out
+    with sqlite3.connect(next(tmp_path.rglob("*.db"))) as connection:
+        matched = connection.execute("UPDATE story_articles SET grouped_by = 'others'").rowcount
+    connection.close()
+    assert f"other ones grouped {matched} of {matched} articles" in command("stories", "list").out
+    nothing = {"articles": matched, "merged": 0, "split": 0, "moved": 0}
+    assert command("stories", "regroup", "--dry-run", "--json").records == [{**nothing, "dry_run": True}]
+    done = command("stories", "regroup")
+    assert done.out == f"{matched} articles grouped again: 0 stories merged, 0 split, 0 articles moved\n"
+    assert command("stories", "regroup", "--since", "2020-01-01", "--all").code == 0
+    assert command("stories", "regroup", "--since", "yesterday").code == 2

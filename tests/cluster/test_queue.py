@@ -1,12 +1,14 @@
 """The queue, its locks, and what a worker makes of a job."""
 
 import asyncio
+import re
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from aggregator.app.configured import read_configuration
@@ -14,11 +16,12 @@ from aggregator.app.installation import declare, open_app
 from aggregator.cli import main
 from aggregator.cli.environment import settings_from_environment
 from aggregator.cluster import worker_steps
+from aggregator.core.stories import GROUPING
 from aggregator.errors import StoreError
 from aggregator.reload import Live
 from aggregator.store.sessions import LEADER, SessionLocks
 from aggregator.worker import QUEUES, Queue, Share, Steps, open_queue
-from tests.store.samples import FEED, NOW, intake, take_in, unmatched
+from tests.store.samples import FEED, NOW, intake, open_story, take_in, unmatched
 
 
 class Record:
@@ -57,6 +60,7 @@ class Record:
             send=step("send"),
             upkeep=step("upkeep"),
             reapply=step("reapply"),
+            regroup=step("regroup"),
         )
 
 
@@ -192,12 +196,13 @@ subscriptions: []
 """
 
 
-async def test_the_archive_is_judged_again_in_jobs_of_a_batch_each(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_archive_is_judged_and_grouped_again_in_jobs_of_a_batch_each(
+    database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "feeds.yaml").write_text(_FEEDS, encoding="utf-8")
     environment = {"DATABASE_URL": database, "RUNNER": "queue", "DATA_DIR": str(tmp_path), "FEEDS_FILE": str(tmp_path / "feeds.yaml")}
     for name, value in environment.items():
         monkeypatch.setenv(f"AGGREGATOR_{name}", value)
-    monkeypatch.setattr("sys.argv", ["aggregator", "topics", "reapply"])
     settings = settings_from_environment(quiet=True)
     locks = SessionLocks(database, "test")
     async with open_app(settings, read_configuration(settings)) as app, open_queue(database) as queue:
@@ -205,8 +210,12 @@ async def test_the_archive_is_judged_again_in_jobs_of_a_batch_each(database: str
         app.store.sync_feeds([FEED], NOW)
         for name in ("one", "two", "three"):
             app.store.record_judged(unmatched(take_in(app.store, intake(name))[-1]))
-        await asyncio.to_thread(_succeed)
-        assert await queue.depths() == {"upkeep": 1}
+            open_story(app.store, f"story {name}")
+        outdate(database)
+        for words in (("topics", "reapply"), ("stories", "regroup")):
+            monkeypatch.setattr("sys.argv", ["aggregator", *words])
+            await asyncio.to_thread(_succeed)
+        assert await queue.depths() == {"upkeep": 2}
         live = Live(replace(app, judging=replace(app.judging, batch=2)), declares=False)
         working = asyncio.create_task(queue.work(worker_steps(live, locks, queue), QUEUES, 2))
         async with asyncio.timeout(20):
@@ -218,7 +227,14 @@ async def test_the_archive_is_judged_again_in_jobs_of_a_batch_each(database: str
         with suppress(asyncio.CancelledError):
             await working
         assert app.store.count_archived(None, app.judging.topics.rule_version) == 0
+        assert (app.store.count_grouped(GROUPING), app.store.regrouping()) == (0, None)
     locks.close()
+
+
+def outdate(database: str) -> None:
+    """Let all stories be what other rules made."""
+    with psycopg.connect(re.sub(r"^postgresql\+psycopg:", "postgresql:", database)) as connection:
+        connection.execute("UPDATE story_articles SET grouped_by = 'others'")
 
 
 def _succeed() -> None:

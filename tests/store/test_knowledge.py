@@ -76,6 +76,16 @@ class Beat:
         except UsageError:
             return
 
+    def regroup(self) -> None:
+        """Do a batch of grouping the archive again by rules that nobody knows: draft what has no place yet, else carry some of it out."""
+        run = self.store.regrouping() or self.store.start_regrouping("others", None, NOW, carries_out=True)
+        waiting = self.store.undrafted(run, 4)
+        if not waiting:
+            visit = self.store.visit_draft(run, NOW, 1)
+            waiting = self.store.undrafted_articles(visit.missing)
+        for each in waiting:
+            self.store.keep_draft(each.telling, joined(self.chance.randrange(1, 5)))
+
     def tell(self) -> None:
         """Tell one of the subscriptions what its open window holds, as deciding does."""
         self.tell_to(self.chance.choice(self.readers))
@@ -125,12 +135,22 @@ def _told(material: StoryMaterial) -> Item:
 
 @pytest.mark.parametrize(("seed", "steps"), [(0, 20), (4, 20), (6, 20), (7, 20), (10, 20), (11, 20), (1044, 40)])
 def test_each_subscription_hears_of_every_story_and_of_every_change_once(sqlite_store: SqlStore, seed: int, steps: int) -> None:
-    sqlite_store.sync_feeds([FEED], NOW)
-    sqlite_store.sync_subscriptions(READERS, dict.fromkeys([each.id for each in READERS]), NOW)
-    beat = Beat(sqlite_store, random.Random(seed))
+    check(sqlite_store, seed, steps, regrouping=0)
+
+
+@pytest.mark.parametrize(("seed", "steps"), [(1, 40), (2, 40), (3, 60)])
+def test_so_it_does_while_the_archive_is_grouped_again(sqlite_store: SqlStore, seed: int, steps: int) -> None:
+    check(sqlite_store, seed, steps, regrouping=3)
+
+
+def check(store: SqlStore, seed: int, steps: int, regrouping: int) -> None:
+    """Let a beat go on for some steps, every so often one that groups some of the archive again, and then tell everybody everything."""
+    store.sync_feeds([FEED], NOW)
+    store.sync_subscriptions(READERS, dict.fromkeys([each.id for each in READERS]), NOW)
+    beat = Beat(store, random.Random(seed))
     beat.arrive()
     for _ in range(steps):
-        beat.chance.choice((beat.arrive, beat.arrive, beat.change, beat.decide_by_hand, beat.tell))()
+        beat.chance.choice((beat.arrive, beat.arrive, beat.change, beat.decide_by_hand, beat.tell, *[beat.regroup] * regrouping))()
     for reader in (*beat.readers, *beat.readers):
         beat.tell_to(reader)
     assert all(reader.changes == {*beat.changed} for reader in beat.readers)

@@ -118,6 +118,8 @@ story_articles = Table(
     Column("cites", CleanText),
     Column("why_code", CleanText, nullable=False),
     Column("why_detail", CleanText, nullable=False),
+    # The version of the rules that placed it last; empty before there were versions.
+    Column("grouped_by", CleanText),
 )
 
 

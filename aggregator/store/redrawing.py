@@ -1,0 +1,247 @@
+"""Redrawing: a complete draft compared with the stories that stand, a few of them at a time, and carried out.
+
+Stories and groups that share an article, and articles that a person put together, are looked at together and change in one transaction,
+by the same moves as merges and splits ever do, so nothing that was told is news again and nothing untold is lost. What arrived since the
+draft was made, or changed its text, has no place in it yet: it is asked for first. Killed in between, the next run goes on behind the
+last transaction.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, insert, or_, select, update
+
+from aggregator.core.copies import evidence
+from aggregator.core.echoes import standings_of
+from aggregator.core.redrawing import Redrawn, redraw
+from aggregator.core.stories import lead_of
+from aggregator.errors import UsageError
+from aggregator.models import Role
+from aggregator.records import Regrouped, Regrouping, Standing, Telling, Visit
+from aggregator.store.database import Section, batches
+from aggregator.store.desk import label_story
+from aggregator.store.draft_tables import draft_marks, draft_places, regroupings
+from aggregator.store.drafts import DRAFTED_AS, concerned, running, take_out
+from aggregator.store.locks import JUDGING, REGROUPING, hold_until_commit
+from aggregator.store.neighbours import SHOWN, known_overlaps, light
+from aggregator.store.regrouping import Deciding, move, open_story, set_leads
+from aggregator.store.story_tables import article_marks, article_traits, bonds
+from aggregator.store.tables import articles, story_articles
+
+_NAMED = (story_articles.c.article_id, story_articles.c.story_id, articles.c.current_seq)
+_PLACED = (draft_places.c.group_id, draft_places.c.seq)
+_BESIDE = (
+    select(*_NAMED, *_PLACED)
+    .join(articles, articles.c.id == story_articles.c.article_id)
+    .outerjoin(draft_places, draft_places.c.article_id == story_articles.c.article_id)
+)
+_STAND = (
+    update(story_articles)
+    .where(story_articles.c.article_id == bindparam("article"))
+    .values(role=bindparam("now"), echo_of=bindparam("of"), cites=bindparam("citing"), grouped_by=bindparam("rules"))
+)
+_BECAUSE = (
+    update(story_articles)
+    .where(story_articles.c.article_id == bindparam("article"))
+    .values(why_code=bindparam("code"), why_detail=bindparam("detail"))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """Hold stories and groups that belong together: where each article stands, and where it would; `missing` have no place yet."""
+
+    stands: dict[int, int]
+    drafted: dict[int, int]
+    missing: tuple[int, ...]
+    bonds: dict[frozenset[int], bool]
+
+
+class Redrawing(Section):
+    """Compare a draft with the stories, and carry it out."""
+
+    def visit_draft(self, run: Regrouping, now: datetime, limit: int) -> Visit:
+        """Compare some stories with the complete draft, and carry out what changes where the run does.
+
+        Raises `UsageError` where another process has taken the run over.
+        """
+        visited, changes = 0, list[Regrouped]()
+        with self._database.write() as connection:
+            hold_until_commit(connection, JUDGING)
+            hold_until_commit(connection, REGROUPING)
+            if running(connection) != run:
+                raise UsageError("another process has taken over the regrouping; aggregator stories list tells how far it is")
+            while visited < limit:
+                seed = _next(connection, run)
+                if seed is None:
+                    connection.execute(update(regroupings).where(regroupings.c.id == run.id).values(finished_at=now))
+                    return Visit(visited=visited, changes=tuple(changes), done=True)
+                beside = _gather(connection, seed)
+                if beside.missing:
+                    take_out(connection, beside.missing)
+                    return Visit(visited=visited, changes=tuple(changes), missing=beside.missing)
+                changes += _visit(connection, run, beside, now)
+                visited += len(beside.stands)
+        return Visit(visited=visited, changes=tuple(changes))
+
+
+def _next(connection: Connection, run: Regrouping) -> int | None:
+    """Give the next article whose story was not compared with the draft; at the end, those that came behind our back."""
+    reached = connection.execute(select(regroupings.c.visited_to).where(regroupings.c.id == run.id)).scalar_one()
+    waits: ColumnElement[bool] = draft_places.c.visited.is_(False)
+    new = draft_places.c.article_id.is_(None)
+    waits = or_(waits, new if run.since is None else and_(new, concerned(run.since)))
+    query = select(story_articles.c.article_id).outerjoin(draft_places, draft_places.c.article_id == story_articles.c.article_id)
+    query = query.where(waits).order_by(story_articles.c.article_id).limit(1)
+    found: int | None = connection.execute(query.where(story_articles.c.article_id > reached)).scalar()
+    if found is None and reached:
+        found = connection.execute(query).scalar()
+    if found is not None:
+        # Not beyond it: it may be asked for again, once what is missing beside it was read.
+        connection.execute(update(regroupings).where(regroupings.c.id == run.id).values(visited_to=found - 1))
+    return found
+
+
+def _gather(connection: Connection, seed: int) -> _Beside:
+    """Gather the stories and groups that share articles with the story of one, through however many others."""
+    stands: dict[int, int] = {}
+    drafted: dict[int, int] = {}
+    missing: set[int] = set()
+    decided: dict[frozenset[int], bool] = {}
+    known: tuple[set[int], set[int]] = (set(), set())
+    asked: tuple[Collection[int], ...] = ((), (), (seed,))
+    while any(asked):
+        came: list[int] = []
+        for row in _rows(connection, asked):
+            if row.article_id in stands:
+                continue
+            came.append(row.article_id)
+            stands[row.article_id] = row.story_id
+            if row.group_id is None or row.seq != row.current_seq:
+                missing.add(row.article_id)
+            else:
+                drafted[row.article_id] = row.group_id
+        fresh = ({stands[each] for each in came} - known[0], {drafted[each] for each in came if each in drafted} - known[1])
+        known[0].update(fresh[0])
+        known[1].update(fresh[1])
+        pairs = _decided(connection, came)
+        decided |= pairs
+        asked = (*fresh, {article for pair, together in pairs.items() if together for article in pair} - stands.keys())
+    ordered = dict(sorted(stands.items()))
+    return _Beside(ordered, {each: drafted[each] for each in ordered if each in drafted}, tuple(sorted(missing)), decided)
+
+
+def _rows(connection: Connection, asked: Sequence[Collection[int]]) -> list[Any]:
+    columns = (story_articles.c.story_id, draft_places.c.group_id, story_articles.c.article_id)
+    found: list[Any] = []
+    for column, numbers in zip(columns, asked, strict=True):
+        for batch in batches(sorted(numbers)):
+            found += connection.execute(_BESIDE.where(column.in_(batch))).all()
+    return found
+
+
+def _decided(connection: Connection, ids: Sequence[int]) -> dict[frozenset[int], bool]:
+    found: dict[frozenset[int], bool] = {}
+    for batch in batches(ids):
+        for side in (bonds.c.one, bonds.c.other):
+            for row in connection.execute(select(bonds.c.one, bonds.c.other, bonds.c.together).where(side.in_(batch))):
+                found[frozenset((row.one, row.other))] = row.together
+    return found
+
+
+def _visit(connection: Connection, run: Regrouping, beside: _Beside, now: datetime) -> list[Regrouped]:
+    """Say what changes in stories that belong together, change it where the run does, and remember that they were visited."""
+    redrawn = redraw(beside.stands, beside.drafted, beside.bonds)
+    kept = set(redrawn.targets)
+    changes = [
+        Regrouped(
+            kind="split" if leaving.source in kept else "merge",
+            story_id=leaving.source,
+            other_id=redrawn.targets[leaving.group] or 0,
+            articles=leaving.articles,
+        )
+        for leaving in redrawn.moves
+    ]
+    if run.carries_out:
+        _carry_out(connection, run, beside, redrawn, now)
+    for batch in batches(list(beside.stands)):
+        connection.execute(update(draft_places).where(draft_places.c.article_id.in_(batch)).values(visited=True))
+    return changes
+
+
+def _carry_out(connection: Connection, run: Regrouping, beside: _Beside, redrawn: Redrawn, now: datetime) -> None:
+    targets = [
+        open_story(connection, members[0], now) if target is None else target
+        for members, target in zip(redrawn.groups, redrawn.targets, strict=True)
+    ]
+    for leaving in redrawn.moves:
+        move(connection, leaving.source, targets[leaving.group], leaving.articles, Deciding(now))
+    moved = {article for leaving in redrawn.moves for article in leaving.articles}
+    sizes = Counter(beside.drafted.values())
+    for members, story in zip(redrawn.groups, targets, strict=True):
+        # People decided otherwise than the draft: who repeats whom is asked anew among those that stand together now.
+        decided = len({beside.drafted[each] for each in members}) > 1 or sizes[beside.drafted[members[0]]] != len(members)
+        altered = _stand(connection, run, _Group(members, story, decided=decided), moved)
+        if altered:
+            label_story(connection, story)
+    for batch in batches(list(beside.stands)):
+        _compare_by(connection, batch)
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    members: tuple[int, ...]
+    story: int
+    decided: bool
+
+
+def _stand(connection: Connection, run: Regrouping, group: _Group, moved: Collection[int]) -> bool:
+    """Give the articles of a story the roles that the draft gives them, and let one of them speak; tells whether a role changed."""
+    tellings = _tellings(connection, group.members)
+    places = {row.article_id: row for row in _places(connection, group.members)}
+    standings = {key: Standing(article_id=key, role=Role(row.role), echo_of=row.echo_of, cites=row.cites) for key, row in places.items()}
+    if group.decided:
+        standings = {each.article_id: each for each in _standings(connection, tellings)}
+    rows = [
+        {"article": key, "now": each.role.value, "of": each.echo_of, "citing": each.cites, "rules": run.rules}
+        for key, each in standings.items()
+    ]
+    connection.execute(_STAND, rows)
+    reasons = [{"article": key, "code": places[key].why_code, "detail": places[key].why_detail} for key in group.members if key in moved]
+    if reasons:
+        connection.execute(_BECAUSE, reasons)
+    set_leads(connection, [lead_of(tellings, standings)])
+    return any(places[key].stood != each.role.value for key, each in standings.items())
+
+
+def _standings(connection: Connection, tellings: Sequence[Telling]) -> tuple[Standing, ...]:
+    of = {telling.article_id: telling for telling in tellings}
+    overlaps = [each for batch in batches(list(of)) for each in known_overlaps(connection, batch) if {each.one, each.other} <= of.keys()]
+    return standings_of(tellings, [each for each in overlaps if evidence(of[each.one], of[each.other], each.share)])
+
+
+def _tellings(connection: Connection, ids: Sequence[int]) -> list[Telling]:
+    """Read articles as the draft compared them."""
+    query = select(*SHOWN, *DRAFTED_AS).join(draft_places, draft_places.c.article_id == articles.c.id)
+    return [light(row) for batch in batches(ids) for row in connection.execute(query.where(articles.c.id.in_(batch))).mappings()]
+
+
+def _places(connection: Connection, ids: Sequence[int]) -> list[Any]:
+    query = select(draft_places, story_articles.c.role.label("stood"))
+    query = query.join(story_articles, story_articles.c.article_id == draft_places.c.article_id)
+    return [row for batch in batches(ids) for row in connection.execute(query.where(draft_places.c.article_id.in_(batch)))]
+
+
+def _compare_by(connection: Connection, ids: Sequence[int]) -> None:
+    """Let articles be compared and found by what the draft read in them."""
+    here = draft_places.c.article_id
+    for table, source in ((article_traits, draft_places), (article_marks, draft_marks)):
+        connection.execute(delete(table).where(table.c.article_id.in_(ids)))
+        names = [column.name for column in table.columns]
+        chosen = select(*(source.c[name] for name in names)).where(source.c.article_id.in_(ids))
+        connection.execute(insert(table).from_select(names, chosen))
+    said = select(draft_places.c.concepts).where(here == articles.c.id).scalar_subquery()
+    connection.execute(update(articles).where(articles.c.id.in_(ids)).values(concepts=said))

@@ -18,6 +18,7 @@ import structlog
 
 from aggregator.app.configured import read_apart, utc_now
 from aggregator.app.installation import declare, open_app
+from aggregator.app.upgrading import upgrade_apart
 from aggregator.errors import StoreError, UsageError
 from aggregator.listener import listening
 from aggregator.reapply import reapply_some
@@ -97,6 +98,7 @@ class Deferring:
 def serve_cluster(settings: Settings) -> None:
     """Serve the pages, and lead or stand by; raises `UsageError` where the database is a file."""
     _check(settings)
+    upgrade_apart(settings)
     with listening(settings) as listener:
         asyncio.run(_serve(settings, listener))
 
@@ -106,6 +108,7 @@ def work(settings: Settings, queues: Collection[str], concurrency: int) -> None:
     _check(settings)
     if unknown := sorted(set(queues) - set(QUEUES)):
         raise UsageError(f"there is no queue {', '.join(unknown)}: choose among {', '.join(QUEUES)}")
+    upgrade_apart(settings)
     asyncio.run(_work(settings, tuple(queues), concurrency))
 
 

@@ -10,8 +10,11 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import structlog
-from structlog.typing import EventDict, Processor, WrappedLogger
+from aggregator.omitting import omitting
+
+with omitting("rich"):  # five megabytes that draw tracebacks in colours; ours are plain
+    import structlog
+    from structlog.typing import EventDict, Processor, WrappedLogger
 
 _SECRET_NAME = re.compile(r"password|passwd|secret|token|authorization|webhook|smtp_url", re.IGNORECASE)
 _QUERY = re.compile(r"(?i)([?&][^=&\s#]*(?:key|token|secret|password|passwd|pwd|auth)=)[^&\s#\"'<>]+")

@@ -21,6 +21,7 @@ from aggregator import alarms as delivery_alarms
 from aggregator.app.configured import read_apart, utc_now
 from aggregator.app.installation import App, declare, free_leases, open_app
 from aggregator.app.recipients import is_diverted, unset
+from aggregator.app.upgrading import upgrade_apart
 from aggregator.listener import address_of, listening, names
 from aggregator.models import Configuration, Failed, FeedHealth
 from aggregator.records import FeedState, Overview
@@ -47,6 +48,7 @@ def serve(settings: Settings) -> None:
     """Run the service until it is told to stop; raises `UsageError` where another one holds the database."""
     configuration = read_apart(settings)
     with installation_lock(settings.database_url), listening(settings) as listener:
+        upgrade_apart(settings)
         asyncio.run(_serve(settings, configuration, listener))
 
 

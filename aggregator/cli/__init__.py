@@ -7,7 +7,7 @@ is UTF-8 whatever the locale says; what UTF-8 cannot spell, such as half a file 
 
 import io
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from aggregator.cli.listing import ABOUT, COMMANDS, whole_help
@@ -60,14 +60,21 @@ def main() -> None:
 
         sys.stdout.write(f"aggregator {__version__}\n")
         sys.exit(0)
-    _run([first] if first in COMMANDS else COMMANDS)
+    _run(_service if sys.argv[1:] == ["run"] else lambda: program([first] if first in COMMANDS else COMMANDS)(prog_name="aggregator"))
 
 
-def _run(names: Iterable[str]) -> None:
+def _service() -> None:
+    """Run the service without what reads options: there are none, and it would be carried along for months."""
+    from aggregator.cli.run import run
+
+    run()
+
+
+def _run(command: Callable[[], object]) -> None:
     from aggregator.errors import AggregatorError, ConfigurationError, UsageError
 
     try:
-        program(names)(prog_name="aggregator")
+        command()
     except AggregatorError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(WRONG_USE if isinstance(error, ConfigurationError | UsageError) else FAILED)

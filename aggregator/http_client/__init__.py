@@ -7,7 +7,10 @@
 * Nothing is taken from the environment: no proxy, no netrc; no cookie is kept.
 """
 
-from aggregator.http_client.client import HttpClient
+from aggregator.omitting import omitting
+
+with omitting("httpx._main"):  # a command line of its own, with all that colours it
+    from aggregator.http_client.client import HttpClient
 from aggregator.http_client.limits import Limits
 
 __all__ = ["HttpClient", "Limits"]

@@ -17,6 +17,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import chain
 
 _BLANKS = "\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 _DASHES = "-\u2010\u2011\u2012\u2013\u2014\u2015\u2025\u2026\u2212\u22ef\u301c\uff0d"
@@ -54,14 +55,14 @@ def _character_class(codes: Iterable[int]) -> str:
     return "".join(f"\\U{first:08x}-\\U{last:08x}" for first, last in runs)
 
 
-_BLOCKS = (*range(0x3400), *range(0x4E00, 0xA000), *range(0xAC00, 0xD7A4), *range(0xFF01, 0xFF5F))
+_BLOCKS = (range(0x3400), range(0x4E00, 0xA000), range(0xAC00, 0xD7A4), range(0xFF01, 0xFF5F))
 
 
 # The patterns of whole blocks take 70 ms to make, so they are made with the first text.
 @cache
 def _regular() -> str:
     """Write one class of single characters, without alternatives or repeats: `re` skips ahead with it at memory speed."""
-    return _character_class(code for code in _BLOCKS if 0x4E00 <= code < 0xD7A4 or _is_regular(chr(code)))
+    return _character_class(code for code in chain(*_BLOCKS) if 0x4E00 <= code < 0xD7A4 or _is_regular(chr(code)))
 
 
 @cache
@@ -78,7 +79,7 @@ def _unusual() -> re.Pattern[str]:
 @cache
 def _edge() -> re.Pattern[str]:
     """Find apostrophes that are not inside a word."""
-    letters = _character_class(code for code in _BLOCKS if chr(code).isalpha())
+    letters = _character_class(code for code in chain(*_BLOCKS) if chr(code).isalpha())
     return re.compile(f"'(?:(?![{letters}])|(?<![{letters}]'))")
 
 

@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import RowMapping, delete, exists, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Insert, RowMapping, delete, exists, select, update
 
 from aggregator.desk_records import KeptSearch, SearchFilter
 from aggregator.store.database import Section
@@ -30,8 +29,7 @@ class KeptSearches(Section):
         values = {name: getattr(kept, name) for name in ("key", "owner", "name", "query", "kept_at")}
         values |= {name: getattr(kept.chosen, name) for name in ("topic", "language", "feed")}
         with self._database.write() as connection:
-            insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-            return connection.execute(insert(kept_searches).values(values).on_conflict_do_nothing()).rowcount == 1
+            return connection.execute(_once(connection.dialect.name).values(values)).rowcount == 1
 
     def rename_search(self, owner: str, key: str, name: str) -> bool:
         """Rename a reader's search; False where there is none, or another one has that name."""
@@ -45,6 +43,17 @@ class KeptSearches(Section):
         mine = (kept_searches.c.owner == owner, kept_searches.c.key == key)
         with self._database.write() as connection:
             return connection.execute(delete(kept_searches).where(*mine)).rowcount == 1
+
+
+def _once(dialect: str) -> Insert:
+    """Give the insertion that leaves alone what is there; each engine has its own, and the other one's takes three megabytes."""
+    if dialect == "sqlite":
+        from sqlalchemy.dialects import sqlite
+
+        return sqlite.insert(kept_searches).on_conflict_do_nothing()
+    from sqlalchemy.dialects import postgresql
+
+    return postgresql.insert(kept_searches).on_conflict_do_nothing()
 
 
 def _kept(row: RowMapping) -> KeptSearch:

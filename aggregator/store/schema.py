@@ -14,8 +14,13 @@ from sqlalchemy import URL, Connection, inspect, text
 import aggregator
 from aggregator.errors import StoreError
 from aggregator.store.database import translated
-from aggregator.store.engine import connect, reading, sqlite_file
+from aggregator.store.engine import connect, database_url, reading, sqlite_file
 from aggregator.store.locks import UPGRADE, beside, hold_until_commit, waiting_file_lock
+
+
+def is_current(url: str) -> bool:
+    """Tell whether the database at an address has this release's tables."""
+    return _is_of_this_release(database_url(url))
 
 
 def upgrade(url: URL) -> None:

@@ -9,18 +9,19 @@ import asyncio
 import contextlib
 import signal
 import socket
-from collections.abc import AsyncIterator, Collection, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Literal
 
 import structlog
 
-from aggregator.app.configured import read_apart, utc_now
+from aggregator.app.configured import utc_now
 from aggregator.app.installation import declare, open_app
 from aggregator.app.upgrading import upgrade_apart
 from aggregator.errors import StoreError, UsageError
 from aggregator.listener import listening
+from aggregator.models import Configuration
 from aggregator.reapply import reapply_some
 from aggregator.regroup import regroup_next
 from aggregator.reload import Live
@@ -95,25 +96,27 @@ class Deferring:
         return (*ticks(self), Tick(name="stalled", every=timedelta(seconds=5), run=self.take_up_stalled))
 
 
-def serve_cluster(settings: Settings) -> None:
+def serve_cluster(settings: Settings, read: Callable[[], Configuration]) -> None:
     """Serve the pages, and lead or stand by; raises `UsageError` where the database is a file."""
     _check(settings)
+    configuration = read()
     upgrade_apart(settings)
     with listening(settings) as listener:
-        asyncio.run(_serve(settings, listener))
+        asyncio.run(_serve(settings, configuration, listener))
 
 
-def work(settings: Settings, queues: Collection[str], concurrency: int) -> None:
+def work(settings: Settings, read: Callable[[], Configuration], queues: Collection[str], concurrency: int) -> None:
     """Work on queues until told to stop; raises `UsageError` for a queue that there is not."""
     _check(settings)
     if unknown := sorted(set(queues) - set(QUEUES)):
         raise UsageError(f"there is no queue {', '.join(unknown)}: choose among {', '.join(QUEUES)}")
+    configuration = read()
     upgrade_apart(settings)
-    asyncio.run(_work(settings, tuple(queues), concurrency))
+    asyncio.run(_work(settings, configuration, tuple(queues), concurrency))
 
 
-async def _serve(settings: Settings, listener: socket.socket) -> None:
-    async with open_app(settings, read_apart(settings), at_once=False) as app, open_queue(settings.database_url) as queue:
+async def _serve(settings: Settings, configuration: Configuration, listener: socket.socket) -> None:
+    async with open_app(settings, configuration, at_once=False) as app, open_queue(settings.database_url) as queue:
         tell_start(app, listener)
         live, metrics = Live(app, declares=False), Metrics()
         watchman = Watchman(live, utc_now)
@@ -180,9 +183,9 @@ async def _until_lost(locks: SessionLocks) -> None:
         held = await asyncio.to_thread(locks.holds, LEADER)
 
 
-async def _work(settings: Settings, queues: Sequence[str], concurrency: int) -> None:
+async def _work(settings: Settings, configuration: Configuration, queues: Sequence[str], concurrency: int) -> None:
     async with (
-        open_app(settings, read_apart(settings), at_once=False) as app,
+        open_app(settings, configuration, at_once=False) as app,
         open_queue(settings.database_url, concurrency // 4 + 3) as queue,
     ):
         live, locks = Live(app, declares=False), SessionLocks(settings.database_url, "worker")

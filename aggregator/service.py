@@ -8,7 +8,7 @@ import asyncio
 import signal
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -18,7 +18,7 @@ from starlette.types import ASGIApp
 
 from aggregator import __version__
 from aggregator import alarms as delivery_alarms
-from aggregator.app.configured import read_apart, utc_now
+from aggregator.app.configured import utc_now
 from aggregator.app.installation import App, declare, free_leases, open_app
 from aggregator.app.recipients import is_diverted, unset
 from aggregator.app.upgrading import upgrade_apart
@@ -44,9 +44,9 @@ STOP_SECONDS = 2
 SHOW_ALARMS = timedelta(days=7)
 
 
-def serve(settings: Settings) -> None:
+def serve(settings: Settings, read: Callable[[], Configuration]) -> None:
     """Run the service until it is told to stop; raises `UsageError` where another one holds the database."""
-    configuration = read_apart(settings)
+    configuration = read()
     with installation_lock(settings.database_url), listening(settings) as listener:
         upgrade_apart(settings)
         asyncio.run(_serve(settings, configuration, listener))
@@ -72,6 +72,7 @@ async def serve_site(site: Front, live: Live, listener: socket.socket) -> None:
             log_config=None,
             access_log=False,
             server_header=False,
+            date_header=False,  # the front dates its answers when there are any
             proxy_headers=False,
             timeout_graceful_shutdown=STOP_SECONDS,
         ),
@@ -82,7 +83,7 @@ async def serve_site(site: Front, live: Live, listener: socket.socket) -> None:
 class _Server(uvicorn.Server):
     """Leave signals to the service: uvicorn would end the process with them before store and workers are closed.
 
-    It also wakes ten times a second to see whether it has to stop; here it is told, and wakes once, for the date in its answers.
+    It also wakes ten times a second, to see whether it has to stop and for the date in its answers; here it is told, and sleeps.
     """
 
     def __init__(self, config: uvicorn.Config) -> None:
@@ -100,12 +101,9 @@ class _Server(uvicorn.Server):
         self._told.set()
 
     async def main_loop(self) -> None:
-        """Serve until told to stop; every tenth of uvicorn's own ticks is one of ours."""
-        tick = 0
-        while not await self.on_tick(tick):
-            tick = (tick + 10) % 864_000
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._told.wait(), 1.0)
+        """Serve until told to stop; one of uvicorn's own ticks sets up what it answers with."""
+        await self.on_tick(0)
+        await self._told.wait()
 
 
 async def _until_stopped(config: uvicorn.Config, listener: socket.socket) -> None:

@@ -1,7 +1,9 @@
 """How quietly the service waits: memory and first answer as ratios to the bare stack, wake-ups a second, and how quick help is.
 
-The bare stack imports feedparser, httpx, APScheduler, SQLAlchemy and FastAPI and serves one page with uvicorn. Both run in turn,
-three times; medians are compared. Goals: memory at most 1.15, first answer at most 1.3, 12 wake-ups a second, help 3 starts of Python.
+The bare stack imports feedparser, httpx, APScheduler, SQLAlchemy and FastAPI and serves one page with uvicorn; the barest one has
+Starlette in the place of FastAPI. All run in turn, three times, each in a folder of its own; medians are compared.
+Goals: memory at most 1.15, first answer at most 1.3, 12 wake-ups a second, help 3 starts of Python. What the service takes after
+somebody opened its first page is told besides.
 """
 
 import argparse
@@ -23,6 +25,17 @@ app.get("/healthz")(lambda: {"alive": True})
 client = httpx.AsyncClient()
 uvicorn.run(app, host="127.0.0.1", port=int(sys.argv[1]), log_config=None)
 """
+_BAREST = """
+import sys, feedparser, httpx, apscheduler.schedulers.asyncio, sqlalchemy.orm, uvicorn
+from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+engine = sqlalchemy.create_engine("sqlite://")
+engine.connect().execute(sqlalchemy.text("select 1"))
+async def alive(request): return PlainTextResponse("ok")
+client = httpx.AsyncClient()
+uvicorn.run(Starlette(routes=[Route("/healthz", alive)]), host="127.0.0.1", port=int(sys.argv[1]), log_config=None)
+"""
 _FEED = "  - {{id: f{0}, name: F{0}, publisher: F{0}, family: f{0}, language: en, url: 'http://127.2.0.{0}:9/', min_interval: 6h}}\n"
 _REST = """topics:
   - {id: labour, name: Labour, anchor: country_anchor, themes: {overseas_workers: 1.0}}
@@ -37,25 +50,45 @@ def main() -> None:
     parser.add_argument("--feeds", type=int, default=100)
     parser.add_argument("--seconds", type=float, default=10.0, help="how long wake-ups are counted")
     given = parser.parse_args()
-    ours: list[tuple[float, float, float]] = []
-    bare: list[tuple[float, float, float]] = []
-    with tempfile.TemporaryDirectory() as folder:
-        feeds = "".join(_FEED.format(number) for number in range(given.feeds))
-        (Path(folder) / "feeds.yaml").write_text("feeds:\n" + feeds + _REST, encoding="utf-8")
-        for _ in range(given.runs):
-            bare.append(_measured(lambda port: [sys.executable, "-c", _BARE, str(port)], Path(folder), given.seconds, 0))
-            ours.append(_measured(lambda port: [sys.executable, "-m", "aggregator", "run"], Path(folder), given.seconds, 15))
-    for name, place, unit in (("memory", 0, "MB"), ("first answer", 1, "s"), ("wake-ups", 2, "a second")):
-        mine, theirs = (statistics.median(run[place] for run in runs) for runs in (ours, bare))
-        sys.stdout.write(f"{name}: {mine:.1f} {unit}, bare stack {theirs:.1f}, ratio {mine / theirs:.2f}\n")
+    commands = {
+        "ours": lambda port: [sys.executable, "-m", "aggregator", "run"],
+        "new": lambda port: [sys.executable, "-m", "aggregator", "run"],
+        "bare": lambda port: [sys.executable, "-c", _BARE, str(port)],
+        "barest": lambda port: [sys.executable, "-c", _BAREST, str(port)],
+    }
+    found: dict[str, list[tuple[float, ...]]] = {name: [] for name in commands}
+    for _ in range(given.runs):
+        for name, command in commands.items():
+            found[name].append(
+                _run(command, given.feeds, given.seconds, prepared=name == "ours", settle=15 * name.startswith(("ours", "new")))
+            )
+    middle = {name: [statistics.median(column) for column in zip(*runs, strict=True)] for name, runs in found.items()}
+    for place, (name, unit) in enumerate((("memory", "MB"), ("first answer", "s"), ("wake-ups", "a second"), ("after a page", "MB"))):
+        mine, new, bare, barest = (middle[one][place] for one in ("ours", "new", "bare", "barest"))
+        ratios = f"ratio {mine / bare:.2f}; with Starlette {barest:.1f}, ratio {mine / barest:.2f}; in a new folder {new:.1f}"
+        sys.stdout.write(f"{name}: {mine:.1f} {unit}, bare stack {bare:.1f}, {ratios}\n")
     for words in (["--help"], ["--version"]):
         help_cpu, pass_cpu = ([_cpu(command) for _ in range(given.runs)] for command in (["-m", "aggregator", *words], ["-c", "pass"]))
         ratio = statistics.median(help_cpu) / statistics.median(pass_cpu)
         sys.stdout.write(f"aggregator {words[0]}: {ratio:.1f} times the CPU of python -c pass\n")
 
 
-def _measured(command: Callable[[int], list[str]], folder: Path, seconds: float, settle: float) -> tuple[float, float, float]:
-    """Start a service, wait for its first answer and until it is idle; give memory, seconds to the answer, and wake-ups a second."""
+def _run(command: Callable[[int], list[str]], feeds: int, seconds: float, *, prepared: bool, settle: float) -> tuple[float, ...]:
+    """Measure a service in a folder of its own, where a database of this release waits if it is `prepared`."""
+    with tempfile.TemporaryDirectory() as folder:
+        listed = "".join(_FEED.format(number) for number in range(feeds))
+        (Path(folder) / "feeds.yaml").write_text("feeds:\n" + listed + _REST, encoding="utf-8")
+        if prepared:
+            environment = os.environ | {"AGGREGATOR_DATA_DIR": f"{folder}/data", "AGGREGATOR_LOG_LEVEL": "error"}
+            subprocess.run([sys.executable, "-m", "aggregator", "db", "upgrade"], env=environment, check=True, stdout=subprocess.DEVNULL)
+        return _measured(command, Path(folder), seconds, settle)
+
+
+def _measured(command: Callable[[int], list[str]], folder: Path, seconds: float, settle: float) -> tuple[float, ...]:
+    """Start a service, wait for its first answer and until it is idle.
+
+    Gives memory, seconds to the answer, wake-ups a second, and memory after a page was asked for.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -75,16 +108,18 @@ def _measured(command: Callable[[int], list[str]], folder: Path, seconds: float,
         time.sleep(settle)
         before = _switches(process.pid)
         time.sleep(seconds)
-        return _memory(process.pid), first, (_switches(process.pid) - before) / seconds
+        woken, memory = (_switches(process.pid) - before) / seconds, _memory(process.pid)
+        _answers(port, "/", 30)
+        return memory, first, woken, _memory(process.pid)
     finally:
         process.terminate()
         process.wait()
 
 
-def _answers(port: int) -> bool:
-    connection = HTTPConnection("127.0.0.1", port, timeout=1)
+def _answers(port: int, path: str = "/healthz", patience: float = 1) -> bool:
+    connection = HTTPConnection("127.0.0.1", port, timeout=patience)
     try:
-        connection.request("GET", "/healthz")
+        connection.request("GET", path)
         return connection.getresponse().status == 200
     except OSError:
         return False

@@ -1,6 +1,7 @@
 """What an installation is told: its configuration, the clock, and how it names itself to publishers."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -29,11 +30,27 @@ def read_apart(settings: Settings) -> Configuration:
 
     A service reads its configuration once in months, and would keep a parser of YAML, one of queries and the models of the file for it.
     """
-    worker = Worker(deadline=READ_SECONDS, prepare="aggregator.app.configured")
+    with reading_apart(settings) as read:
+        return read()
+
+
+@contextmanager
+def reading_apart(settings: Settings) -> Iterator[Callable[[], Configuration]]:
+    """Begin to read apart while this process loads what it needs itself; what the block gets waits for the outcome."""
+    worker = Worker(deadline=READ_SECONDS, prepare="aggregator.feedfile")
+    with suppress(OSError):
+        worker.start()
     try:
-        answer = worker.run(_read_checked, settings.feeds_file)
+        yield lambda: _outcome(worker, settings.feeds_file)
+    finally:
+        worker.stop()
+
+
+def _outcome(worker: Worker, path: Path) -> Configuration:
+    try:
+        answer = worker.run(_read_checked, path)
     except (ParseError, ReaderError):  # no such process here, or none that ends well: what is wrong comes to light in this one
-        answer = _read_checked(settings.feeds_file)
+        answer = _read_checked(path)
     finally:
         worker.stop()
     if isinstance(answer, Configuration):

@@ -17,14 +17,13 @@ def run() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: sys.exit(0))
     settings = settings_from_environment()
-    if settings.runner == "queue":
-        from aggregator.cluster import serve_cluster
+    from aggregator.app.configured import reading_apart
 
-        sys.dont_write_bytecode = True
-        serve_cluster(settings)
-    else:
-        from aggregator.service import serve
-
+    with reading_apart(settings) as read:
+        if settings.runner == "queue":
+            from aggregator.cluster import serve_cluster as serve
+        else:
+            from aggregator.service import serve
         # What is loaded later is not kept compiled: on a full disk half of it would be kept, and refused at every start after.
         sys.dont_write_bytecode = True
-        serve(settings)
+        serve(settings, read)

@@ -16,8 +16,12 @@ def worker(
 
     Example: aggregator worker --queues poll,judge --concurrency 32
     """
-    from aggregator.cluster import work
+    settings = settings_from_environment()
+    from aggregator.app.configured import reading_apart
 
-    sys.dont_write_bytecode = True  # on a full disk half a module would be kept, and refused ever after
-    names = tuple(name.strip() for name in queues.split(",") if name.strip())
-    work(settings_from_environment(), names, concurrency)
+    with reading_apart(settings) as read:
+        from aggregator.cluster import work
+
+        sys.dont_write_bytecode = True  # on a full disk half a module would be kept, and refused ever after
+        names = tuple(name.strip() for name in queues.split(",") if name.strip())
+        work(settings, read, names, concurrency)

@@ -6,10 +6,11 @@ The site with its pages and its API is most of what a service would load, and ma
 import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from email.utils import formatdate
 
 from starlette.applications import Starlette
 from starlette.routing import Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from aggregator.web.checks import explain_failure
 from aggregator.web.hosts import is_ours, turned_away
@@ -48,7 +49,7 @@ class Front:
         app = self._own if own else self._site or await self._opened()
         if own and scope["type"] == "http" and scope["path"] not in _FOR_ANY_NAME and not is_ours(scope, self._hosts):
             app = turned_away()
-        await app(scope, receive, send)
+        await app(scope, receive, _dated(send) if scope["type"] == "http" else send)
 
     async def _opened(self) -> ASGIApp:
         """Make the site beside the loop, once, however many ask at once; where that fails, the next one tries again."""
@@ -56,3 +57,14 @@ class Front:
             if self._site is None:
                 self._site = await asyncio.to_thread(self._make_site)
             return self._site
+
+
+def _dated(send: Send) -> Send:
+    """Say in an answer when it was made (RFC 9110 section 6.6.1); a server that does so itself has to wake each second for it."""
+
+    async def sent(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message.get("headers", ()), (b"date", formatdate(usegmt=True).encode())]
+        await send(message)
+
+    return sent

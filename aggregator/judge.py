@@ -11,17 +11,23 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
+from itertools import takewhile
 
 import structlog
 
 from aggregator.core import outcomes
+from aggregator.core.rarity import Rarity
 from aggregator.core.revisions import material_changes
 from aggregator.core.stories import settle
+from aggregator.core.tellings import telling_of
 from aggregator.core.traits import countable, traits_of
 from aggregator.core.watch import HELD, RELEASED
+from aggregator.errors import StoreError
 from aggregator.memory import Returning
 from aggregator.models import Article, Reason, Role
-from aggregator.records import Archived, Judged, Placement, StoredRevision, Telling
+from aggregator.ports import Decisions
+from aggregator.records import Archived, Judged, Neighbourhood, Placement, StoredRevision, Telling
 from aggregator.understanding import KEEP_EVERY, Judging, Topics, feed_of, matched, matches_any, read_next, with_facts
 
 __all__ = ["Judging", "Topics", "judge_pending", "judged_again", "settle_again", "with_facts"]
@@ -62,22 +68,59 @@ async def _broken_off(reading: asyncio.Task[Sequence[Judged]]) -> None:
 
 
 def _settle_some(judging: Judging, read: Sequence[Judged]) -> int:
-    """Settle what was read in one transaction, until it has lasted long enough, and give how many were settled.
+    """Settle what was read in one transaction; where the store refuses it, each by itself, so that one loses none before it.
+
+    Gives how many were settled.
+    """
+    try:
+        return _settle_together(judging, read, time.monotonic() + KEEP_EVERY)
+    except StoreError as error:
+        if len(read) == 1:
+            raise
+        log.warning("the store refused a batch; keeping its articles one by one", reason=str(error))
+        return _settle_one_by_one(judging, read)
+
+
+def _settle_one_by_one(judging: Judging, read: Sequence[Judged]) -> int:
+    """Settle each in a transaction of its own, until the time is over or one is refused; raises `StoreError` where it is the first."""
+    end = time.monotonic() + KEEP_EVERY
+    for done, judged in enumerate(read):
+        try:
+            _settle_together(judging, [judged], end)
+        except StoreError:
+            if done == 0:
+                raise
+            return done
+        if time.monotonic() > end:
+            return done + 1
+    return len(read)
+
+
+def _settle_together(judging: Judging, read: Sequence[Judged], end: float) -> int:
+    """Settle in one transaction, until it has lasted long enough, and give how many were settled.
 
     What matched nothing is kept at once and first: no story depends on it.
     """
-    end = time.monotonic() + KEEP_EVERY
     with judging.store.transaction():
-        one_by_one = {judged.revision.seq for judged in judging.store.record_unmatched(read)}
-        for done, judged in enumerate(read, 1):
-            if judged.revision.seq not in one_by_one:
-                continue
-            settled = _settle(judging, judged)
-            story_id = judging.store.record_judged(settled)
-            log.debug("judged", seq=judged.revision.seq, feed=judged.revision.feed_id, outcome=settled.outcome.code, story=story_id)
+        left = list(judging.store.record_unmatched(read))
+        while left:
+            settled = _settle_next(judging, left, end)
+            last, left = left[settled - 1], left[settled:]
             if time.monotonic() > end:
-                return done
+                return read.index(last) + 1
     return len(read)
+
+
+def _settle_next(judging: Judging, left: Sequence[Judged], end: float) -> int:
+    """Settle as many of those that are left as can be at once, or else the first of them; gives how many."""
+    first = list(takewhile(lambda judged: matches_any(judged) and _held(judged.revision, None) is None, left))
+    decisions = Decisions(weigh=partial(_weighed, judging), place=_settled, over=lambda: time.monotonic() > end)
+    if first and (settled := judging.store.settle_first_texts(first, decisions)):
+        return settled
+    one = _settle(judging, left[0])
+    story_id = judging.store.record_judged(one)
+    log.debug("judged", seq=one.revision.seq, feed=one.revision.feed_id, outcome=one.outcome.code, story=story_id)
+    return 1
 
 
 def settle_again(judging: Judging, judged: Judged, was: Archived) -> Judged:
@@ -120,13 +163,22 @@ def _placed(judging: Judging, judged: Judged, before: Telling | None) -> Judged:
         held = _held(judged.revision, before)
         if held:
             return replace(judged, outcome=held)
-    rarity = judging.store.rarity(countable(judged.article, judged.concepts))
-    judged = replace(judged, traits=traits_of(judged.article, judged.concepts, rarity, judging.embed))
-    telling = _telling(judged)
+    judged = _weighed(judging, judged, judging.store.rarity(countable(judged.article, judged.concepts)))
+    telling = telling_of(judged)
     if before and before.story_id is not None:
         placement, outcome = _again(judged, before, telling)
         return replace(judged, placement=placement, outcome=outcome, replaces=bool(placement.changes) or _shows_more(telling, before))
-    placement = settle(telling, judging.store.neighbourhood(telling))
+    return _settled(judged, judging.store.neighbourhood(telling))
+
+
+def _weighed(judging: Judging, judged: Judged, rarity: Rarity) -> Judged:
+    """Give a judged article with what it is compared by."""
+    return replace(judged, traits=traits_of(judged.article, judged.concepts, rarity, judging.embed))
+
+
+def _settled(judged: Judged, near: Neighbourhood) -> Judged:
+    """Give a judged article that stands in no story yet with the place it takes among those near it."""
+    placement = settle(telling_of(judged), near)
     return replace(judged, placement=placement, outcome=Reason(code=_outcome(placement), detail=placement.why.detail))
 
 
@@ -171,22 +223,3 @@ def _outcome(placement: Placement) -> str:
     if placement.copy_of is not None:
         return outcomes.COPY
     return outcomes.ECHO if placement.role is Role.ECHO else outcomes.SAME_STORY
-
-
-def _telling(judged: Judged) -> Telling:
-    revision, article = judged.revision, judged.article
-    return Telling(
-        article_id=revision.article_id,
-        seq=revision.seq,
-        feed_id=revision.feed_id,
-        outlet=article.outlet or article.feed.publisher,
-        family=article.feed.family,
-        language=article.language or article.feed.language,
-        title=article.title,
-        text=article.text,
-        text_hash=judged.text_hash,
-        told_at=article.published_at or revision.observed_at,
-        concepts=judged.concepts,
-        topics=tuple(judgement.topic for judgement in judged.judgements if judgement.matched),
-        traits=judged.traits,
-    )

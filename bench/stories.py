@@ -17,11 +17,9 @@ from dataclasses import replace
 from datetime import timedelta
 from importlib import import_module
 from importlib.util import find_spec
-from itertools import pairwise
 from pathlib import Path
 from statistics import median
 from time import perf_counter, process_time
-from typing import Any
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
@@ -31,12 +29,15 @@ from _story_archive import FEEDS, PER_DAY, START, VOCABULARY, WEIGHTS, Draft, ch
 from aggregator.core.analyser import stem
 from aggregator.core.fingerprints import text_hash
 from aggregator.core.minhash import bands_of
+from aggregator.core.rarity import Rarity
 from aggregator.core.shingles import shingles
 from aggregator.core.stories import settle
-from aggregator.core.traits import countable, traits_of
+from aggregator.core.tellings import telling_of
+from aggregator.core.traits import traits_of
 from aggregator.grouping import place_all
 from aggregator.models import Entry, Evidence, Judgement, Reason
-from aggregator.records import Intake, Judged, PollRecord, StoredRevision, Telling
+from aggregator.ports import Decisions
+from aggregator.records import Intake, Judged, Neighbourhood, PollRecord, StoredRevision
 from aggregator.store import SqlStore, open_store
 from tests.stories.clustering import grouped, read
 from tests.stories.gold import rows, truth
@@ -44,7 +45,7 @@ from tests.stories.scoring import b_cubed, disagreement, pair_score
 
 ADDED, TOGETHER = 400, 40
 """Articles that are added, and how many of them share a transaction: the judge's lasts two seconds."""
-PARTS = ("weigh", "find", "decide", "keep")
+PARTS = ("weigh", "decide", "store")
 SETS = ("dev", "held", "fresh")
 MODES = ("sets", "orders", "copies", "scale")
 COPIES = 10_000
@@ -181,47 +182,62 @@ def add(store: SqlStore, size: int, real: Sequence[Draft]) -> tuple[dict[str, li
     for first in range(0, ADDED, TOGETHER):
         fresh = [_fresh(size, position, recent) for position in range(first, first + TOGETHER)]
         waiting = [(each, copy, _taken_in(store, each, first + place)) for place, (each, copy) in enumerate(fresh)]
-        ended: list[list[tuple[float, float]]] = []
+        round_ = Round()
+        began = _moment()
         with store.transaction():
-            for each, copy, revision in waiting:
-                moments, known = _added(store, each, revision)
-                ended.append(moments)
-                if copy:
-                    own = shingles(each.text)
-                    truly = {number for number, theirs in texts.items() if len(own & theirs) >= 0.5 * min(len(own), len(theirs))}
-                    hits.append(truly <= known)
-            closing = _moment()
-        committed = [(late - soon) / TOGETHER for soon, late in zip(closing, _moment(), strict=True)]
-        for moments in ended:
-            _book(costs, moments, committed)
+            settled = store.settle_first_texts([_judged(each, revision) for each, _, revision in waiting], round_.decisions())
+        round_.book(costs, _since(began), settled)
+        for each, copy, revision in waiting:
+            if copy:
+                own = shingles(each.text)
+                truly = {number for number, theirs in texts.items() if len(own & theirs) >= 0.5 * min(len(own), len(theirs))}
+                hits.append(truly <= round_.known[revision.article_id])
     return costs, sum(hits) / len(hits)
 
 
-def _added(store: SqlStore, fresh: Draft, revision: StoredRevision) -> tuple[list[tuple[float, float]], set[int]]:
-    """Add one article; give the moments between the steps, and the articles whose text it was found to share."""
-    moments = [_moment()]
-    telling = _telling(store, fresh, revision)
-    moments.append(_moment())
-    near = store.neighbourhood(telling)
-    moments.append(_moment())
-    placement = settle(telling, near)
-    moments.append(_moment())
-    store.record_judged(_judged(fresh, revision, telling, placement))
-    moments.append(_moment())
-    return moments, {overlap.other for overlap in near.overlaps}
+class Round:
+    """Decide as the judge does, and note how long that took and which texts each article was found to share."""
+
+    def __init__(self) -> None:
+        self.spent = {"weigh": (0.0, 0.0), "decide": (0.0, 0.0)}
+        self.known: dict[int, set[int]] = {}
+
+    def decisions(self) -> Decisions:
+        """Give what the store asks."""
+        return Decisions(weigh=self._weigh, place=self._place, over=lambda: False)
+
+    def book(self, costs: dict[str, list[tuple[float, float]]], whole: tuple[float, float], settled: int) -> None:
+        """Note the share of each article; the database's part is what is left."""
+        weigh, decide = self.spent["weigh"], self.spent["decide"]
+        parts = (weigh, decide, (whole[0] - weigh[0] - decide[0], whole[1] - weigh[1] - decide[1]), whole)
+        for name, (cpu, clock) in zip((*PARTS, "whole"), parts, strict=True):
+            costs[name].append((cpu / settled, clock / settled))
+
+    def _weigh(self, judged: Judged, rarity: Rarity) -> Judged:
+        began = _moment()
+        weighed = replace(judged, traits=traits_of(judged.article, judged.concepts, rarity))
+        self._note("weigh", began)
+        return weighed
+
+    def _place(self, judged: Judged, near: Neighbourhood) -> Judged:
+        self.known[judged.revision.article_id] = {overlap.other for overlap in near.overlaps}
+        began = _moment()
+        placement = settle(telling_of(judged), near)
+        self._note("decide", began)
+        return replace(judged, placement=placement, outcome=placement.why)
+
+    def _note(self, part: str, began: tuple[float, float]) -> None:
+        spent = _since(began)
+        self.spent[part] = (self.spent[part][0] + spent[0], self.spent[part][1] + spent[1])
 
 
 def _moment() -> tuple[float, float]:
     return process_time(), perf_counter()
 
 
-def _book(costs: dict[str, list[tuple[float, float]]], moments: Sequence[tuple[float, float]], committed: Sequence[float]) -> None:
-    """Note what each step took; the end of the transaction counts with storing, a share for each article."""
-    steps = [(late[0] - soon[0], late[1] - soon[1]) for soon, late in pairwise(moments)]
-    steps[-1] = (steps[-1][0] + committed[0], steps[-1][1] + committed[1])
-    for name, spent in zip(PARTS, steps, strict=True):
-        costs[name].append(spent)
-    costs["whole"].append((sum(cpu for cpu, _ in steps), sum(clock for _, clock in steps)))
+def _since(began: tuple[float, float]) -> tuple[float, float]:
+    now = _moment()
+    return now[0] - began[0], now[1] - began[1]
 
 
 def _fresh(size: int, position: int, recent: Sequence[Draft]) -> tuple[Draft, bool]:
@@ -252,39 +268,18 @@ def _taken_in(store: SqlStore, fresh: Draft, position: int) -> StoredRevision:
     return store.unjudged(TOGETHER)[-1]
 
 
-def _telling(store: SqlStore, fresh: Draft, revision: StoredRevision) -> Telling:
-    article = fresh.article
-    traits = traits_of(article, fresh.concepts, store.rarity(countable(article, fresh.concepts)))
-    return Telling(
-        article_id=revision.article_id,
-        seq=revision.seq,
-        feed_id=fresh.feed.id,
-        outlet=fresh.feed.name,
-        family=fresh.feed.family,
-        language="en",
-        title=fresh.title,
-        text=fresh.text,
-        text_hash=text_hash(fresh.title, fresh.text),
-        told_at=fresh.told_at,
-        concepts=fresh.concepts,
-        traits=traits,
-    )
-
-
-def _judged(fresh: Draft, revision: StoredRevision, telling: Telling, placement: Any) -> Judged:
+def _judged(fresh: Draft, revision: StoredRevision) -> Judged:
     evidence = Evidence(theme="t", concept="t/c", strength="strong", field="title", start=0, end=1, quote=fresh.title[:1])
-    judgement = Judgement(topic="labour", matched=True, score=1.0, evidence=(evidence,), reason=Reason(code="matched"))
+    matched = Reason(code="matched")
     return Judged(
         revision=revision,
         article=fresh.article,
-        text_hash=telling.text_hash,
+        text_hash=text_hash(fresh.title, fresh.text),
         concepts=fresh.concepts,
-        judgements=(judgement,),
+        judgements=(Judgement(topic="labour", matched=True, score=1.0, evidence=(evidence,), reason=matched),),
         rule_version="bench",
-        outcome=placement.why,
+        outcome=matched,
         decided_at=fresh.told_at,
-        placement=placement,
-        traits=telling.traits,
     )
 
 

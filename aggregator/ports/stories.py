@@ -1,12 +1,25 @@
 """What the story step asks of the store: rarity, neighbours, what a person decides of stories, and drafts of another grouping."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from aggregator.core.rarity import Rarity
-from aggregator.records import Neighbourhood, Placement, Regrouping, StoryRecord, Telling, Undrafted, Visit
+from aggregator.records import Judged, Neighbourhood, Placement, Regrouping, StoryRecord, Telling, Undrafted, Visit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decisions:
+    """Hold what the judge decides of each article of a batch, in this order: its traits, its place, and whether to end the batch.
+
+    All are pure of the store: whoever settles a batch reads and writes for all of it.
+    """
+
+    weigh: Callable[[Judged, Rarity], Judged]
+    place: Callable[[Judged, Neighbourhood], Judged]
+    over: Callable[[], bool]
 
 
 class DraftStore(Protocol):
@@ -73,6 +86,10 @@ class StoryStore(DraftStore, Protocol):
 
     def neighbourhood(self, telling: Telling) -> Neighbourhood:
         """Give the stories an article may belong to, with what is known of pairs of their articles."""
+        ...
+
+    def settle_first_texts(self, judged: Sequence[Judged], decisions: Decisions) -> int:
+        """Settle matched revisions in their order, up to the first whose article shows a text; give how many were settled."""
         ...
 
     def story_records(self, limit: int = 50) -> Sequence[StoryRecord]:

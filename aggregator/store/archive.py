@@ -16,10 +16,10 @@ from aggregator.models import Fact
 from aggregator.records import Archived, Judged, NearMiss
 from aggregator.store.database import Section
 from aggregator.store.desk import label_story
+from aggregator.store.finding import keep_traits
 from aggregator.store.judging import keep_facts, keep_judgements, revision_of
 from aggregator.store.locks import JUDGING, hold_until_commit
-from aggregator.store.neighbours import keep_traits
-from aggregator.store.placing import place, story_of
+from aggregator.store.placing import place, story_of, touched
 from aggregator.store.tables import articles, decisions, entries, facts, matches, near_misses, revisions, story_articles
 
 
@@ -57,7 +57,8 @@ class Archive(Section):
                 told_at = connection.execute(select(articles.c.told_at).where(articles.c.id == judged.revision.article_id)).scalar()
                 if told_at:
                     keep_traits(connection, judged, told_at)
-                label_story(connection, place(connection, judged, judged.placement, again=True))
+                story_id = place(connection, judged, judged.placement, again=True)
+                label_story(connection, *touched(connection, story_id, judged.placement))
 
     # near misses
 

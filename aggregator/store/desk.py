@@ -6,7 +6,7 @@ story, under the same order, so that a filtered list is read straight from an in
 
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, and_, bindparam, delete, exists, insert, literal, or_, select, union
+from sqlalchemy import BindParameter, Connection, RowMapping, Select, and_, bindparam, delete, exists, insert, literal, or_, select, union
 
 from aggregator.desk_records import (
     ArticleDetail,
@@ -42,24 +42,28 @@ MOST_REVISIONS = 50
 LISTED, WHOLE = 8, 300
 """Articles of a story whose matches are read: in a list, and on the story's own page."""
 
+_STORIES: BindParameter[Any] = bindparam("stories", expanding=True)
+
 
 def _labels() -> Any:
-    """Write a story's labels with one statement, out of what its articles say."""
-    story = bindparam("story", type_=stories.c.id.type)
-    standing = story_articles.c.story_id == story
-    of = select(articles.c.current_seq).join(story_articles, story_articles.c.article_id == articles.c.id).where(standing)
-    told = select(literal("role").label("kind"), story_articles.c.role.label("value")).where(standing)
-    about = select(literal("place"), facts.c.concept).where(facts.c.seq.in_(of), facts.c.kind == "place")
-    kinds = [told, select(literal("topic"), matches.c.topic).where(matches.c.seq.in_(of)), about]
-    for kind, column in (("language", articles.c.language), ("feed", articles.c.feed_id)):
-        kinds.append(select(literal(kind), column).join(story_articles, story_articles.c.article_id == articles.c.id).where(standing))
+    """Write the labels of stories with one statement, out of what their articles say."""
+    story, standing = story_articles.c.story_id, story_articles.c.story_id.in_(_STORIES)
+    shown = story_articles.join(articles, articles.c.id == story_articles.c.article_id)
+    topic, place = shown.join(matches, matches.c.seq == articles.c.current_seq), shown.join(facts, facts.c.seq == articles.c.current_seq)
+    kinds = (
+        select(story, literal("role").label("kind"), story_articles.c.role.label("value")).where(standing),
+        select(story, literal("topic"), matches.c.topic).select_from(topic).where(standing),
+        select(story, literal("place"), facts.c.concept).select_from(place).where(standing, facts.c.kind == "place"),
+        select(story, literal("language"), articles.c.language).select_from(shown).where(standing),
+        select(story, literal("feed"), articles.c.feed_id).select_from(shown).where(standing),
+    )
     said = union(*kinds).subquery()
-    rows = select(story, said.c.kind, said.c.value, stories.c.last_seq).join(stories, stories.c.id == story).where(said.c.value != "")
+    rows = select(said, stories.c.last_seq).join(stories, stories.c.id == said.c.story_id).where(said.c.value != "")
     return insert(story_labels).from_select(["story_id", "kind", "value", "last_seq"], rows)
 
 
 _LABEL = _labels()
-_UNLABEL = delete(story_labels).where(story_labels.c.story_id == bindparam("story"))
+_UNLABEL = delete(story_labels).where(story_labels.c.story_id.in_(_STORIES))
 
 
 class Desk(Section):
@@ -117,10 +121,10 @@ class Desk(Section):
             )
 
 
-def label_story(connection: Connection, story_id: int) -> None:
-    """Write a story's labels anew from what its articles say now."""
-    connection.execute(_UNLABEL, {"story": story_id})
-    connection.execute(_LABEL, {"story": story_id})
+def label_story(connection: Connection, *story_ids: int) -> None:
+    """Write the labels of stories anew from what their articles say now."""
+    connection.execute(_UNLABEL, {"stories": story_ids})
+    connection.execute(_LABEL, {"stories": story_ids})
 
 
 def _listed(chosen: StoryFilter, place: tuple[int, ...] | None, limit: int) -> Select[Any]:

@@ -27,13 +27,20 @@ EXCERPT = 300
 FIRST = "0" * 64
 _COUNTER = counters.c.name == "evidence"
 _LAST = select(evidence.c.number, evidence.c.hash).order_by(evidence.c.number.desc()).limit(1)
-_LINK, _COUNT = insert(evidence), update(counters).where(_COUNTER)
-_ENTRY = select(type_coerce(revisions.c.entry, Text)).where(revisions.c.seq == bindparam("seq"))
-_RESPONSE_OF = (
-    select(responses)
-    .where(responses.c.last_seq >= bindparam("seq"), responses.c.first_seq <= bindparam("seq"))
+_COUNT = update(counters).where(_COUNTER)
+_ANSWERING = (
+    select(responses.c.id)
+    .where(responses.c.last_seq >= revisions.c.seq, responses.c.first_seq <= revisions.c.seq)
     .order_by(responses.c.last_seq)
     .limit(1)
+    .correlate(revisions)
+    .scalar_subquery()
+)
+_SERVED = (
+    select(revisions.c.seq, type_coerce(revisions.c.entry, Text).label("entry"), responses.c.body.is_not(None).label("has_body"))
+    .add_columns(*(responses.c[name] for name in ("id", "url", "status", "headers", "body_sha256", "fetched_at")))
+    .outerjoin(responses, responses.c.id == _ANSWERING)
+    .where(revisions.c.seq.in_(bindparam("seqs", expanding=True)))
 )
 
 
@@ -83,12 +90,24 @@ def forget_responses(connection: Connection) -> int:
     return connection.execute(delete(responses).where(~used, ~waiting.correlate(responses).exists())).rowcount
 
 
-def seal(connection: Connection, judged: Judged, mode: str) -> None:
-    """Add a link for a matched revision; the caller holds the lock of judging."""
-    seq, text = judged.revision.seq, clean(judged.article.text)
-    response = connection.execute(_RESPONSE_OF, {"seq": seq}).first()
+def seal(connection: Connection, matched: Sequence[Judged], mode: str) -> None:
+    """Add a link for each matched revision, in their order; the caller holds the lock of judging."""
+    served = {row.seq: row for row in connection.execute(_SERVED, {"seqs": [judged.revision.seq for judged in matched]})}
     last = connection.execute(_LAST).first()
-    number, previous = (last.number + 1, last.hash) if last else (1, FIRST)
+    first, previous = (last.number + 1, last.hash) if last else (1, FIRST)
+    links: list[dict[str, Any]] = []
+    for number, judged in enumerate(matched, first):
+        links.append(_sealed(judged, served[judged.revision.seq], (number, previous), mode))
+        previous = links[-1]["hash"]
+    insert_rows(connection, evidence, links)
+    head = links[-1]["number"]
+    if not connection.execute(_COUNT, {"value": head}).rowcount:
+        connection.execute(insert(counters).values(name="evidence", value=head))
+
+
+def _sealed(judged: Judged, served: Any, place: tuple[int, str], mode: str) -> dict[str, Any]:
+    """Give the link of a revision, which has a number and follows the link with that hash."""
+    seq, text, (number, previous) = judged.revision.seq, clean(judged.article.text), place
     kept = text if mode == "full" else text[:EXCERPT]
     content = _content(
         {
@@ -101,15 +120,13 @@ def seal(connection: Connection, judged: Judged, mode: str) -> None:
             "sealed_at": judged.decided_at.isoformat(),
             "text_sha256": _hash(text),
             "kept_sha256": _hash(kept),
-            "entry_sha256": _hash(_entry_text(connection, seq)),
-            "response": _described(response) if response else None,
-            "body_kept": bool(response and response.body is not None),
+            "entry_sha256": _hash(str(served.entry)),
+            "response": _described(served) if served.id is not None else None,
+            "body_kept": served.id is not None and served.has_body,
         }
     )
     row = {"number": number, "seq": seq, "kept": kept, "content": content, "previous": previous, "hash": link(previous, content)}
-    connection.execute(_LINK, {"response_id": response.id if response else None, **row})
-    if not connection.execute(_COUNT, {"value": number}).rowcount:
-        connection.execute(insert(counters).values(name="evidence", value=number))
+    return {"response_id": served.id, **row}
 
 
 def link(previous: str, content: str) -> str:
@@ -237,10 +254,6 @@ def _described(row: Any) -> dict[str, Any]:
         "body_sha256": row.body_sha256,
         "fetched_at": fetched_at.isoformat(),
     }
-
-
-def _entry_text(connection: Connection, seq: int) -> str:
-    return str(connection.execute(_ENTRY, {"seq": seq}).scalar_one())
 
 
 def _proof(row: Any) -> Proof:

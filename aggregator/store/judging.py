@@ -18,10 +18,10 @@ from aggregator.store.columns import clean
 from aggregator.store.database import Section, insert_rows, run_many
 from aggregator.store.desk import label_story
 from aggregator.store.evidence import seal
+from aggregator.store.finding import keep_traits
 from aggregator.store.locks import JUDGING, hold_until_commit
-from aggregator.store.neighbours import keep_traits
-from aggregator.store.pages import keep_page
-from aggregator.store.placing import place, story_of
+from aggregator.store.pages import keep_pages
+from aggregator.store.placing import place, story_of, touched
 from aggregator.store.search_index import Document, document_of, insert, reindex
 from aggregator.store.sequence import last_taken
 from aggregator.store.tables import articles, decisions, entries, facts, matches, revisions
@@ -60,12 +60,12 @@ class Judging(Section):
             told_at = _keep_article(connection, judged)
             if told_at and judged.placement:
                 keep_traits(connection, judged, told_at)
-            keep_page(connection, judged)
+            keep_pages(connection, [judged])
             story_id = place(connection, judged, judged.placement) if judged.placement else None
             if _matches(judged):
-                seal(connection, judged, self._database.evidence)
-            if story_id is not None:
-                label_story(connection, story_id)
+                seal(connection, [judged], self._database.evidence)
+            if story_id is not None and judged.placement:
+                label_story(connection, *touched(connection, story_id, judged.placement))
             return story_id
 
     def record_unmatched(self, judged: Sequence[Judged]) -> Sequence[Judged]:
@@ -76,8 +76,7 @@ class Judging(Section):
             unjudged = select(revisions.c.seq).where(revisions.c.seq.in_(seqs), revisions.c.judged_at.is_(None))
             waiting = set(connection.execute(unjudged).scalars())
             plain = _plain(connection, [one for one in judged if one.revision.seq in waiting])
-            if plain:
-                _keep_plain(connection, plain)
+            keep_first_texts(connection, plain)
             waiting -= {one.revision.seq for one, _ in plain}
             return [one for one in judged if one.revision.seq in waiting]
 
@@ -111,21 +110,27 @@ def _plain(connection: Connection, judged: Sequence[Judged]) -> list[tuple[Judge
     return [(one, standing[one.revision.article_id]) for one in plain if one.revision.article_id in standing]
 
 
-def _keep_plain(connection: Connection, plain: Sequence[tuple[Judged, RowMapping]]) -> None:
-    """Write many judgements with one statement a table."""
-    run_many(connection, _CLAIM, [_claimed(one) for one, _ in plain])
-    said = [_decision(one, judgement) for one, _ in plain for judgement in one.judgements]
-    proofs = [_fact(one.revision.seq, position, fact) for one, _ in plain for position, fact in enumerate(one.article.facts)]
-    for table, rows in ((decisions, said), (facts, proofs)):
+def keep_first_texts(connection: Connection, first: Sequence[tuple[Judged, RowMapping]]) -> None:
+    """Keep many judgements with one statement a table, each of the first text of an article, which is given as it stands."""
+    many = [one for one, _ in first]
+    run_many(connection, _CLAIM, [_claimed(one) for one in many])
+    said = [_decision(one, judgement) for one in many for judgement in one.judgements]
+    matched = [_match(one, judgement) for one in many for judgement in one.judgements if judgement.matched]
+    proofs = [_fact(one.revision.seq, position, fact) for one in many for position, fact in enumerate(one.article.facts)]
+    for table, rows in ((decisions, said), (matches, matched), (facts, proofs)):
         insert_rows(connection, table, rows)
-    shown = [_shown(one, row) for one, row in plain]
+    shown = [_shown(one, row) for one, row in first]
     run_many(connection, _SHOW, shown)
-    insert(connection, [(row["shown_id"], _document(one, row, ())) for (one, _), row in zip(plain, shown, strict=True)])
+    insert(connection, [(row["shown_id"], _document(one, row, _topics(one))) for one, row in zip(many, shown, strict=True)])
 
 
 def _document(judged: Judged, shown: Mapping[str, Any], topics: tuple[str, ...]) -> Document:
     title, text = clean(shown["title"]), clean(shown["text"])
     return Document(title, text, shown["language"] or "", shown["feed_id"], topics, judged.terms)
+
+
+def _topics(judged: Judged) -> tuple[str, ...]:
+    return tuple(sorted({judgement.topic for judgement in judged.judgements if judgement.matched}))
 
 
 def _matches(judged: Judged) -> bool:
@@ -173,8 +178,7 @@ def _keep_article(connection: Connection, judged: Judged) -> datetime | None:
     indexed = document_of(connection, article_id) if standing["current_seq"] is not None else None
     shown = _shown(judged, standing)
     connection.execute(_SHOW, shown)
-    topics = tuple(sorted({judgement.topic for judgement in judged.judgements if judgement.matched}))
-    reindex(connection, article_id, indexed, _document(judged, shown, topics))
+    reindex(connection, article_id, indexed, _document(judged, shown, _topics(judged)))
     told_at: datetime = shown["told_at"]
     return told_at
 

@@ -5,18 +5,16 @@ stories of the likeliest candidates are read, with what is known of pairs of the
 """
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache, lru_cache
 from typing import Any
-from zlib import crc32
 
 from sqlalchemy import (
     BindParameter,
     Boolean,
     Connection,
-    RowMapping,
     Select,
     Text,
     TextClause,
@@ -26,7 +24,6 @@ from sqlalchemy import (
     select,
     text,
     type_coerce,
-    update,
 )
 
 from aggregator.core.fingerprints import tells_enough
@@ -35,10 +32,10 @@ from aggregator.core.rarity import Rarity
 from aggregator.core.shingles import resemblance, shared_sentences
 from aggregator.core.traits import keys_of
 from aggregator.models import Role
-from aggregator.records import Bond, Judged, Neighbourhood, Overlap, StorySketch, Telling, Traits
+from aggregator.records import Bond, Neighbourhood, Overlap, StorySketch, Telling, Traits
 from aggregator.store.columns import clean, from_json
 from aggregator.store.database import Section
-from aggregator.store.story_tables import article_marks, article_traits, overlaps
+from aggregator.store.story_tables import article_traits, overlaps
 from aggregator.store.tables import articles, stories, story_articles
 
 COPIES_WITHIN, STORIES_WITHIN = timedelta(days=14), timedelta(days=3)
@@ -46,10 +43,6 @@ MOST_CANDIDATES, MOST_COPIES, MOST_MEMBERS = 24, 12, 240
 IN_PARTS = 0.5
 """Share of the shorter text from which an overlap is kept."""
 TOTAL = ""
-COMMON, SAMPLED = 0.45, 8
-"""Weight below which a term is common in an archive of hundreds of articles and more, and the part of its articles that is counted."""
-
-_MARK = insert(article_marks)
 # Lists go over as one value: a statement with a place for each of them is put together anew every time.
 _SHARE = {
     "sqlite": "SELECT m.article_id FROM json_each(:marks) AS j CROSS JOIN article_marks AS m "
@@ -63,13 +56,6 @@ _LISTED = {
     "postgresql": "SELECT term, articles FROM term_counts WHERE term = ANY(ARRAY(SELECT jsonb_array_elements_text(CAST(:terms AS jsonb))))",
 }
 _COUNTED = {dialect: text(statement) for dialect, statement in _LISTED.items()}
-_COUNT = {
-    "sqlite": "INSERT INTO term_counts (term, articles) SELECT value, :by FROM json_each(:terms) WHERE true "
-    "ON CONFLICT (term) DO UPDATE SET articles = term_counts.articles + excluded.articles",
-    "postgresql": "INSERT INTO term_counts (term, articles) SELECT value, :by FROM jsonb_array_elements_text(CAST(:terms AS jsonb)) "
-    "ON CONFLICT (term) DO UPDATE SET articles = term_counts.articles + excluded.articles",
-}
-_COUNTING = {dialect: text(statement) for dialect, statement in _COUNT.items()}
 SHOWN = (
     articles.c.id,
     articles.c.current_seq,
@@ -82,7 +68,7 @@ SHOWN = (
     articles.c.told_at,
 )
 """What an article says of itself, for comparing."""
-_STANDS_AS = (
+STANDS_AS = (
     type_coerce(articles.c.concepts, Text).label("concepts"),
     type_coerce(article_traits.c.traits, Text).label("traits"),
     story_articles.c.story_id,
@@ -92,7 +78,7 @@ _STANDS_AS = (
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 _STANDS = select(story_articles.c.story_id).where(story_articles.c.article_id.in_(_IDS))
 _MEMBERS = (
-    select(*SHOWN, *_STANDS_AS, stories.c.version, stories.c.lead_article_id)
+    select(*SHOWN, *STANDS_AS, stories.c.version, stories.c.lead_article_id)
     .join(story_articles, story_articles.c.article_id == articles.c.id)
     .join(stories, stories.c.id == story_articles.c.story_id)
     .outerjoin(article_traits, article_traits.c.article_id == articles.c.id)
@@ -100,7 +86,7 @@ _MEMBERS = (
     .order_by(articles.c.told_at.desc(), articles.c.id)
     .limit(MOST_MEMBERS)
 )
-_TEXTS = select(articles.c.id, articles.c.text, articles.c.text_hash).where(articles.c.id.in_(_IDS))
+TEXTS = select(articles.c.id, articles.c.text, articles.c.text_hash).where(articles.c.id.in_(_IDS))
 _EQUAL = (
     select(articles.c.id)
     .where(articles.c.text_hash == bindparam("hash"), articles.c.told_at.between(bindparam("since"), bindparam("until")))
@@ -131,8 +117,7 @@ _INSIDE = {
     "UNION ALL SELECT one, other, CAST(NULL AS double precision), together FROM bonds WHERE one = ANY(CAST(:ids AS bigint[]))",
 }
 _PAIRS = {dialect: text(statement).columns(together=Boolean) for dialect, statement in _INSIDE.items()}
-_HAS_TRAITS = select(article_traits.c.article_id).where(article_traits.c.article_id == bindparam("id"))
-_KEEP_TRAITS, _KEEP_OVERLAPS = insert(article_traits), insert(overlaps)
+_KEEP_OVERLAPS = insert(overlaps)
 
 
 class Neighbours(Section):
@@ -160,7 +145,7 @@ def neighbours_in(connection: Connection, telling: Telling, searched: Searched, 
     if not near:
         return Neighbourhood()
     sketches = _sketches(connection, near, searched.members)
-    pairs = _pairs(connection, [telling.article_id, *(member.article_id for sketch in sketches for member in sketch.members)])
+    pairs = pairs_among(connection, [telling.article_id, *(member.article_id for sketch in sketches for member in sketch.members)])
     known = tuple(Overlap(one=row.one, other=row.other, share=row.share) for row in pairs if row.share is not None)
     bonded = tuple(Bond(one=row.one, other=row.other, together=row.together) for row in pairs if row.share is None)
     return Neighbourhood(stories=sketches, overlaps=(*known, *copies), bonds=bonded)
@@ -172,42 +157,13 @@ def counts_of(connection: Connection, terms: Collection[str]) -> dict[str, int]:
     return {row.term: int(row.articles) for row in connection.execute(_COUNTED[connection.dialect.name], {"terms": listed})}
 
 
-def keep_traits(connection: Connection, judged: Judged, told_at: datetime) -> None:
-    """Keep what an article is compared and found by, as of the text it shows now; its terms are counted once."""
-    article_id, traits, article = judged.revision.article_id, judged.traits, judged.article
-    if connection.execute(_HAS_TRAITS, {"id": article_id}).first() is None:
-        connection.execute(_KEEP_TRAITS, {"article_id": article_id, "traits": traits})
-        for by, terms in _counted(article_id, traits, judged.concepts).items():
-            connection.execute(_COUNTING[connection.dialect.name], {"terms": json.dumps(terms), "by": by})
-    else:
-        connection.execute(update(article_traits).where(article_traits.c.article_id == article_id).values(traits=traits))
-        connection.execute(article_marks.delete().where(article_marks.c.article_id == article_id))
-    keys = keys_of(traits, article.language or article.feed.language)
-    if rows := mark_rows(article_id, told_at, keys, bands_of(article.text)):
-        connection.execute(_MARK, rows)
-
-
 def mark_rows(article_id: int, told_at: datetime, keys: Iterable[int], bands: Iterable[int]) -> list[dict[str, int | bool]]:
     """Give the rows that an article is found by."""
     return [
-        {"mark": mark, "told_on": _seconds(told_at), "article_id": article_id, "band": band}
+        {"mark": mark, "told_on": seconds(told_at), "article_id": article_id, "band": band}
         for band, marks in ((False, keys), (True, bands))
         for mark in dict.fromkeys(marks)
     ]
-
-
-def _counted(article_id: int, traits: Traits, concepts: Iterable[str]) -> dict[int, list[str]]:
-    """Give the terms to count by how much each counts: of common ones every eighth article counts for eight.
-
-    A word of thousands of articles weighs the same one more or less (Morris, 1978), and its row would be written with every article.
-    """
-    sampled = traits.doubt == 0.0
-    chosen: dict[int, list[str]] = {1: [TOTAL]}
-    for term, weight in {**dict.fromkeys(concepts, 1.0), **traits.lead, **traits.title, **traits.facts}.items():
-        by = SAMPLED if sampled and weight < COMMON else 1
-        if by == 1 or crc32(f"{article_id} {term}".encode("utf-8", "surrogatepass")) % by == 0:
-            chosen.setdefault(by, []).append(clean(term))
-    return {by: sorted(set(terms)) for by, terms in chosen.items()}
 
 
 def keep_overlaps(connection: Connection, found: Iterable[Overlap]) -> None:
@@ -218,7 +174,7 @@ def keep_overlaps(connection: Connection, found: Iterable[Overlap]) -> None:
     if not wanted:
         return
     ids = sorted({number for pair in wanted for number in pair})
-    known = {(row.one, row.other) for row in _pairs(connection, ids) if row.share is not None}
+    known = {(row.one, row.other) for row in pairs_among(connection, ids) if row.share is not None}
     fresh = {pair: overlap for pair, overlap in wanted.items() if pair not in known}
     rows = [{"one": pair[0], "other": pair[1], "share": each.share, "sentences": each.sentences} for pair, each in fresh.items()]
     if rows:
@@ -233,7 +189,7 @@ def known_overlaps(connection: Connection, ids: Collection[int]) -> tuple[Overla
     return tuple(Overlap(one=row.one, other=row.other, share=row.share, sentences=row.sentences) for row in rows)
 
 
-def light(row: RowMapping) -> Telling:
+def light(row: Mapping[Any, Any]) -> Telling:
     """Make a telling without its text, as grouping needs it."""
     names = ("feed_id", "outlet", "family", "language", "title", "text_hash", "told_at", "story_id", "echo_of")
     return Telling(
@@ -269,9 +225,9 @@ def _sharing(connection: Connection, telling: Telling, marked: tuple[str, Sequen
     table, marks = marked
     if not marks:
         return []
-    window = {"since": _seconds(telling.told_at - period), "until": _seconds(telling.told_at + period)}
+    window = {"since": seconds(telling.told_at - period), "until": seconds(telling.told_at + period)}
     dialect = connection.dialect.name
-    return list(connection.execute(_marked(dialect, table), {"marks": _list(dialect, marks), "most": most, **window}).scalars())
+    return list(connection.execute(_marked(dialect, table), {"marks": list_of(dialect, marks), "most": most, **window}).scalars())
 
 
 def _copies(connection: Connection, telling: Telling, banded: Sequence[int], same: Select[Any]) -> tuple[Overlap, ...]:
@@ -281,11 +237,12 @@ def _copies(connection: Connection, telling: Telling, banded: Sequence[int], sam
     ids = [article for article in dict.fromkeys((*equal, *banded)) if article != telling.article_id]
     if not ids:
         return ()
-    compared = (_overlap(telling, row) for row in connection.execute(_TEXTS, {"ids": ids}))
+    compared = (overlap_of(telling, row) for row in connection.execute(TEXTS, {"ids": ids}))
     return tuple(overlap for overlap in compared if overlap.share >= IN_PARTS)
 
 
-def _overlap(telling: Telling, row: Any) -> Overlap:
+def overlap_of(telling: Telling, row: Any) -> Overlap:
+    """Compare a text with that of another article."""
     same = row.text_hash == telling.text_hash and tells_enough(telling.title, telling.text)
     share = 1.0 if same else resemblance(telling.text, row.text or "")
     sentences = shared_sentences(telling.text, row.text or "") if share >= IN_PARTS else ()
@@ -302,17 +259,18 @@ def _sketches(connection: Connection, near: Collection[int], members: Select[Any
     )
 
 
-def _pairs(connection: Connection, ids: Sequence[int]) -> Sequence[Any]:
+def pairs_among(connection: Connection, ids: Sequence[int]) -> Sequence[Any]:
     """Give the overlaps and bonds among these articles, and some with others; a bond has no share."""
     dialect = connection.dialect.name
-    return connection.execute(_PAIRS[dialect], {"ids": _list(dialect, ids)}).all()
+    return connection.execute(_PAIRS[dialect], {"ids": list_of(dialect, ids)}).all()
 
 
-def _list(dialect: str, numbers: Sequence[int]) -> str:
+def list_of(dialect: str, numbers: Sequence[int]) -> str:
     """Write numbers as one value: JSON for SQLite, an array for PostgreSQL."""
     listed = json.dumps(list(numbers))
     return "{" + listed[1:-1] + "}" if dialect == "postgresql" else listed
 
 
-def _seconds(moment: datetime) -> int:
+def seconds(moment: datetime) -> int:
+    """Give a moment as marks keep it."""
     return int(moment.timestamp())

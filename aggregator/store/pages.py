@@ -17,13 +17,16 @@ from aggregator.core.revisits import FULL_TEXT, first_look_at
 from aggregator.desk_records import PageDetail
 from aggregator.models import Page
 from aggregator.records import Judged, Look, PageVisit
-from aggregator.store.database import Section
+from aggregator.store.database import Section, insert_rows
 from aggregator.store.sequence import hold, take
 from aggregator.store.tables import articles, entries, pages, revisions
 
-_NEXT_LOOK = select(pages.c.next_look_at).where(pages.c.article_id == bindparam("article"))
-_SEEN = select(articles.c.first_seen_at).where(articles.c.id == bindparam("article"))
-_KEEP = insert(pages)
+_KNOWN = (
+    select(articles.c.id, articles.c.first_seen_at, pages.c.article_id, pages.c.next_look_at)
+    .outerjoin(pages, pages.c.article_id == articles.c.id)
+    .where(articles.c.id.in_(bindparam("ids", expanding=True)))
+)
+_LOOKED = ("page", "text_hash", "looked_at", "problem")
 
 
 class Pages(Section):
@@ -58,23 +61,22 @@ class Pages(Section):
             return seq
 
 
-def keep_page(connection: Connection, judged: Judged) -> None:
-    """Keep the page that was read for an article, and when it is looked at again where the article matched."""
-    article_id, page = judged.revision.article_id, judged.article.page
-    matched = any(judgement.matched for judgement in judged.judgements)
-    url = judged.revision.entry.url
-    if url is None or not (matched or page):
+def keep_pages(connection: Connection, judged: Sequence[Judged]) -> None:
+    """Keep the pages that were read for articles, each of them once, and when those of matched ones are looked at again."""
+    told = [one for one in judged if one.revision.entry.url is not None and (one.article.page or _matched(one))]
+    if not told:
         return
-    read = _read(page, judged.decided_at) if page else {}
-    standing = connection.execute(_NEXT_LOOK, {"article": article_id}).first()
-    due = standing.next_look_at if standing else None
-    if matched and due is None:
-        seen_at = connection.execute(_SEEN, {"article": article_id}).scalar_one()
-        due = first_look_at(seen_at, judged.decided_at, lacks_page=page is None and FULL_TEXT in judged.article.missing)
-    if standing is None:
-        connection.execute(_KEEP, {"article_id": article_id, "url": url, "next_look_at": due, **read})
-    elif read or due != standing.next_look_at:
-        connection.execute(update(pages).where(pages.c.article_id == article_id).values(next_look_at=due, **read))
+    known = {row.id: row for row in connection.execute(_KNOWN, {"ids": [one.revision.article_id for one in told]})}
+    fresh: list[dict[str, Any]] = []
+    for one in told:
+        row = known[one.revision.article_id]
+        due, read = _due(one, row), _read(one.article.page, one.decided_at) if one.article.page else {}
+        if row.article_id is None:
+            empty = dict.fromkeys(_LOOKED)
+            fresh.append({"article_id": row.id, "url": one.revision.entry.url, "next_look_at": due, **empty, **read})
+        elif read or due != row.next_look_at:
+            connection.execute(update(pages).where(pages.c.article_id == row.id).values(next_look_at=due, **read))
+    insert_rows(connection, pages, fresh)
 
 
 def page_of(connection: Connection, article_id: int) -> PageDetail | None:
@@ -87,6 +89,19 @@ def page_of(connection: Connection, article_id: int) -> PageDetail | None:
 def forget_pages(connection: Connection, article_ids: Sequence[int]) -> None:
     """Forget the pages of articles whose words are forgotten."""
     connection.execute(delete(pages).where(pages.c.article_id.in_(article_ids)))
+
+
+def _matched(judged: Judged) -> bool:
+    return any(judgement.matched for judgement in judged.judgements)
+
+
+def _due(judged: Judged, known: Any) -> datetime | None:
+    """Say when a page is looked at, for the first time or again."""
+    due: datetime | None = known.next_look_at
+    if due is not None or not _matched(judged):
+        return due
+    lacks_page = judged.article.page is None and FULL_TEXT in judged.article.missing
+    return first_look_at(known.first_seen_at, judged.decided_at, lacks_page=lacks_page)
 
 
 def _read(page: Page, read_at: datetime) -> dict[str, Any]:

@@ -4,6 +4,7 @@ A story's version grows only by a material change. An article leaves its story o
 `story_events` has one line per matched revision, so every version can be traced to its words.
 """
 
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, Literal
 
@@ -12,17 +13,19 @@ from sqlalchemy import BindParameter, Connection, bindparam, case, insert, selec
 from aggregator.core.stories import GROUPING
 from aggregator.errors import StoreError
 from aggregator.records import Judged, Placement
+from aggregator.store.database import insert_rows
 from aggregator.store.neighbours import keep_overlaps
 from aggregator.store.regrouping import Deciding, regroup, set_leads, set_standings
 from aggregator.store.tables import articles, copy_groups, copy_members, decisions, stories, story_articles, story_events
 
 # Every matched revision runs through these; built once, they cost a fraction.
 _STORY_OF = select(story_articles.c.story_id).where(story_articles.c.article_id == bindparam("article"))
-_GROUP_OF = select(copy_members.c.copy_group_id).where(copy_members.c.article_id == bindparam("article"))
-_TEXT_HASH = select(articles.c.text_hash).where(articles.c.id == bindparam("article"))
+_GROUPS = select(copy_members).where(copy_members.c.article_id.in_(bindparam("articles", expanding=True)))
+_TEXT_HASHES = select(articles.c.id, articles.c.text_hash).where(articles.c.id.in_(bindparam("articles", expanding=True)))
+_STANDS_OF = select(story_articles.c.story_id).where(story_articles.c.article_id.in_(bindparam("articles", expanding=True)))
 _OPEN = insert(stories).returning(stories.c.id)
-_OPEN_GROUP = insert(copy_groups).returning(copy_groups.c.id)
-_JOIN, _JOIN_GROUP, _EXPLAIN, _HAPPENED = insert(story_articles), insert(copy_members), insert(decisions), insert(story_events)
+_OPEN_GROUP = insert(copy_groups).returning(copy_groups.c.id, copy_groups.c.first_article_id)
+_JOIN, _EXPLAIN, _HAPPENED = insert(story_articles), insert(decisions), insert(story_events)
 
 
 def story_of(connection: Connection, article_id: int) -> int | None:
@@ -46,18 +49,23 @@ def place(connection: Connection, judged: Judged, placement: Placement, *, again
     story_id = _open(connection, judged) if placement.story_id is None else placement.story_id
     version = 1 if placement.story_id is None else _grow(connection, judged, placement, story_id)
     if standing is None:
-        _join(connection, article_id, story_id, placement)
+        connection.execute(_JOIN, joining(article_id, story_id, placement))
     # Before anything moves: what readers know is settled by the lines that are there.
-    row = {"seq": judged.revision.seq, "story_id": story_id, "kind": placement.event, "version": version}
-    connection.execute(_HAPPENED, row | {"changes": placement.changes, "decided_at": judged.decided_at})
+    connection.execute(_HAPPENED, happening(judged, placement, story_id, version))
     set_standings(connection, placement.standings)
     regroup(connection, placement.moves, story_id, Deciding(judged.decided_at, seq=None if again else judged.revision.seq))
     set_leads(connection, placement.leads)
     keep_overlaps(connection, placement.overlaps)
     if placement.copy_of is not None and placement.copy_of != article_id:
-        _group(connection, article_id, placement.copy_of)
-    _explain(connection, judged, placement)
+        keep_copies(connection, [(article_id, placement.copy_of)])
+    connection.execute(_EXPLAIN, explaining(judged, placement))
     return story_id
+
+
+def touched(connection: Connection, story_id: int, placement: Placement) -> set[int]:
+    """Give the stories whose articles changed by a placement, beside those that articles moved between."""
+    changed = [standing.article_id for standing in placement.standings]
+    return {story_id, *(connection.execute(_STANDS_OF, {"articles": changed}).scalars() if changed else ())}
 
 
 def _where_it_stands(placement: Placement, story_id: int) -> Placement:
@@ -68,9 +76,14 @@ def _where_it_stands(placement: Placement, story_id: int) -> Placement:
 
 
 def _open(connection: Connection, judged: Judged) -> int:
+    return int(connection.execute(_OPEN, opening(judged)).scalar_one())
+
+
+def opening(judged: Judged) -> dict[str, Any]:
+    """Give the row of a story that a revision opens."""
     seq, now = judged.revision.seq, judged.decided_at
-    row = {"lead_article_id": judged.revision.article_id, "opened_at": now, "changed_at": now, "first_seq": seq, "last_seq": seq}
-    return int(connection.execute(_OPEN, {"version": 1, **row}).scalar_one())
+    article = {"lead_article_id": judged.revision.article_id, "first_seq": seq, "last_seq": seq}
+    return {"version": 1, "opened_at": now, "changed_at": now, **article}
 
 
 def _grow(connection: Connection, judged: Judged, placement: Placement, story_id: int) -> int:
@@ -95,10 +108,17 @@ def _advance(*, updated: bool, leads: bool) -> Any:
     return update(stories).where(stories.c.id == bindparam("story")).values(values).returning(stories.c.version)
 
 
-def _join(connection: Connection, article_id: int, story_id: int, placement: Placement) -> None:
+def joining(article_id: int, story_id: int, placement: Placement) -> dict[str, Any]:
+    """Give the row of an article in its story."""
     standing = {"role": placement.role.value, "echo_of": placement.echo_of, "cites": placement.cites}
     why = {"why_code": placement.why.code, "why_detail": placement.why.detail}
-    connection.execute(_JOIN, {"article_id": article_id, "story_id": story_id, "grouped_by": GROUPING, **standing, **why})
+    return {"article_id": article_id, "story_id": story_id, "grouped_by": GROUPING, **standing, **why}
+
+
+def happening(judged: Judged, placement: Placement, story_id: int, version: int) -> dict[str, Any]:
+    """Give the line of a story's audit trail that a revision writes."""
+    row = {"seq": judged.revision.seq, "story_id": story_id, "kind": placement.event, "version": version}
+    return row | {"changes": placement.changes, "decided_at": judged.decided_at}
 
 
 def _change_role(connection: Connection, article_id: int, placement: Placement) -> None:
@@ -107,29 +127,39 @@ def _change_role(connection: Connection, article_id: int, placement: Placement) 
     connection.execute(change.values(role=placement.role.value, echo_of=placement.echo_of))
 
 
-def _group(connection: Connection, article_id: int, original_id: int) -> None:
-    """Put a copy in the group of its original, which is made with the original as its first member."""
-    group = _group_of(connection, original_id)
-    if group is None:
-        text_hash = connection.execute(_TEXT_HASH, {"article": original_id}).scalar_one()
-        group = int(connection.execute(_OPEN_GROUP, {"text_hash": text_hash, "first_article_id": original_id}).scalar_one())
-        connection.execute(_JOIN_GROUP, {"article_id": original_id, "copy_group_id": group})
-    if _group_of(connection, article_id) is None:
-        connection.execute(_JOIN_GROUP, {"article_id": article_id, "copy_group_id": group})
+def keep_copies(connection: Connection, copies: Sequence[tuple[int, int]]) -> None:
+    """Put copies in the groups of their originals, one after the other; a group is made with the original as its first member."""
+    ids = sorted({article for pair in copies for article in pair})
+    known = {row.article_id: row.copy_group_id for row in connection.execute(_GROUPS, {"articles": ids})}
+    # A group is called by its first article until it has a number.
+    names: dict[int, tuple[str, int]] = {article: ("number", group) for article, group in known.items()}
+    for article_id, original_id in copies:
+        group = names.setdefault(original_id, ("first", original_id))
+        names.setdefault(article_id, group)
+    opened = _open_groups(connection, sorted({first for kind, first in names.values() if kind == "first"}))
+    rows = [
+        {"article_id": article, "copy_group_id": opened[name] if kind == "first" else name}
+        for article, (kind, name) in names.items()
+        if article not in known
+    ]
+    insert_rows(connection, copy_members, rows)
 
 
-def _group_of(connection: Connection, article_id: int) -> int | None:
-    found: int | None = connection.execute(_GROUP_OF, {"article": article_id}).scalar()
-    return found
+def _open_groups(connection: Connection, firsts: Sequence[int]) -> Mapping[int, int]:
+    """Make groups of copies by their first articles, and give their numbers."""
+    if not firsts:
+        return {}
+    hashes = connection.execute(_TEXT_HASHES, {"articles": firsts}).all()
+    rows = [{"text_hash": row.text_hash, "first_article_id": row.id} for row in sorted(hashes)]
+    return {row.first_article_id: int(row.id) for row in connection.execute(_OPEN_GROUP, rows)}
 
 
-def _explain(connection: Connection, judged: Judged, placement: Placement) -> None:
-    """Keep why the revision was placed so, and of which article it is a copy."""
+def explaining(judged: Judged, placement: Placement) -> list[dict[str, Any]]:
+    """Give the rows that keep why a revision was placed so, and of which article it is a copy."""
     said = {"story": (placement.why.code, placement.why.detail)}
     if placement.copy_of is not None:
         said["copy"] = ("copy", f"the same words as article {placement.copy_of}")
-    rows = [
+    return [
         {"seq": judged.revision.seq, "stage": stage, "subject": "", "code": code, "detail": detail, "decided_at": judged.decided_at}
         for stage, (code, detail) in said.items()
     ]
-    connection.execute(_EXPLAIN, rows)

@@ -30,6 +30,7 @@ from aggregator.store.redrawing import Redrawing
 from aggregator.store.releases import Releases
 from aggregator.store.samples import Samples
 from aggregator.store.search import Search
+from aggregator.store.settling import Settling
 from aggregator.store.subscriptions import Subscriptions
 from aggregator.store.tables import feeds
 from aggregator.store.tellings import Tellings
@@ -41,6 +42,7 @@ class SqlStore(
     Polls,
     Alarms,
     Judging,
+    Settling,
     Pages,
     Tellings,
     Neighbours,

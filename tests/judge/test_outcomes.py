@@ -1,10 +1,12 @@
 """Every stored revision ends with exactly one outcome, whatever happens to the judge."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import count
 
 import pytest
+from sqlalchemy import event
 
 from aggregator.core import outcomes
 from aggregator.core.digests import Gathered, Window, compose
@@ -13,7 +15,6 @@ from aggregator.judge import Judging, judge_pending
 from aggregator.matching import Judge, compile_topics
 from aggregator.models import Article, Entry, FeedSpec, Judgement, Schedule, SubscriptionSpec
 from aggregator.ports import Store
-from aggregator.records import Judged
 from aggregator.store import SqlStore, open_store
 from aggregator.store.database import Database
 from aggregator.store.engine import database_url
@@ -32,6 +33,16 @@ EVERYTHING = (
     (PAPER, entry(title="North Korean workers in Dandong told to pack  up!")),
     (PAPER, entry(text="A seafood plant in Dandong told 30 North Korean workers to go home, a manager said.")),
 )
+EXPECTED = [
+    outcomes.NEW_STORY,
+    outcomes.NO_COUNTRY,
+    outcomes.SAME_STORY,
+    outcomes.ECHO,
+    outcomes.SAME_ARTICLE,
+    outcomes.COPY,
+    outcomes.COSMETIC_REVISION,
+    outcomes.MATERIAL_REVISION,
+]
 
 
 def serve_everything(store: Store, clock: Clock) -> None:
@@ -42,16 +53,7 @@ def serve_everything(store: Store, clock: Clock) -> None:
 async def test_every_revision_gets_exactly_one_outcome(store: Store, clock: Clock) -> None:
     serve_everything(store, clock)
     assert await judge_pending(judging(store, clock)) == len(EVERYTHING)
-    assert codes(store) == [
-        outcomes.NEW_STORY,
-        outcomes.NO_COUNTRY,
-        outcomes.SAME_STORY,
-        outcomes.ECHO,
-        outcomes.SAME_ARTICLE,
-        outcomes.COPY,
-        outcomes.COSMETIC_REVISION,
-        outcomes.MATERIAL_REVISION,
-    ]
+    assert codes(store) == EXPECTED
     assert all(code in outcomes.UNMATCHED | outcomes.TOLD | outcomes.FOLDED for code in codes(store))
     assert all(outcome.detail for outcome in store.outcomes())
     assert await judge_pending(judging(store, clock)) == 0
@@ -92,17 +94,34 @@ async def test_an_entry_of_a_feed_that_left_the_file_is_judged_by_its_words(stor
     assert codes(store) == [outcomes.NEW_STORY]
 
 
+class KilledError(Exception):
+    """Stand for a process that ends."""
+
+
 class DyingStore(SqlStore):
-    """Die while keeping a judgement, at the given calls."""
+    """Die before a statement that writes, the one of this number."""
 
-    def __init__(self, url: str, *calls: int) -> None:
+    def __init__(self, url: str, write: int) -> None:
         super().__init__(Database(database_url(url)))
-        self.calls, self.dies_at = count(1), set(calls)
+        self.writes = count(1)
 
-    def record_judged(self, judged: Judged) -> int | None:
-        if next(self.calls) in self.dies_at:
-            raise StoreError("killed")
-        return super().record_judged(judged)
+        @event.listens_for(self._database.engine, "before_cursor_execute")
+        def die(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+            if statement.startswith(("INSERT", "UPDATE", "DELETE")) and next(self.writes) == write:
+                raise KilledError
+
+
+class RefusingStore(SqlStore):
+    """Refuse what mentions a revision, as a database does that finds something wrong in it."""
+
+    def __init__(self, url: str, seq: int) -> None:
+        super().__init__(Database(database_url(url)))
+
+        @event.listens_for(self._database.engine, "before_cursor_execute")
+        def refuse(_connection: object, _cursor: object, statement: str, parameters: Sequence[object], *_: object) -> None:
+            rows = [tuple(row) if isinstance(row, tuple | list) else (row,) for row in parameters]
+            if statement.startswith("INSERT INTO story_events") and any(row[0] == seq for row in (*rows, tuple(parameters))):
+                raise StoreError("refused")
 
 
 @pytest.fixture
@@ -111,13 +130,12 @@ def served(store_url: str, store: Store, clock: Clock) -> str:
     return store_url
 
 
-# What matches nothing is kept with one call for all of it, before the others.
-@pytest.mark.parametrize("call", range(1, len(EVERYTHING)))
+@pytest.mark.parametrize("write", [1, 5, 9, 14, 20, 27, 35, 44, 54, 65])
 async def test_killed_in_the_middle_of_a_batch_it_is_judged_again_with_the_same_result(
-    served: str, store: Store, clock: Clock, call: int
+    served: str, store: Store, clock: Clock, write: int
 ) -> None:
-    dying = DyingStore(served, call)
-    with pytest.raises(StoreError, match="killed"):
+    dying = DyingStore(served, write)
+    with pytest.raises(KilledError):
         await judge_pending(judging(dying, clock))
     dying.close()
     assert codes(store) == ["not_judged"] * len(EVERYTHING)
@@ -129,13 +147,28 @@ async def test_killed_in_the_middle_of_a_batch_it_is_judged_again_with_the_same_
 
 
 async def test_batches_that_were_kept_before_the_kill_stay(served: str, store: Store, clock: Clock) -> None:
-    dying = DyingStore(served, 5)
-    with pytest.raises(StoreError):
+    dying = DyingStore(served, 60)
+    with pytest.raises(KilledError):
         await judge_pending(replace(judging(dying, clock), batch=2))
     dying.close()
-    assert codes(store)[3:5] == [outcomes.ECHO, "not_judged"]
+    kept = codes(store)
+    assert kept[:2] == [outcomes.NEW_STORY, outcomes.NO_COUNTRY]
+    assert kept[-1] == "not_judged"
+    assert kept.index("not_judged") % 2 == 0
     await judge_pending(judging(store, clock))
     assert codes(store)[4:6] == [outcomes.SAME_ARTICLE, outcomes.COPY]
+
+
+@pytest.mark.parametrize("seq", [3, 4, 7])
+async def test_a_refused_article_loses_none_before_it_and_nothing_behind_it(served: str, store: Store, clock: Clock, seq: int) -> None:
+    refusing = RefusingStore(served, seq)
+    with pytest.raises(StoreError, match="refused"):
+        await judge_pending(judging(refusing, clock))
+    refusing.close()
+    assert codes(store)[seq - 2 : seq] == [EXPECTED[seq - 2], "not_judged"]
+    assert store.judged_through() == seq - 1
+    await judge_pending(judging(store, clock))
+    assert codes(store) == EXPECTED
 
 
 async def test_two_judges_at_once_decide_once(served: str, store: Store, clock: Clock) -> None:

@@ -22,7 +22,8 @@ _PERMANENT = frozenset({301, 308})
 class Journey:
     """Hold where a request has come to; it starts at `request`, which must not be followed by the fetcher itself.
 
-    `ended` tells that there is an outcome, `refused_by` the host that asked for peace on the way.
+    `ended` tells that there is an outcome, `refused_by` the host that asked for peace on the way, `unresolved` that the first host has no
+    address.
     """
 
     request: FetchRequest
@@ -31,6 +32,7 @@ class Journey:
     asked: set[str] = field(default_factory=set)
     ended: bool = False
     refused_by: str | None = None
+    unresolved: Failed | None = None
 
     @property
     def host(self) -> str:
@@ -44,6 +46,8 @@ class Journey:
             outcome = (_in_peace(host, doorsteps, clock()) if self.asked else None) or await self._hop(fetcher)
             if outcome is not None:
                 self.ended = True
+                if isinstance(outcome, Failed) and outcome.unresolved and len(self.asked) == 1:
+                    self.unresolved = outcome
                 if isinstance(outcome, Failed) and outcome.status in PEACE_STATUSES:
                     self.refused_by = host
                     doorsteps.leave_alone(host, clock() + (PEACE if outcome.retry_after is None else outcome.retry_after))

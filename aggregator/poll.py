@@ -1,9 +1,9 @@
 """Poll: fetch the feeds that are due, read them, store every entry they served.
 
 Nothing is judged here. Hosts are asked one request at a time, with a pause between requests, also by polls that run side by side; a slow
-host delays nobody else, and one that asks for peace gets it for all its feeds, in later rounds too; only a feed that is polled by name
-before it is due is asked all the same. Leases are renewed while a host's feeds wait for their turn, and a feed that somebody else polled
-meanwhile is left out. A failed feed is a stored poll with a reason, never an
+host delays nobody else, and one whose name leads nowhere is looked up once a round. One that asks for peace gets it for all its feeds, in
+later rounds too; only a feed that is polled by name before it is due is asked all the same. Leases are renewed while a host's feeds wait
+for their turn, and a feed that somebody else polled meanwhile is left out. A failed feed is a stored poll with a reason, never an
 exception. Finished polls are written in batches; one that the store refuses is stored as a failed poll and takes no other with it.
 """
 
@@ -165,6 +165,15 @@ async def _poll_host(polling: Polling, errand: _Errand, done: asyncio.Queue[Poll
             async with polling.turns.turn(journey.host), polling.doorsteps.seat(polling.concurrency, polling.patience):
                 await _poll_feed(polling, state, journey, done)
         refused = refused or bool(journey and journey.refused_by == errand.host)
+        if journey and journey.unresolved:
+            await _give_up(polling, errand, journey.unresolved, done)
+
+
+async def _give_up(polling: Polling, errand: _Errand, failure: Failed, done: asyncio.Queue[PollRecord | None]) -> None:
+    """Conclude for all feeds of a host that its name leads nowhere: each would wait for its turn, and for the name server, to learn it."""
+    while errand.waiting:
+        state = errand.waiting.pop(0)
+        await done.put(conclude_failed(_asked(polling, state, polling.clock()), failure))
 
 
 async def _renew(polling: Polling, errand: _Errand) -> int:

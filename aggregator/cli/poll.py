@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -68,11 +68,27 @@ def _show(polls: Sequence[Poll]) -> None:
     if not polls:
         screen.out.print("No feed is due. Name feeds to poll them at once.")
         return
-    rows = [(line.feed_id, line.outcome, line.entries, line.new, line.revised, line.message) for line in sorted(polls, key=_worst_first)]
+    rows = [_row(lines) for lines in _alike(sorted(polls, key=_worst_first))]
     columns = ("feed", "outcome", "entries", "new", "revised", "what happened")
     screen.print_table("Polled", columns, rows, numbers=("entries", "new", "revised"))
     counts = Counter(line.outcome for line in polls)
     screen.out.print(", ".join(f"{count} {outcome}" for outcome, count in counts.most_common()))
+    if len(polls) > 1 and counts["failed"] == len(polls):
+        screen.out.print("Nothing could be fetched: aggregator doctor says what is wrong.")
+
+
+def _alike(polls: Iterable[Poll]) -> Iterable[Sequence[Poll]]:
+    """Gather the feeds that failed for one and the same reason, which is their host's."""
+    gathered: dict[str, list[Poll]] = {}
+    for line in polls:
+        gathered.setdefault(line.message or line.feed_id if line.outcome == "failed" else line.feed_id, []).append(line)
+    return gathered.values()
+
+
+def _row(lines: Sequence[Poll]) -> tuple[str | int | None, ...]:
+    first = lines[0]
+    names = first.feed_id if len(lines) == 1 else f"{first.feed_id} and {len(lines) - 1} more"
+    return (names, first.outcome, first.entries, first.new, first.revised, first.message)
 
 
 def _worst_first(poll: Poll) -> tuple[bool, str]:

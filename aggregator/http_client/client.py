@@ -18,8 +18,9 @@ import httpx
 
 from aggregator.http_client.decoding import decode, decode_beginning
 from aggregator.http_client.failures import EXPECTED, FetchError, failure_of, failure_of_status
-from aggregator.http_client.guard import Guard, Resolve, SystemResolver, parse_url
+from aggregator.http_client.guard import Guard, parse_url
 from aggregator.http_client.limits import Limits
+from aggregator.http_client.resolver import Resolve, SystemResolver
 from aggregator.http_client.transport import Exchange, GuardedTransport, RawHeaders
 from aggregator.models import Failed, FailureKind, Fetched, FetchOutcome, FetchRequest, NotModified, Posted, PostOutcome
 

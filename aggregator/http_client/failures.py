@@ -27,6 +27,13 @@ class FetchError(AggregatorError):
         super().__init__(message)
 
 
+class UnresolvedError(FetchError):
+    """Say that a host has no address."""
+
+    def __init__(self, host: str) -> None:
+        super().__init__(FailureKind.TEMPORARY, f"cannot resolve {host}")
+
+
 # The first row that fits decides, so subclasses stand before their parents.
 _TABLE: tuple[tuple[type[Exception], FailureKind, str], ...] = (
     (ssl.SSLCertVerificationError, FailureKind.TEMPORARY, "the TLS certificate of {host} cannot be trusted: {reason}"),
@@ -49,7 +56,7 @@ EXPECTED: tuple[type[Exception], ...] = (FetchError, *(row[0] for row in _TABLE)
 def failure_of(error: Exception, host: str) -> Failed:
     """Translate an exception of the `EXPECTED` kinds."""
     if isinstance(error, FetchError):
-        return Failed(kind=error.kind, message=str(error))
+        return Failed(kind=error.kind, message=str(error), unresolved=isinstance(error, UnresolvedError))
     reason = getattr(error, "verify_message", "") or "unknown reason"
     kind, sentence = next((row[1], row[2]) for row in _TABLE if isinstance(error, row[0]))
     return Failed(kind=kind, message=sentence.format(host=host, reason=reason))

@@ -6,12 +6,9 @@ unicast is public, so that unknown ranges are refused. The lists follow the IANA
 `ipaddress.is_global` differs between Python releases and lets NAT64, 6to4 and multicast pass.
 """
 
-import asyncio
 import ipaddress
 import re
-import socket
-from collections.abc import Awaitable, Callable, Collection, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 from typing import TypeAlias
 
@@ -23,8 +20,6 @@ from aggregator.models import FailureKind
 
 Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
-Resolve: TypeAlias = Callable[[str, int], Awaitable[Sequence[str]]]
-"""Give the addresses of a host for a port; raises `socket.gaierror` where there are none."""
 
 WEB_PORTS = frozenset({80, 443, 8080, 8443})
 _MAX_URL = 8_192
@@ -133,12 +128,13 @@ def parse_url(text: str) -> httpx.URL:
     if url.scheme not in ("http", "https"):
         raise FetchError(FailureKind.PERMANENT, "the address is not an http or https URL")
     host = url.raw_host.decode("ascii")
-    if not (_HOST.match(host) or _is_address(host)) or not 0 < port_of(url) < 65_536:
+    if not (_HOST.match(host) or is_address(host)) or not 0 < port_of(url) < 65_536:
         raise FetchError(FailureKind.PERMANENT, "the address holds no valid host name and port")
     return url
 
 
-def _is_address(text: str) -> bool:
+def is_address(text: str) -> bool:
+    """Tell whether a host is written as an address, which needs no name server."""
     try:
         ipaddress.ip_address(text)
     except ValueError:
@@ -149,26 +145,3 @@ def _is_address(text: str) -> bool:
 def port_of(url: httpx.URL) -> int:
     """Give the port that a URL names or its scheme implies."""
     return url.port if url.port is not None else 443 if url.scheme == "https" else 80
-
-
-class SystemResolver:
-    """Ask the system for addresses, on threads of its own: a slow name server must not hold up other work."""
-
-    def __init__(self, threads: int = 16) -> None:
-        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="resolve")
-
-    async def __call__(self, host: str, port: int) -> Sequence[str]:
-        """Give the addresses of a host, the system's preferred one first, each once."""
-        if _is_address(host):
-            return (host,)
-        loop = asyncio.get_running_loop()
-        found = await loop.run_in_executor(self._threads, _look_up, host, port)
-        return tuple(dict.fromkeys(found))
-
-    def close(self) -> None:
-        """Let the threads go without waiting for slow answers."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
-
-
-def _look_up(host: str, port: int) -> list[str]:
-    return [str(row[4][0]) for row in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]

@@ -17,9 +17,10 @@ import h11
 import httpx
 
 from aggregator.http_client.decoding import oversized
-from aggregator.http_client.failures import FetchError
-from aggregator.http_client.guard import Guard, Resolve, port_of
+from aggregator.http_client.failures import FetchError, UnresolvedError
+from aggregator.http_client.guard import Guard, port_of
 from aggregator.http_client.limits import Limits
+from aggregator.http_client.resolver import Resolve
 from aggregator.models import FailureKind
 
 RawHeaders: TypeAlias = list[tuple[bytes, bytes]]
@@ -73,7 +74,7 @@ class GuardedTransport(httpx.AsyncBaseTransport):
             async with asyncio.timeout(self.limits.connect_timeout):
                 return list(await self.resolve(host, port))
         except (socket.gaierror, UnicodeError, TimeoutError):
-            raise FetchError(FailureKind.TEMPORARY, f"cannot resolve {host}") from None
+            raise UnresolvedError(host) from None
 
     async def _open(self, url: httpx.URL, address: str, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         secure = url.scheme == "https"

@@ -63,7 +63,8 @@ class NotModified:
 class Failed:
     """Carry a poll that brought nothing, with one plain sentence for the operator.
 
-    `location` is the address that a redirect names which was not to be followed.
+    `location` is the address that a redirect names which was not to be followed. `unresolved` tells that the host has no address, so that
+    nobody was asked and no other feed of it needs to be tried.
     """
 
     kind: FailureKind
@@ -71,6 +72,7 @@ class Failed:
     status: int | None = None
     retry_after: timedelta | None = None
     location: str | None = None
+    unresolved: bool = False
 
 
 FetchOutcome: TypeAlias = Fetched | NotModified | Failed

@@ -149,7 +149,7 @@ async def test_closed_port_and_unknown_name_are_named(network: Network) -> None:
     refused = await client.fetch(FetchRequest(url="http://127.0.0.1:1/"))
     unknown = await client.fetch(FetchRequest(url="http://user:secret@nowhere.invalid/?key=secret"))
     assert refused == Failed(kind=FailureKind.TEMPORARY, message="127.0.0.1 refused the connection")
-    assert unknown == Failed(kind=FailureKind.TEMPORARY, message="cannot resolve nowhere.invalid")
+    assert unknown == Failed(kind=FailureKind.TEMPORARY, message="cannot resolve nowhere.invalid", unresolved=True)
 
 
 async def test_silent_server_meets_the_read_time_out(network: Network) -> None:

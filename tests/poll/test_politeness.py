@@ -268,3 +268,12 @@ async def test_finished_polls_are_written_in_batches_of_bounded_size(store_url: 
     assert len({poll.feed_id for poll in polls}) == 20
     assert sum(store.sizes) == 20
     assert max(store.sizes) <= 4
+
+
+async def test_a_name_that_leads_nowhere_is_looked_up_once_for_all_feeds_of_its_host(sqlite_store: SqlStore, clock: Clock) -> None:
+    nowhere = Failed(kind=FailureKind.TEMPORARY, message="cannot resolve one.example", unresolved=True)
+    fetcher = ScriptedFetcher(lambda request: nowhere)
+    use = polling(sqlite_store, fetcher, clock, *(feed(f"f{number}", "one.example") for number in range(6)), feed("other", "two.example"))
+    polls = await asyncio.wait_for(poll_due(replace(use, spacing=600.0)), 20)
+    assert sorted(url.split("/")[2] for url in fetcher.asked) == ["one.example", "two.example"]
+    assert [poll.message for poll in polls] == ["cannot resolve one.example"] * 7

@@ -22,6 +22,7 @@ ENV PATH=/opt/aggregator/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/
     AGGREGATOR_DATA_DIR=/data \
     AGGREGATOR_FEEDS_FILE=/app/feeds.yaml \
     AGGREGATOR_LISTEN=0.0.0.0:8080 \
+    AGGREGATOR_WORKER_LISTEN=0.0.0.0:8080 \
     AGGREGATOR_LOG_FORMAT=json
 RUN groupadd --system --gid 10001 aggregator \
  && useradd --system --uid 10001 --gid 10001 --no-create-home --home-dir /data --shell /usr/sbin/nologin aggregator \

@@ -1,4 +1,4 @@
-"""The listener: the socket of the status page, opened before anything else is begun, and the names that it is reached by."""
+"""The listener: the socket of the status page or of a worker's checks, opened before all else, and the names it is reached by."""
 
 import os
 import socket
@@ -15,16 +15,28 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 @contextmanager
 def listening(settings: Settings) -> Iterator[socket.socket]:
     """Open the page's port before anything is polled; raises `UsageError` where that cannot be."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with _opened(settings.listen, "the status page", "AGGREGATOR_LISTEN") as listener:
+        yield listener
+
+
+@contextmanager
+def worker_listening(settings: Settings) -> Iterator[socket.socket | None]:
+    """Open the port of a worker's checks and metrics, if it is to have one; raises `UsageError` where that cannot be."""
+    if settings.worker_listen is None:
+        yield None
+        return
+    with _opened(settings.worker_listen, "the worker", "AGGREGATOR_WORKER_LISTEN") as listener:
+        yield listener
+
+
+def _opened(place: str, who: str, variable: str) -> socket.socket:
+    parts = urlsplit(f"//{place}")
+    host = parts.hostname or ""
     try:
-        listener = socket.create_server((settings.host, settings.port), family=family)
+        return socket.create_server((host, parts.port or 0), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno else "unknown reason"
-        raise UsageError(
-            f"the status page cannot listen on {settings.listen} ({reason}): set AGGREGATOR_LISTEN to a free host:port"
-        ) from error
-    with listener:
-        yield listener
+        raise UsageError(f"{who} cannot listen on {place} ({reason}): set {variable} to a free host:port") from error
 
 
 def address_of(listener: socket.socket) -> str:

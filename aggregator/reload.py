@@ -31,13 +31,18 @@ class Live:
         self.declares = declares
         self._asked = False
         self._seen = _fingerprint(app.settings.feeds_file)
+        self._turn = asyncio.Lock()
 
     def ask(self) -> None:
         """Have the file read again at the next look, changed or not: what SIGHUP does."""
         self._asked = True
 
     async def look(self) -> None:
-        """Take the file over if it changed or if that was asked for."""
+        """Take the file over if it changed or if that was asked for; who looks meanwhile waits for what comes of it."""
+        async with self._turn:
+            await self._look()
+
+    async def _look(self) -> None:
         found = _fingerprint(self.app.settings.feeds_file)
         if found == self._seen and not self._asked:
             return

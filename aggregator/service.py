@@ -8,12 +8,11 @@ import asyncio
 import signal
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
-import uvicorn
 from starlette.types import ASGIApp
 
 from aggregator import __version__
@@ -22,15 +21,17 @@ from aggregator.app.configured import utc_now
 from aggregator.app.installation import App, declare, free_leases, open_app
 from aggregator.app.recipients import is_diverted, unset
 from aggregator.app.upgrading import upgrade_apart
+from aggregator.channels import CHANNELS
 from aggregator.listener import address_of, listening, names
 from aggregator.models import Configuration, Failed, FeedHealth
-from aggregator.records import FeedState, Overview
+from aggregator.records import Connections, FeedState, Overview
 from aggregator.reload import Live
 from aggregator.runners import InProcess, ticks
 from aggregator.scheduler import Pulse, Tick, ticking
 from aggregator.settings import Settings
 from aggregator.store import installation_lock
-from aggregator.web import Front, Metrics, Status, check_routes, metrics_route
+from aggregator.web import Crew, Front, Metrics, Patient, Status, check_routes, metrics_route
+from aggregator.web.serving import serve_until_stopped
 
 log = structlog.get_logger(__name__)
 
@@ -39,8 +40,6 @@ PATIENCE = timedelta(minutes=15)
 MOST_WAITING = 50_000
 """Revisions that may wait for judgement before the service says that it does not keep up."""
 BEAT = timedelta(minutes=1)
-STOP_SECONDS = 2
-"""How long open connections are waited for; messages on their way get some seconds more, and ten must be enough for all."""
 SHOW_ALARMS = timedelta(days=7)
 
 
@@ -57,7 +56,7 @@ async def _serve(settings: Settings, configuration: Configuration, listener: soc
         free_leases(app.settings, app.store)
         declare(app)
         tell_start(app, listener)
-        live, metrics = Live(app), Metrics()
+        live, metrics = Live(app), Metrics(CHANNELS)
         watchman = Watchman(live, utc_now)
         await serve_site(make_site(watchman, metrics, live, lambda: _working(live, watchman, metrics)), live, listener)
     log.info("stopped")
@@ -66,52 +65,7 @@ async def _serve(settings: Settings, configuration: Configuration, listener: soc
 async def serve_site(site: Front, live: Live, listener: socket.socket) -> None:
     """Serve the pages, and whatever works while they are up, until the process is told to stop."""
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, live.ask)
-    await _until_stopped(
-        uvicorn.Config(
-            site,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            date_header=False,  # the front dates its answers when there are any
-            proxy_headers=False,
-            timeout_graceful_shutdown=STOP_SECONDS,
-        ),
-        listener,
-    )
-
-
-class _Server(uvicorn.Server):
-    """Leave signals to the service: uvicorn would end the process with them before store and workers are closed.
-
-    It also wakes ten times a second, to see whether it has to stop and for the date in its answers; here it is told, and sleeps.
-    """
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self._told = asyncio.Event()
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-    def stop(self) -> None:
-        """End soon; told a second time, at once."""
-        self.force_exit = self.should_exit
-        self.should_exit = True
-        self._told.set()
-
-    async def main_loop(self) -> None:
-        """Serve until told to stop; one of uvicorn's own ticks sets up what it answers with."""
-        await self.on_tick(0)
-        await self._told.wait()
-
-
-async def _until_stopped(config: uvicorn.Config, listener: socket.socket) -> None:
-    """Serve until SIGTERM or SIGINT; a second signal does not wait for open connections."""
-    server, loop = _Server(config), asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, server.stop)
-    await server.serve(sockets=[listener])
+    await serve_until_stopped(site, listener)
 
 
 def tell_start(app: App, listener: socket.socket) -> None:
@@ -130,20 +84,20 @@ def tell_start(app: App, listener: socket.socket) -> None:
 
 def _shown(app: App, feeds: Sequence[FeedHealth]) -> Sequence[FeedHealth]:
     """Order feeds by what needs a look first, and say of a disabled one why it is."""
-    order = ("failing", "never", "ok", "disabled")
+    order = ("failing", "never", "retired", "ok", "disabled")
     reasons = {feed.id: f"since {feed.disabled_on}: {feed.disabled_reason}" for feed in app.configuration.feeds if not feed.enabled}
     told = (replace(feed, error=feed.error or reasons.get(feed.feed_id)) for feed in feeds)
     return sorted(told, key=lambda feed: (order.index(feed.status), feed.name))
 
 
-async def _nobody_else() -> Sequence[str]:
-    return ()
+async def _nobody_else() -> Crew | None:
+    return None
 
 
 class Watchman:
     """Know how the service does: for the pages, the metrics and the heartbeat.
 
-    `others` says what is wrong with the processes that do part of the work.
+    `others` tells of the processes that do part of the work, None where there are none; `more` counts connections beside the store's.
     """
 
     def __init__(self, live: Live, clock: Callable[[], datetime]) -> None:
@@ -151,7 +105,8 @@ class Watchman:
         self._alarms = delivery_alarms.Watchman()
         self.pulse: Pulse | None = None
         self.leads = True
-        self.others: Callable[[], Awaitable[Sequence[str]]] = _nobody_else
+        self.others: Callable[[], Awaitable[Crew | None]] = _nobody_else
+        self.more: Callable[[], Connections] = Connections
 
     async def watch(self) -> None:
         """Log each alarm of deliveries once when it is raised, and once when it is over."""
@@ -160,7 +115,7 @@ class Watchman:
     async def status(self) -> Status:
         """Say how everything does now."""
         now, app = self._clock(), self._live.app
-        others = await self.others()
+        crew = await self.others()
         overview, feeds, deliveries, raised, told, waiting = await asyncio.to_thread(
             lambda: (
                 app.store.overview(),
@@ -183,8 +138,10 @@ class Watchman:
             alarms=raised,
             notices=[f"{alarm.subscription}: {alarm.text}" for alarm in told if alarm.kind != "overdue"],
             late=self.pulse.late(now, PATIENCE) if self.pulse else (),
-            troubles=(*self._troubles(overview), *self._unpolled(overview, waiting, now), *others, *overdue),
+            troubles=(*self._troubles(overview), *self._unpolled(overview, waiting, now), *(crew.troubles if crew else ()), *overdue),
             leads=self.leads,
+            connections=app.store.connections() + self.more(),
+            crew=crew,
         )
 
     async def beat(self) -> None:
@@ -238,6 +195,11 @@ def make_site(watchman: Watchman, metrics: Metrics, live: Live, work: Callable[[
 
         return site_of(live, watchman.status)
 
-    token = settings.metrics_token.get_secret_value() if settings.metrics_token else None
-    routes = (*check_routes(watchman.status), metrics_route(metrics, watchman.status, token))
+    status = Patient(watchman.status)
+    routes = (*check_routes(status), metrics_route(metrics, status, metrics_token(settings)))
     return Front(routes, work, opened, names(settings))
+
+
+def metrics_token(settings: Settings) -> str | None:
+    """Give the token that whoever reads the metrics must send."""
+    return settings.metrics_token.get_secret_value() if settings.metrics_token else None

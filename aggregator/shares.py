@@ -6,8 +6,9 @@ holds a lock on each host in it, which ends with the worker: feeds that are leas
 """
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import replace
+from typing import TypeAlias
 
 import structlog
 
@@ -15,9 +16,9 @@ from aggregator.app.installation import App
 from aggregator.core.conclusions import address_of
 from aggregator.core.urls import host_of
 from aggregator.models import Failed, FailureKind, FetchOutcome, FetchRequest
-from aggregator.poll import poll_due
+from aggregator.poll import Polling, poll_due
 from aggregator.ports import Fetcher, Gate
-from aggregator.records import FeedState
+from aggregator.records import FeedState, Poll
 from aggregator.store.database import batches
 from aggregator.store.hosts import share_lock
 from aggregator.store.sessions import SessionLocks
@@ -43,18 +44,34 @@ def shares(due: Sequence[FeedState], busy: Collection[str] = ()) -> Sequence[Sha
     return [{host: [state.feed_id for state in fresh[host]] for host in part} for part in parts]
 
 
-async def poll_share(app: App, locks: SessionLocks, share: Share) -> None:
-    """Poll those feeds of a share that are still due, but for hosts that another worker has."""
+Prepare: TypeAlias = Callable[[Polling, Sequence[str]], Awaitable[tuple[Polling, Sequence[str]]]]
+"""Give what due feeds are polled with, and which of them are."""
+
+
+async def _as_it_is(polling: Polling, due: Sequence[str]) -> tuple[Polling, Sequence[str]]:
+    return polling, due
+
+
+async def poll_share(
+    app: App,
+    locks: SessionLocks,
+    share: Share,
+    prepare: Prepare = _as_it_is,
+    progress: Callable[[Poll], None] = lambda poll: None,
+) -> None:
+    """Poll those feeds of a share that are still due, but for hosts that another worker has; `progress` is told of each poll."""
     hosts = {share_lock(host): host for host in share}
     taken = await asyncio.to_thread(locks.take_all, hosts)
     if len(taken) < len(hosts):
         log.info("other workers have some of these hosts", hosts=sorted(hosts[name] for name in hosts.keys() - taken))
     try:
         mine = [feed for name in taken for feed in share[hosts[name]]]
-        due = [state.feed_id for state in await asyncio.to_thread(app.store.due_feeds, app.polling.clock(), len(mine), mine)]
+        due: Sequence[str] = [state.feed_id for state in await asyncio.to_thread(app.store.due_feeds, app.polling.clock(), len(mine), mine)]
+        polling, due = await prepare(app.polling, due)
         if due:
             await asyncio.to_thread(app.store.free_feeds, due)  # whoever leased them does not have the host, so it is gone
-            await poll_due(replace(app.polling, fetcher=Fenced(app.polling.fetcher, app.polling.gate)), only=due, limit=len(due))
+            fenced = replace(polling, fetcher=Fenced(polling.fetcher, polling.gate))
+            await poll_due(fenced, only=due, limit=len(due), progress=progress)
     finally:
         await asyncio.to_thread(locks.free_all, taken)
 

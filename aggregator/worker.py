@@ -17,8 +17,10 @@ from typing import Any, TypeAlias, TypeVar
 import procrastinate
 import structlog
 from procrastinate import exceptions
+from procrastinate.worker import Worker
 
 from aggregator.errors import StoreError
+from aggregator.records import Connections
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
@@ -70,8 +72,10 @@ class Steps:
 class Queue:
     """Hold an open queue; made by `open_queue`."""
 
-    def __init__(self, app: procrastinate.App) -> None:
+    def __init__(self, app: procrastinate.App, connector: procrastinate.PsycopgConnector) -> None:
         self._app = app
+        self._connector = connector
+        self._worker: Worker | None = None
 
     async def hosts(self) -> set[str]:
         """Name the hosts whose feeds wait to be polled, or are polled."""
@@ -114,12 +118,26 @@ class Queue:
         rows = await self._rows(_WAITS)
         return {row["queue_name"]: float(row["seconds"]) for row in rows}
 
+    async def present(self) -> bool:
+        """Tell whether this process, which works, gave the queue a sign of life lately."""
+        number = self._worker.worker_id if self._worker else None
+        sign = "SELECT last_heartbeat > now() - make_interval(secs => %(seconds)s) AS fresh FROM procrastinate_workers WHERE id = %(id)s"
+        rows = await self._rows(sign, seconds=SILENT, id=number if number is not None else -1)
+        return bool(rows and rows[0]["fresh"])
+
+    def connections(self) -> Connections:
+        """Count the connections of the queue."""
+        found = self._connector.pool.get_stats()
+        size = found.get("pool_size", 0)
+        return Connections(open=size, busy=size - found.get("pool_available", 0))
+
     async def work(self, steps: Steps, queues: Sequence[str], concurrency: int) -> None:
         """Work until cancelled; a database that goes away is waited for."""
         register(self._app, steps)
         while True:
             try:
-                await self._app.run_worker_async(
+                self._worker = Worker(
+                    self._app,
                     queues=list(queues),
                     concurrency=concurrency,
                     install_signal_handlers=False,
@@ -129,6 +147,8 @@ class Queue:
                     stalled_worker_timeout=STALLED * 30,
                     shutdown_graceful_timeout=2.0,
                 )
+                run: Callable[[], Awaitable[None]] = self._worker.run
+                await run()
             except asyncio.CancelledError:
                 raise
             except Exception as error:  # a worker must come back when the database does
@@ -149,15 +169,20 @@ class Queue:
 
 
 @asynccontextmanager
-async def open_queue(database_url: str, connections: int = 4) -> AsyncIterator[Queue]:
-    """Open the queue of a PostgreSQL database; its tables lie in a schema of their own and are made where they are missing."""
+async def open_queue(database_url: str, connections: int = 4, *, name: str = "aggregator", make: bool = True) -> AsyncIterator[Queue]:
+    """Open the queue of a PostgreSQL database; its tables lie in a schema of their own, and its sessions are called `name`.
+
+    Missing tables are made, unless only a look is meant: then they are a `StoreError`.
+    """
     address = re.sub(r"^postgresql\+psycopg:", "postgresql:", database_url)
-    connector = procrastinate.PsycopgConnector(conninfo=address, min_size=1, max_size=connections, kwargs={"options": _SESSION})
+    connector = procrastinate.PsycopgConnector(
+        conninfo=address, min_size=1, max_size=connections, kwargs={"options": _SESSION, "application_name": name}
+    )
     app = procrastinate.App(connector=connector)
     try:
         async with app.open_async():
-            await _make_tables(app)
-            yield Queue(app)
+            await _make_tables(app, make=make)
+            yield Queue(app, connector)
     except exceptions.ConnectorException as error:
         raise StoreError(f"the queue cannot be reached: {_cause(error)}") from error
 
@@ -183,11 +208,13 @@ def _called(step: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]
     return call
 
 
-async def _make_tables(app: procrastinate.App) -> None:
+async def _make_tables(app: procrastinate.App, *, make: bool) -> None:
     """Make the queue's tables under a lock, so that processes that start together take turns."""
     found = "SELECT to_regclass('procrastinate.procrastinate_jobs') IS NOT NULL AS made"
     if (await app.connector.execute_query_one_async(found))["made"]:
         return
+    if not make:
+        raise StoreError("there is no queue yet")
     schema = app.schema_manager.get_schema().replace("%", "%%")
     turn = "SELECT pg_advisory_xact_lock(1313558354, 5)"  # one query is one transaction, so the turn lasts to its end
     try:

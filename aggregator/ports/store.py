@@ -19,6 +19,7 @@ from aggregator.records import (
     Archived,
     ClaimedDelivery,
     Closure,
+    Connections,
     DeliveryRow,
     FeedState,
     Judged,
@@ -49,6 +50,10 @@ class Store(StoryStore, Protocol):
         ...
 
     def close(self) -> None: ...
+
+    def connections(self) -> Connections:
+        """Count the connections that are open, and those in use just now."""
+        ...
 
     def transaction(self) -> AbstractContextManager[None]:
         """Join the calls made by this thread inside the block into one transaction; an exception undoes them all."""

@@ -128,6 +128,17 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Connections:
+    """Count a process's connections to the database: all that are `open`, and those that are `busy` just now."""
+
+    open: int = 0
+    busy: int = 0
+
+    def __add__(self, other: "Connections") -> "Connections":
+        return Connections(open=self.open + other.open, busy=self.busy + other.busy)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
     """Count what the store holds, for the status page and the health check."""
 

@@ -38,6 +38,7 @@ class Settings(BaseSettings):
         default_factory=lambda known: f"sqlite:///{known.get('data_dir', Path('data')).as_posix()}/aggregator.db", repr=False
     )
     listen: Annotated[str, AfterValidator(listen_place)] = "127.0.0.1:8080"
+    worker_listen: Annotated[str, AfterValidator(listen_place)] | None = None
     public_url: Annotated[str, AfterValidator(site_address)] | None = None
     smtp_url: Annotated[SecretStr, AfterValidator(smtp_address)] | None = None
     mail_from: Annotated[str, AfterValidator(mailbox)] | None = None

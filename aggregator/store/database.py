@@ -14,8 +14,10 @@ from typing import Any, TypeAlias, TypeVar
 
 from sqlalchemy import URL, Connection, Dialect, Insert, Table, Update
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.pool import QueuePool
 
 from aggregator.errors import StoreError
+from aggregator.records import Connections
 from aggregator.store.engine import connect, reading
 from aggregator.store.statistics import Statistics
 from aggregator.store.tallies import Tallies
@@ -80,6 +82,13 @@ class Database:
     def tallies(self) -> Tallies:
         """Give what is known of the sizes of tables; inside a wider transaction, which may be undone, nothing is remembered."""
         return self._tallies if self._joined() is None else Tallies()
+
+    def connections(self) -> Connections:
+        """Count the pooled connections, and those in use; where the pool does not count them there are none to tell."""
+        pool = self.engine.pool
+        if not isinstance(pool, QueuePool):
+            return Connections()
+        return Connections(open=pool.checkedin() + pool.checkedout(), busy=pool.checkedout())
 
     def close(self) -> None:
         """Close the pooled connections."""

@@ -16,6 +16,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from aggregator import __version__
 from aggregator.errors import StoreError
 from aggregator.store.database import translated
 from aggregator.store.engine import connect, database_url
@@ -37,11 +38,16 @@ AND held.classid = CAST(:space AS bigint) & 4294967295 AND held.objid = CAST(:lo
 """
 
 
+def session_name(role: str) -> str:
+    """Name this process for whoever looks at the server's sessions: what it is, of which release, where."""
+    return f"aggregator {role} {__version__} {socket.gethostname()[:24]}:{os.getpid()}"
+
+
 class SessionLocks:
     """Take named locks on one session of a PostgreSQL database; safe to call from any thread."""
 
     def __init__(self, url: str, role: str) -> None:
-        address = database_url(url).update_query_dict({"application_name": f"aggregator {role} {socket.gethostname()}:{os.getpid()}"})
+        address = database_url(url).update_query_dict({"application_name": session_name(role)})
         keepalive = {"keepalives_idle": "20", "keepalives_interval": "10", "keepalives_count": "3"}
         self._engine = connect(address.update_query_dict(keepalive))
         self._session: Connection | None = None

@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager, contextmanager
 
 from sqlalchemy import update
 
+from aggregator.records import Connections
 from aggregator.store import schema
 from aggregator.store.alarms import Alarms
 from aggregator.store.archive import Archive
@@ -73,6 +74,10 @@ class SqlStore(
     def close(self) -> None:
         """Close the connections; a closed store opens new ones when it is called again."""
         self._database.close()
+
+    def connections(self) -> Connections:
+        """Count the connections of this store that are open, and those in use just now."""
+        return self._database.connections()
 
     def transaction(self) -> AbstractContextManager[None]:
         """Join the calls made by this thread inside the block into one transaction; an exception undoes them all."""

@@ -8,32 +8,38 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from aggregator.web.access import Door
-    from aggregator.web.checks import check_routes
+    from aggregator.web.checks import check_routes, checks_alone
     from aggregator.web.front import Front
     from aggregator.web.metrics import Metrics, metrics_route
     from aggregator.web.passwords import hash_password, hashed, new_key
+    from aggregator.web.patience import Patient
     from aggregator.web.readers import ReaderDesk
     from aggregator.web.site import create_site
-    from aggregator.web.status import Status
+    from aggregator.web.status import Crew, Health, Status
 
 _HOMES = {
     "access": ("Door",),
-    "checks": ("check_routes",),
+    "checks": ("check_routes", "checks_alone"),
     "front": ("Front",),
     "metrics": ("Metrics", "metrics_route"),
     "passwords": ("hash_password", "hashed", "new_key"),
+    "patience": ("Patient",),
     "readers": ("ReaderDesk",),
     "site": ("create_site",),
-    "status": ("Status",),
+    "status": ("Crew", "Health", "Status"),
 }
 
 __all__ = [
+    "Crew",
     "Door",
     "Front",
+    "Health",
     "Metrics",
+    "Patient",
     "ReaderDesk",
     "Status",
     "check_routes",
+    "checks_alone",
     "create_site",
     "hash_password",
     "hashed",

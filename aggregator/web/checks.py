@@ -3,15 +3,16 @@
 They need nothing of what pages need, so that a service that nobody looks at is small.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
+from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from aggregator.errors import AggregatorError
-from aggregator.web.status import Status
+from aggregator.web.status import Health, Status
 
 log = structlog.get_logger(__name__)
 
@@ -28,7 +29,7 @@ HEADERS = {
 """What every answer of the site carries."""
 
 
-def check_routes(status: Callable[[], Awaitable[Status]]) -> list[Route]:
+def check_routes(status: Callable[[], Awaitable[Status | Health]]) -> list[Route]:
     """Make the two checks; `status` is asked for each answer."""
 
     async def tell_alive(_: Request) -> JSONResponse:
@@ -49,6 +50,15 @@ def check_routes(status: Callable[[], Awaitable[Status]]) -> list[Route]:
         return _answer(said | told, 200 if current.working else 503)
 
     return [Route("/healthz", tell_alive), Route("/readyz", tell_ready)]
+
+
+def checks_alone(routes: Sequence[Route]) -> Starlette:
+    """Make a site of these routes and nothing else, for a process that shows no pages."""
+    return Starlette(routes=routes, exception_handlers={404: _nothing_here, Exception: explain_failure})
+
+
+async def _nothing_here(_: Request, __: Exception) -> Response:
+    return Response("Nothing is here.\n", status_code=404, media_type="text/plain", headers=HEADERS)
 
 
 def _answer(told: object, status: int = 200) -> JSONResponse:

@@ -7,7 +7,7 @@ A request that came through a proxy is not from this machine. Labels come from s
 import hmac
 import ipaddress
 from collections import Counter as Tally
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -16,106 +16,120 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from aggregator.errors import AggregatorError
-from aggregator.records import Poll
 from aggregator.web.checks import HEADERS
-from aggregator.web.status import Status
+from aggregator.web.counters import Counters
+from aggregator.web.status import Health, Status
 
 if TYPE_CHECKING:
-    from prometheus_client import CollectorRegistry, Counter, Gauge
+    from prometheus_client import CollectorRegistry, Gauge
 
-_TROUBLES, _WORKING = "Reasons why the service is not doing its job.", "1 while the service does its job."
 MEDIA_TYPE = "text/plain; version=1.0.0; charset=utf-8"
 """What Prometheus calls its text format."""
-_COUNTED = {
-    "polls": ("Polls that ended, by outcome.", ("outcome",)),
-    "stored": ("Entries stored, new ones and revisions.", ("kind",)),
-    "judged": ("Revisions judged.", ()),
-    "attempts": ("Attempts to deliver, by result.", ("result",)),
-}
 _PROXIES = ("forwarded", "x-forwarded-for", "x-real-ip")
+_ALWAYS = ("started_timestamp_seconds", "leader")
+QUEUES = ("poll", "judge", "deliver", "upkeep")
+FEED_STATUSES = ("ok", "failing", "never", "retired", "disabled")
+DELIVERY_STATUSES = ("pending", "sending", "sent", "retry", "dead")
+_HELP = {
+    "last_poll_timestamp_seconds": "When a feed was last polled.",
+    "started_timestamp_seconds": "When this process started.",
+    "late_steps": "Steps that did not come to their end in time.",
+    "troubles": "Reasons why this process is not doing its job.",
+    "working": "1 while the service does its job.",
+    "worker_working": "1 while a process that takes the steps itself does its job: a worker, or a service without workers.",
+    "leader": "1 for the process that schedules, 0 for a standby.",
+    "deliveries": "Deliveries, by status.",
+    "feeds": "Configured feeds, by how they do.",
+    "workers": "Workers that gave a sign of life lately; a service without workers counts itself.",
+    "queue_jobs": "Jobs that wait or run, by queue; 0 where there are no workers.",
+    "queue_wait_seconds": "For how long the oldest job of a queue has waited; 0 where none waits.",
+    "database_connections": "Connections of this process to the database: open ones, and those in use.",
+}
 
 
-class Metrics:
-    """Count what this process does, and show it with what the store holds."""
+class Metrics(Counters):
+    """Count what this process does, and show it with what the store holds; a `worker` shows only itself."""
 
-    def __init__(self) -> None:
-        self._counted: Tally[tuple[str, ...]] = Tally()
+    def __init__(self, channels: Collection[str] = (), *, worker: bool = False) -> None:
+        super().__init__(channels)
         self._gauges: dict[str, Gauge] = {}
+        self._worker = self._works = worker
 
-    def count_poll(self, poll: Poll) -> None:
-        """Count a poll and what it brought."""
-        self._counted["polls", poll.outcome] += 1
-        self._counted["stored", "new"] += poll.new
-        self._counted["stored", "revised"] += poll.revised
-
-    def count_judged(self, revisions: int) -> None:
-        """Count judged revisions."""
-        self._counted["judged",] += revisions
-
-    def count_sent(self, *, taken: bool) -> None:
-        """Count an attempt to deliver."""
-        self._counted["attempts", "taken" if taken else "failed"] += 1
-
-    def shown(self, status: Status) -> bytes:
+    def shown(self, status: Status | Health) -> bytes:
         """Write everything in Prometheus's text format."""
-        overview = status.overview
-        for name in ("entries", "revisions", "unjudged", "articles", "stories", "digests"):
-            self._gauge(name, f"How many {name} the store holds.").set(getattr(overview, name))
-        self._by_label("deliveries", "Deliveries, by status.", "status", Tally(overview.deliveries_by_status))
-        self._by_label("feeds", "Configured feeds, by how they do.", "status", Tally(feed.status for feed in status.feeds))
-        last = overview.last_poll_at
-        self._gauge("last_poll_timestamp_seconds", "When a feed was last polled.").set(last.timestamp() if last else 0)
-        self._gauge("started_timestamp_seconds", "When this process started.").set(status.started_at.timestamp())
-        self._gauge("late_steps", "Steps that did not come to their end in time.").set(len(status.late))
-        self._gauge("troubles", _TROUBLES).set(len(status.troubles))
-        self._gauge("working", _WORKING).set(status.working)
-        self._gauge("leader", "1 for the process that schedules, 0 for a standby.").set(status.leads)
+        if isinstance(status, Status):
+            self._show_store(status)
+            self._show_crew(status)
+        self._works = isinstance(status, Health) or status.crew is None
+        if self._works:
+            self._set("worker_working", status.working)
+        self._set("started_timestamp_seconds", status.started_at.timestamp())
+        self._set("late_steps", len(status.late))
+        self._set("troubles", len(status.troubles))
+        self._set_by("database_connections", "state", {"open": status.connections.open, "busy": status.connections.busy})
         return self._written()
 
     def silent(self) -> bytes:
         """Write what holds while the store does not answer: nobody works, and its figures are not known."""
-        for name in [name for name in self._gauges if name not in ("started_timestamp_seconds", "leader")]:
+        for name in [name for name in self._gauges if name not in _ALWAYS]:
             self._registry.unregister(self._gauges.pop(name))
-        self._gauge("troubles", _TROUBLES).set(1)
-        self._gauge("working", _WORKING).set(0)
+        self._set("troubles", 1)
+        if not self._worker:
+            self._set("working", 0)
+        if self._works:
+            self._set("worker_working", 0)
         return self._written()
+
+    def _show_store(self, status: Status) -> None:
+        overview = status.overview
+        for name in ("entries", "revisions", "unjudged", "articles", "stories", "digests"):
+            self._set(name, getattr(overview, name))
+        self._set_by("deliveries", "status", dict.fromkeys(DELIVERY_STATUSES, 0) | dict(overview.deliveries_by_status))
+        feeds = Tally(feed.status for feed in status.feeds)
+        self._set_by("feeds", "status", dict.fromkeys(FEED_STATUSES, 0) | dict(feeds))
+        last = overview.last_poll_at
+        self._set("last_poll_timestamp_seconds", last.timestamp() if last else 0)
+        self._set("working", status.working)
+        self._set("leader", status.leads)
+
+    def _show_crew(self, status: Status) -> None:
+        crew = status.crew
+        self._set("workers", crew.workers if crew else 1)
+        self._set_by("queue_jobs", "queue", dict.fromkeys(QUEUES, 0) | dict(crew.jobs if crew else {}))
+        self._set_by("queue_wait_seconds", "queue", dict.fromkeys(QUEUES, 0.0) | dict(crew.waits if crew else {}))
 
     def _written(self) -> bytes:
         from prometheus_client import generate_latest
 
-        counters, counted, self._counted = self._counters, self._counted, Tally()
-        for (name, *labels), number in counted.items():
-            counter = counters[name]
-            (counter.labels(*labels) if labels else counter).inc(number)
         return generate_latest(self._registry)
 
     @cached_property
     def _registry(self) -> "CollectorRegistry":
         from prometheus_client import CollectorRegistry  # what was counted before somebody asked waits
 
-        return CollectorRegistry()
+        registry = CollectorRegistry()
+        registry.register(self)
+        return registry
 
-    @cached_property
-    def _counters(self) -> "dict[str, Counter]":
-        from prometheus_client import Counter
-
-        return {name: Counter(f"aggregator_{name}", *said, registry=self._registry) for name, said in _COUNTED.items()}
-
-    def _gauge(self, name: str, words: str, labels: tuple[str, ...] = ()) -> "Gauge":
+    def _gauge(self, name: str, labels: tuple[str, ...] = ()) -> "Gauge":
         from prometheus_client import Gauge
 
         if name not in self._gauges:
+            words = _HELP.get(name, f"How many {name} the store holds.")
             self._gauges[name] = Gauge(f"aggregator_{name}", words, labels, registry=self._registry)
         return self._gauges[name]
 
-    def _by_label(self, name: str, words: str, label: str, counts: Tally[str]) -> None:
-        gauge = self._gauge(name, words, (label,))
+    def _set(self, name: str, value: float) -> None:
+        self._gauge(name).set(value)
+
+    def _set_by(self, name: str, label: str, values: Mapping[str, float]) -> None:
+        gauge = self._gauge(name, (label,))
         gauge.clear()
-        for value, count in counts.items():
+        for value, count in values.items():
             gauge.labels(value).set(count)
 
 
-def metrics_route(metrics: Metrics, status: Callable[[], Awaitable[Status]], token: str | None) -> Route:
+def metrics_route(metrics: Metrics, status: Callable[[], Awaitable[Status | Health]], token: str | None) -> Route:
     """Make `/metrics`; without a token only this machine is answered."""
 
     async def tell_metrics(request: Request) -> Response:

@@ -41,6 +41,7 @@ def environment(folder: Path, url: str, presses: Presses) -> dict[str, str]:
         "AGGREGATOR_DATABASE_URL": url,
         "AGGREGATOR_HTTP_ALLOW": f"127.0.0.0/8,127.0.0.1:{presses.port}",
         "AGGREGATOR_LISTEN": f"127.0.0.1:{_free_port()}",
+        "AGGREGATOR_WORKER_LISTEN": f"127.0.0.1:{_free_port()}",
         "AGGREGATOR_LOG_FORMAT": "json",
         "AGGREGATOR_SMTP_URL": f"smtp://127.0.0.1:{presses.mail_port}?tls=none",
         "AGGREGATOR_MAIL_FROM": "watch@chaos.example",

@@ -15,11 +15,12 @@ from aggregator.app.configured import read_configuration
 from aggregator.app.installation import declare, open_app
 from aggregator.cli import main
 from aggregator.cli.environment import settings_from_environment
-from aggregator.cluster import worker_steps
+from aggregator.cluster import Crewman, worker_steps
 from aggregator.core.stories import GROUPING
 from aggregator.errors import StoreError
 from aggregator.reload import Live
 from aggregator.store.sessions import LEADER, SessionLocks
+from aggregator.web import Metrics
 from aggregator.worker import QUEUES, Queue, Share, Steps, open_queue
 from tests.store.samples import FEED, NOW, intake, open_story, take_in, unmatched
 
@@ -217,7 +218,7 @@ async def test_the_archive_is_judged_and_grouped_again_in_jobs_of_a_batch_each(
             await asyncio.to_thread(_succeed)
         assert await queue.depths() == {"upkeep": 2}
         live = Live(replace(app, judging=replace(app.judging, batch=2)), declares=False)
-        working = asyncio.create_task(queue.work(worker_steps(live, locks, queue), QUEUES, 2))
+        working = asyncio.create_task(queue.work(worker_steps(Crewman(live, locks, Metrics()), queue), QUEUES, 2))
         async with asyncio.timeout(20):
             waiting = await queue.depths()
             while waiting:

@@ -1,15 +1,12 @@
 """The cluster's compose file, the Kubernetes example, the alerts and the dashboard, as far as they can be read."""
 
-import json
 import re
 from typing import Any
 
 import pytest
 import yaml
 
-from aggregator.web.metrics import Metrics
 from tests.house.reading import text_of
-from tests.web.test_site import STATUS
 
 PROGRAMS = ("leader", "standby", "worker")
 
@@ -63,17 +60,20 @@ def test_every_program_signs_with_the_same_key(services: dict[str, Any]) -> None
     assert keys == ["/run/aggregator/secret-key"] * 2
 
 
-def exported() -> set[str]:
-    metrics = Metrics()
-    return set(re.findall(r"^(aggregator_\w+)", metrics.shown(STATUS).decode(), re.MULTILINE)) | {
-        f"aggregator_{name}_total" for name in ("polls", "stored", "judged", "attempts")
-    }
+def test_a_worker_has_a_port_for_its_health_and_metrics_and_is_asked_there(services: dict[str, Any]) -> None:
+    assert "healthcheck" not in services["worker"]  # the image's own asks the port that the image gives workers too
+    assert "AGGREGATOR_WORKER_LISTEN=0.0.0.0:8080" in text_of("Dockerfile")
+    documents = list(yaml.safe_load_all(text_of("docs/operations/kubernetes.yaml")))
+    (worker,) = [one["spec"]["template"] for one in documents if one["metadata"]["name"] == "aggregator-worker"]
+    (container,) = worker["spec"]["containers"]
+    environment = {each["name"]: each["value"] for each in container["env"]}
+    port = worker["metadata"]["annotations"]["prometheus.io/port"]
+    assert environment["AGGREGATOR_WORKER_LISTEN"].endswith(f":{port}")
+    assert container["livenessProbe"]["httpGet"] == {"path": "/healthz", "port": int(port)}
+    assert container["readinessProbe"]["httpGet"] == {"path": "/readyz", "port": int(port)}
 
 
-@pytest.mark.parametrize("name", ["docs/operations/alerts.yaml", "docs/operations/dashboard.json"])
-def test_every_metric_that_is_asked_for_is_told(name: str) -> None:
-    text = text_of(name)
-    assert json.loads(text) if name.endswith(".json") else yaml.safe_load(text)
-    asked = set(re.findall(r"\b(aggregator_\w+)", text))
-    assert asked
-    assert not asked - exported()
+def test_the_jobs_that_the_rules_name_are_scraped() -> None:
+    jobs = {one["job_name"] for one in yaml.safe_load(text_of("docs/operations/prometheus.yaml"))["scrape_configs"]}
+    for named in re.findall(r'job=~"([^"]+)"', text_of("docs/operations/alerts.yaml")):
+        assert {job for job in jobs if re.fullmatch(named, job)} == {"aggregator", "aggregator-worker"}

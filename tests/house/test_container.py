@@ -69,6 +69,7 @@ def test_settings_of_the_image() -> None:
         "AGGREGATOR_FEEDS_FILE": "/app/feeds.yaml",
         "AGGREGATOR_LISTEN": "0.0.0.0:8080",
         "AGGREGATOR_LOG_FORMAT": "json",
+        "AGGREGATOR_WORKER_LISTEN": "0.0.0.0:8080",
     }
     assert settings["PYTHONDONTWRITEBYTECODE"] == "1"
     assert final_stage()["VOLUME"] == ["/data"]

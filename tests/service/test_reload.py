@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.cluster.signs import expressions, hold_bounds
+from tests.cluster.town import series, unanswered
 from tests.service.test_process import Service
 
 
@@ -115,6 +117,9 @@ def test_metrics_are_for_this_machine_and_the_heart_beats(tmp_path: Path, monkey
         try:
             service.wait_for("/readyz")
             page = service.wait_for("/metrics", words='aggregator_feeds{status="failing"} 1.0')
+            found = series(page)
+            assert [lack for expression in expressions() for lack in unanswered(expression, found)] == []
+            hold_bounds(found)
             assert 'aggregator_polls_total{outcome="failed"}' in page
             assert "Gone" not in page
         finally:

@@ -29,12 +29,12 @@ def total(found: list[Series], name: str, **labels: str) -> float:
     return sum(value for told, has, value in found if told == name and labels.items() <= has.items())
 
 
-def hold_bounds(found: list[Series]) -> None:
+def hold_bounds(found: list[Series], processes: int = 1) -> None:
     """Hold that no label tells of a feed, a host, a word of a feed or a secret, and that there are few series."""
     values = {value for _, labels, _ in found for value in labels.values()}
     assert all(re.fullmatch(r"[a-z_]+|\+Inf|[0-9.]+|3\.\d+\.\d+", value) for value in values), values
     assert not [value for value in values if re.match(r"feed\d", value) or "127." in value]
-    assert len(found) < 400
+    assert len(found) < 260 * processes
 
 
 def hold_metrics(*processes: Asked) -> None:
@@ -43,7 +43,7 @@ def hold_metrics(*processes: Asked) -> None:
     assert [lack for expression in expressions() for lack in unanswered(expression, found)] == []
     assert total(found, "aggregator_workers") == 1
     assert total(found, "aggregator_database_connections", state="open") > 0
-    hold_bounds(found)
+    hold_bounds(found, len(processes))
 
 
 def hold_polling(town: Town) -> None:

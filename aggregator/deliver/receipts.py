@@ -50,7 +50,6 @@ class Receipts:
         for note in notes:
             book.end(note.delivery_id)
         book.unused[:] = [one for one in book.unused if all(one is not back for back in unused)]
-        book.trouble = None
 
     async def flowing(self) -> None:
         """Wait while the ledger takes no receipts; raises `StoreError` where it has been given up."""

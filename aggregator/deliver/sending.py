@@ -16,7 +16,7 @@ from aggregator.deliver.claims import Claims
 from aggregator.deliver.receipts import Receipts, not_sent
 from aggregator.deliver.rendering import body_hash
 from aggregator.deliver.work import Delivering, Sent
-from aggregator.errors import DeliveryError
+from aggregator.errors import DeliveryError, StoreError
 from aggregator.models import Receipt
 from aggregator.records import ClaimedDelivery
 
@@ -34,12 +34,23 @@ async def send_due(delivering: Delivering, progress: Callable[[Sent], None] = la
     Raises `StoreError` where the store fails, but not before the messages on their way are through: one that is broken off would
     go out twice. Where receipts are left over that the ledger did not take, or there is no room to note more, nothing is sent.
     """
+    book = delivering.book
+    try:
+        sent = await _send_due(delivering, progress)
+    except StoreError as error:
+        book.trouble = book.trouble or str(error)
+        raise
+    book.trouble = None
+    return sent
+
+
+async def _send_due(delivering: Delivering, progress: Callable[[Sent], None]) -> tuple[Sent, ...]:
     receipts = Receipts(delivering)
     await receipts.settle()
-    await asyncio.to_thread(delivering.book.ready)
     async with Claims(delivering) as claims:
         if not await claims.found():  # most of the time, and then no channel is even made
             return ()
+        delivering.book.ready()
         async with delivering.session():
             return await _send_all(_Senders(delivering, claims, receipts, progress))
 

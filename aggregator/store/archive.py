@@ -16,6 +16,7 @@ from aggregator.models import Fact
 from aggregator.records import Archived, Judged, NearMiss
 from aggregator.store.database import Section
 from aggregator.store.desk import label_story
+from aggregator.store.evidence import seal_once
 from aggregator.store.finding import keep_traits
 from aggregator.store.judging import keep_facts, keep_judgements, revision_of
 from aggregator.store.locks import JUDGING, hold_until_commit
@@ -50,6 +51,8 @@ class Archive(Section):
                 update(articles).where(articles.c.id == judged.revision.article_id).values(concepts=tuple(sorted(judged.concepts)))
             )
             keep_judgements(connection, judged)
+            if any(judgement.matched for judgement in judged.judgements):
+                seal_once(connection, judged, self._database.evidence)
             if connection.execute(select(facts.c.seq).where(facts.c.seq == seq).limit(1)).first() is None:
                 keep_facts(connection, judged)
             if judged.placement and story_of(connection, judged.revision.article_id) is None:

@@ -17,7 +17,7 @@ from aggregator.store.engine import database_url
 from aggregator.store.evidence import forget_responses
 from aggregator.store.pages import forget_pages
 from aggregator.store.search_index import document_of, reindex
-from aggregator.store.tables import articles, decisions, entries, facts, fetches, matches, revisions, story_articles
+from aggregator.store.tables import articles, decisions, entries, evidence, facts, fetches, matches, revisions, story_articles
 
 BATCH = 500
 MARK = "pruned"
@@ -63,6 +63,13 @@ def _old(connection: Connection, before: datetime, after: int) -> Sequence[tuple
     ever_matched = (
         select(matches.c.seq).join(shown, shown.c.seq == matches.c.seq).where(shown.c.entry_id == revisions.c.entry_id).correlate(revisions)
     )
+    # What matched by rules of before is sealed, and its proof must hold, whatever the rules of today say of it.
+    ever_sealed = (
+        select(evidence.c.seq)
+        .join(shown, shown.c.seq == evidence.c.seq)
+        .where(shown.c.entry_id == revisions.c.entry_id)
+        .correlate(revisions)
+    )
     query = (
         select(revisions.c.seq, entries.c.article_id, revisions.c.entry)
         .join(entries, entries.c.id == revisions.c.entry_id)
@@ -72,6 +79,7 @@ def _old(connection: Connection, before: datetime, after: int) -> Sequence[tuple
             revisions.c.judged_at.is_not(None),
             type_coerce(revisions.c.entry, Text).not_like(f'%"{MARK}"]%'),
             ~ever_matched.exists(),
+            ~ever_sealed.exists(),
             ~exists().where(story_articles.c.article_id == entries.c.article_id),
         )
         .order_by(revisions.c.seq)

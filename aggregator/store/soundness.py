@@ -27,7 +27,8 @@ _BOOKS = {
     ),
     "judged revisions without an outcome": "SELECT count(*) FROM revisions WHERE judged_at IS NOT NULL AND outcome IS NULL",
     "matched revisions in no story": (
-        "SELECT count(DISTINCT m.seq) FROM matches AS m WHERE NOT EXISTS (SELECT 1 FROM story_events AS s WHERE s.seq = m.seq)"
+        "SELECT count(DISTINCT m.seq) FROM matches AS m JOIN revisions AS r ON r.seq = m.seq"
+        " WHERE r.outcome <> 'held' AND NOT EXISTS (SELECT 1 FROM story_events AS s WHERE s.seq = m.seq)"
     ),
     "stories whose leading article is not a member": (
         "SELECT count(*) FROM stories AS s WHERE s.merged_into IS NULL AND NOT EXISTS"

@@ -90,22 +90,31 @@ def faults(url: str, presses: Presses, deadly: Sequence[Trouble]) -> list[str]:
     found += [f"{one.what}: {one.state}" for one in check_database(url) if not one.ok]
     found += verify(url).faults
     store = open_store(url)
-    overview, sent, digests = store.overview(), store.deliveries(limit=100_000), dict(store.digests(limit=100_000))
+    overview, sent = store.overview(), store.deliveries(limit=100_000)
     store.close()
     if not overview.stories:
         found.append("nothing happened at all")
     if overview.unjudged:
         found.append(f"{overview.unjudged} revisions are not judged")
     found += [f"delivery {row.delivery.key} is {row.status}" for row in sent if row.status != "sent"]
-    standing = _standing(url)
-    for subscription in ("alerts", "mails"):
-        items = [item for one in digests.values() if one.subscription == subscription for item in one.items]
-        found += _told_wrongly(subscription, items, standing)
+    found += told_wrongly(url)
     received = {**presses.alerts, **presses.mails}
     if len(received) != len(sent):
         found.append(f"{len(sent)} deliveries, {len(received)} different messages arrived")
     found += unexplained(repeats(presses.arrivals, deadly))
     return found + [f"message {key} arrived with different contents" for key, bodies in received.items() if len(set(bodies)) > 1]
+
+
+def told_wrongly(url: str) -> list[str]:
+    """Name what the ledger says was told twice or never."""
+    store = open_store(url)
+    digests, standing = dict(store.digests(limit=100_000)), _standing(url)
+    store.close()
+    found = list[str]()
+    for subscription in ("alerts", "mails"):
+        items = [item for one in digests.values() if one.subscription == subscription for item in one.items]
+        found += _told_wrongly(subscription, items, standing)
+    return found
 
 
 def _told_wrongly(subscription: str, items: list[Item], standing: dict[int, set[str]]) -> list[str]:

@@ -42,6 +42,11 @@ class Presses:
         assert self._ready.wait(20)
         return self
 
+    def forget_messages(self) -> None:
+        """Begin anew with what arrives."""
+        for kept in (self.alerts, self.mails, self.arrivals):
+            kept.clear()
+
     def stop(self) -> None:
         self._loop.call_soon_threadsafe(self._end.set)
         self._thread.join(20)

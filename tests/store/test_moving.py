@@ -3,6 +3,7 @@
 import json
 import sqlite3
 import threading
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,11 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from aggregator.core.outcomes import HELD
 from aggregator.core.queries import parse_query
 from aggregator.desk_records import SearchFilter
 from aggregator.errors import StoreError, UsageError
+from aggregator.models import Reason
 from aggregator.ports import Store
 from aggregator.store import SqlStore, installation_lock, open_store
 from aggregator.store.backup import MANIFEST, back_up, read_backup, restore
@@ -22,7 +25,7 @@ from aggregator.store.retention import prune
 from aggregator.store.soundness import check_database
 from aggregator.store.tables import articles, decisions, revisions
 from tests.store.conftest import Postgres
-from tests.store.samples import ADDRESSES, FEED, NOW, digest, entry, intake, item, open_story, poll, take_in, unmatched
+from tests.store.samples import ADDRESSES, FEED, NOW, digest, entry, intake, item, matched, open_story, opened, poll, take_in, unmatched
 
 DAY = timedelta(days=1)
 
@@ -243,6 +246,12 @@ def test_a_pruned_entry_that_is_served_again_is_no_news(store: Store, url: str) 
 
 def test_a_sound_database_has_no_finding(store: Store, url: str) -> None:
     fill(store)
+    assert [finding for finding in check_database(url) if not finding.ok] == []
+
+
+def test_what_is_held_back_is_in_no_story_and_sound(store: Store, url: str) -> None:
+    (revision,) = take_in(store, intake("one of a flood"))
+    store.record_judged(replace(matched(revision, opened()), placement=None, outcome=Reason(code=HELD, detail="flood")))
     assert [finding for finding in check_database(url) if not finding.ok] == []
 
 

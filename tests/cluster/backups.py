@@ -58,7 +58,8 @@ async def working(ground: Ground, *, printing: bool) -> AsyncIterator[None]:
         runner, stop = InProcess(Live(app), Metrics()), asyncio.Event()
 
         async def print_on() -> None:
-            ground.presses.edition = min(ground.presses.edition + printing, ground.editions)
+            if printing:
+                ground.presses.edition = min(ground.presses.edition + 1, ground.editions)
             await asyncio.to_thread(hurry, ground.url)
             await asyncio.sleep(PRINTING)
 

@@ -1,12 +1,13 @@
 """What an installation is told: its configuration, the clock, and how it names itself to publishers."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 from aggregator import __version__
-from aggregator.errors import ConfigurationError, ParseError, Problem, ReaderError
+from aggregator.app.feedsfile import read_checked, read_file
+from aggregator.errors import ConfigurationError, ParseError, ReaderError
 from aggregator.models import Configuration
 from aggregator.settings import Settings
 from aggregator.sources.workers import Worker
@@ -22,7 +23,7 @@ def utc_now() -> datetime:
 
 def read_configuration(settings: Settings) -> Configuration:
     """Read feeds.yaml against the term packs that are there; raises `ConfigurationError`."""
-    return _read(settings.feeds_file)
+    return read_file(settings.feeds_file)
 
 
 def read_apart(settings: Settings) -> Configuration:
@@ -48,35 +49,14 @@ def reading_apart(settings: Settings) -> Iterator[Callable[[], Configuration]]:
 
 def _outcome(worker: Worker, path: Path) -> Configuration:
     try:
-        answer = worker.run(_read_checked, path)
+        answer = worker.run(read_checked, path)
     except (ParseError, ReaderError):  # no such process here, or none that ends well: what is wrong comes to light in this one
-        answer = _read_checked(path)
+        answer = read_checked(path)
     finally:
         worker.stop()
     if isinstance(answer, Configuration):
         return answer
     raise ConfigurationError(answer)
-
-
-def _read_checked(path: Path) -> Configuration | Sequence[Problem]:
-    """Read the file, and try what would else fail with the first text."""
-    from aggregator.app.rules import Rules
-
-    try:
-        configuration = _read(path)
-        Rules(configuration, at_once=True)
-    except ConfigurationError as error:
-        return error.problems
-    return configuration
-
-
-def _read(path: Path) -> Configuration:
-    from aggregator.channels import CHANNELS
-    from aggregator.feedfile import load_configuration
-    from aggregator.sources import SOURCES
-    from aggregator.vocabulary import theme_names
-
-    return load_configuration(path, theme_names() - {"guards"}, CHANNELS, tuple(SOURCES))
 
 
 def user_agent(settings: Settings) -> str:

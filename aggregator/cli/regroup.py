@@ -71,6 +71,7 @@ class _Told:
         for change in step.changes:
             self._counted[change.kind] += 1
             self._counted["moved"] += len(change.articles)
+            self._counted["news"] += bool(change.news_to)
             if self.json:
                 screen.print_json(change)
             elif self.dry_run:
@@ -79,7 +80,7 @@ class _Told:
     def end(self) -> None:
         """Sum up."""
         summary = {"articles": self._counted["articles"], "merged": self._counted["merge"], "split": self._counted["split"]}
-        summary |= {"moved": self._counted["moved"]}
+        summary |= {"moved": self._counted["moved"], "news": self._counted["news"]}
         if self.json:
             screen.print_json({"queued": True} if self.queued else {**summary, "dry_run": self.dry_run})
         elif self.queued:
@@ -90,15 +91,17 @@ class _Told:
             would = "would be " if self.dry_run else ""
             screen.out.print(
                 f"{summary['articles']} articles grouped again: {summary['merged']} stories {would}merged, "
-                f"{summary['split']} {would}split, {summary['moved']} articles {would}moved"
+                f"{summary['split']} {would}split, {summary['moved']} articles {would}moved; "
+                f"{summary['news']} of these changes are news to somebody"
             )
 
 
 def _sentence(change: "Regrouped") -> str:
     listed = ", ".join(map(str, change.articles[:_LISTED])) + (", …" if len(change.articles) > _LISTED else "")
+    target, news = change.other_id or "a new story", f"; news to {', '.join(change.news_to)}" if change.news_to else ""
     if change.kind == "merge":
-        return f"story {change.story_id} would merge into {change.other_id or 'a new story'} (articles {listed})"
-    return f"articles {listed} would leave story {change.story_id} for {change.other_id or 'a new story'}"
+        return f"story {change.story_id} would merge into {target} (articles {listed}){news}"
+    return f"articles {listed} would leave story {change.story_id} for {target}{news}"
 
 
 async def _regroup(told: _Told, since: datetime | None, *, everything: bool) -> None:

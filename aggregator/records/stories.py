@@ -198,12 +198,16 @@ class Regrouping:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Regrouped:
-    """Say what became of a story: articles left it for `other_id`, 0 a new one; `kind` is "merge" where all of them did, else "split"."""
+    """Say what became of a story: articles left it for `other_id`, 0 a new one; `kind` is "merge" where all of them did, else "split".
+
+    `news_to` are the subscriptions that were told of the story, but of nothing that one of the two holds now: to them it is news.
+    """
 
     kind: str
     story_id: int
     other_id: int
     articles: tuple[int, ...]
+    news_to: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

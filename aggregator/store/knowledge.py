@@ -9,10 +9,12 @@ Changes are told window by window, in the order of the sequence. So the changes 
 each subscription knows it up to the first change that lies beyond its own place: those before went out, those after will.
 """
 
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, func, insert, select, update
 
+from aggregator.store.database import batches
 from aggregator.store.sequence import take
 from aggregator.store.story_tables import story_told, told_articles
 from aggregator.store.tables import digest_items, stories, story_articles, story_events, subscriptions
@@ -50,6 +52,16 @@ def part(connection: Connection, source: int, target: int, at: tuple[datetime, i
     _grow(connection, target, changes, now)
     _settle(connection, source, (told.keys() - left) | stays)
     _settle(connection, target, known.keys() | came)
+
+
+def strangers(connection: Connection, story_id: int, ids: Sequence[int], known: Collection[int] = ()) -> set[str]:
+    """Give who was told of a story and read of none of these articles, to whom they are news; unless told of those `known` stories."""
+    found = set(_told(connection, story_id)).difference(*(_told(connection, each) for each in known))
+    if found:
+        for batch in batches(ids):
+            read = select(told_articles.c.subscription_id).where(told_articles.c.article_id.in_(batch))
+            found.difference_update(connection.execute(read.distinct()).scalars())
+    return found
 
 
 def _grow(connection: Connection, story_id: int, versions: int, now: datetime) -> None:

@@ -6,17 +6,18 @@ draft was made, or changed its text, has no place in it yet: it is asked for fir
 last transaction.
 """
 
+import time
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, insert, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, insert, or_, select, update
 
 from aggregator.core.copies import evidence
 from aggregator.core.echoes import standings_of
-from aggregator.core.redrawing import Redrawn, redraw
+from aggregator.core.redrawing import Leaving, Redrawn, redraw
 from aggregator.core.stories import lead_of
 from aggregator.errors import UsageError
 from aggregator.models import Role
@@ -25,12 +26,15 @@ from aggregator.store.database import Section, batches
 from aggregator.store.desk import label_story
 from aggregator.store.draft_tables import draft_marks, draft_places, regroupings
 from aggregator.store.drafts import DRAFTED_AS, concerned, running, take_out
+from aggregator.store.knowledge import strangers
 from aggregator.store.locks import JUDGING, REGROUPING, hold_until_commit
 from aggregator.store.neighbours import SHOWN, known_overlaps, light
 from aggregator.store.regrouping import Deciding, move, open_story, set_leads
 from aggregator.store.story_tables import article_marks, article_traits, bonds
 from aggregator.store.tables import articles, story_articles
 
+KEEP_EVERY = 0.5
+"""Seconds after which what was compared is kept: whoever judges meanwhile waits no longer, but for a very large story."""
 _NAMED = (story_articles.c.article_id, story_articles.c.story_id, articles.c.current_seq)
 _PLACED = (draft_places.c.group_id, draft_places.c.seq)
 _BESIDE = (
@@ -68,40 +72,41 @@ class Redrawing(Section):
 
         Raises `UsageError` where another process has taken the run over.
         """
-        visited, changes = 0, list[Regrouped]()
+        seen, changes, end = set[int](), list[Regrouped](), time.monotonic() + KEEP_EVERY
         with self._database.write() as connection:
             hold_until_commit(connection, JUDGING)
             hold_until_commit(connection, REGROUPING)
             if running(connection) != run:
                 raise UsageError("another process has taken over the regrouping; aggregator stories list tells how far it is")
-            while visited < limit:
-                seed = _next(connection, run)
-                if seed is None:
-                    connection.execute(update(regroupings).where(regroupings.c.id == run.id).values(finished_at=now))
-                    return Visit(visited=visited, changes=tuple(changes), done=True)
+            waiting = _waiting(connection, run, limit)
+            if not waiting:
+                connection.execute(update(regroupings).where(regroupings.c.id == run.id).values(finished_at=now))
+            for seed in waiting:
+                if seed in seen:
+                    continue
                 beside = _gather(connection, seed)
                 if beside.missing:
                     take_out(connection, beside.missing)
-                    return Visit(visited=visited, changes=tuple(changes), missing=beside.missing)
+                    return Visit(visited=len(seen), changes=tuple(changes), missing=beside.missing)
                 changes += _visit(connection, run, beside, now)
-                visited += len(beside.stands)
-        return Visit(visited=visited, changes=tuple(changes))
+                seen |= beside.stands.keys()
+                if len(seen) >= limit or time.monotonic() > end:
+                    break
+        return Visit(visited=len(seen), changes=tuple(changes), done=not waiting)
 
 
-def _next(connection: Connection, run: Regrouping) -> int | None:
-    """Give the next article whose story was not compared with the draft; at the end, those that came behind our back."""
+def _waiting(connection: Connection, run: Regrouping, limit: int) -> Sequence[int]:
+    """Give the next articles whose stories were not compared with the draft; at the end, those that came behind our back."""
     reached = connection.execute(select(regroupings.c.visited_to).where(regroupings.c.id == run.id)).scalar_one()
-    waits: ColumnElement[bool] = draft_places.c.visited.is_(False)
     new = draft_places.c.article_id.is_(None)
-    waits = or_(waits, new if run.since is None else and_(new, concerned(run.since)))
+    waits = or_(draft_places.c.visited.is_(False), new if run.since is None else and_(new, concerned(run.since)))
     query = select(story_articles.c.article_id).outerjoin(draft_places, draft_places.c.article_id == story_articles.c.article_id)
-    query = query.where(waits).order_by(story_articles.c.article_id).limit(1)
-    found: int | None = connection.execute(query.where(story_articles.c.article_id > reached)).scalar()
-    if found is None and reached:
-        found = connection.execute(query).scalar()
-    if found is not None:
-        # Not beyond it: it may be asked for again, once what is missing beside it was read.
-        connection.execute(update(regroupings).where(regroupings.c.id == run.id).values(visited_to=found - 1))
+    query = query.where(waits).order_by(story_articles.c.article_id).limit(limit)
+    found = connection.execute(query.where(story_articles.c.article_id > reached)).scalars().all()
+    if not found and reached:
+        found = connection.execute(query).scalars().all()
+    if found:  # not beyond the first: it may be asked for again, once what is missing beside it was read
+        connection.execute(update(regroupings).where(regroupings.c.id == run.id).values(visited_to=found[0] - 1))
     return found
 
 
@@ -155,21 +160,26 @@ def _decided(connection: Connection, ids: Sequence[int]) -> dict[frozenset[int],
 def _visit(connection: Connection, run: Regrouping, beside: _Beside, now: datetime) -> list[Regrouped]:
     """Say what changes in stories that belong together, change it where the run does, and remember that they were visited."""
     redrawn = redraw(beside.stands, beside.drafted, beside.bonds)
-    kept = set(redrawn.targets)
-    changes = [
-        Regrouped(
-            kind="split" if leaving.source in kept else "merge",
-            story_id=leaving.source,
-            other_id=redrawn.targets[leaving.group] or 0,
-            articles=leaving.articles,
-        )
-        for leaving in redrawn.moves
-    ]
+    changes = [_change(connection, redrawn, leaving) for leaving in redrawn.moves]
     if run.carries_out:
         _carry_out(connection, run, beside, redrawn, now)
     for batch in batches(list(beside.stands)):
         connection.execute(update(draft_places).where(draft_places.c.article_id.in_(batch)).values(visited=True))
     return changes
+
+
+def _change(connection: Connection, redrawn: Redrawn, leaving: Leaving) -> Regrouped:
+    """Say what a move is, and to whom one of the two stories will be news."""
+    target, parts = redrawn.targets[leaving.group], sum(each.source == leaving.source for each in redrawn.moves)
+    stays = leaving.source in redrawn.targets
+    news: set[str] = set()
+    if stays or parts > 1:
+        whole = target is not None and all(each.source != target for each in redrawn.moves)
+        news = strangers(connection, leaving.source, redrawn.groups[leaving.group], {target} if target and whole else set())
+    if stays:
+        news |= strangers(connection, leaving.source, redrawn.groups[redrawn.targets.index(leaving.source)])
+    kind = "split" if stays else "merge"
+    return Regrouped(kind=kind, story_id=leaving.source, other_id=target or 0, articles=leaving.articles, news_to=tuple(sorted(news)))
 
 
 def _carry_out(connection: Connection, run: Regrouping, beside: _Beside, redrawn: Redrawn, now: datetime) -> None:

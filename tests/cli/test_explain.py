@@ -129,9 +129,12 @@ def test_the_archive_is_grouped_again(command: Command, feeds_file: Path, tmp_pa
         matched = connection.execute("UPDATE story_articles SET grouped_by = 'others'").rowcount
     connection.close()
     assert f"other ones grouped {matched} of {matched} articles" in command("stories", "list").out
-    nothing = {"articles": matched, "merged": 0, "split": 0, "moved": 0}
+    nothing = {"articles": matched, "merged": 0, "split": 0, "moved": 0, "news": 0}
     assert command("stories", "regroup", "--dry-run", "--json").records == [{**nothing, "dry_run": True}]
     done = command("stories", "regroup")
-    assert done.out == f"{matched} articles grouped again: 0 stories merged, 0 split, 0 articles moved\n"
+    assert (
+        done.out
+        == f"{matched} articles grouped again: 0 stories merged, 0 split, 0 articles moved; 0 of these changes are news to somebody\n"
+    )
     assert command("stories", "regroup", "--since", "2020-01-01", "--all").code == 0
     assert command("stories", "regroup", "--since", "yesterday").code == 2

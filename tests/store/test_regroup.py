@@ -20,7 +20,7 @@ from aggregator.regroup import Step, regroup, regroup_next, regroup_some, start
 from aggregator.store import SqlStore, open_store
 from aggregator.store.draft_tables import draft_marks, draft_places
 from aggregator.store.regrouping import Deciding, move, open_story
-from aggregator.store.story_tables import story_operations
+from aggregator.store.story_tables import story_operations, told_articles
 from aggregator.store.tables import story_articles
 from tests.conftest import Clock
 from tests.judge.newsroom import judging, newsroom, serve
@@ -30,6 +30,7 @@ from tests.stories.gold import rows
 UNMATCHED = "dev-146"
 ROWS = [row for row in rows("dev") if row["lang"] in ("en", "ko") and row["id"] != UNMATCHED][:18]
 FEEDS: Mapping[str, FeedSpec] = {row["source"]: newsroom(f"feed-{number}", row["source"]) for number, row in enumerate(ROWS)}
+TOPICS = ("labour", "sanctions")
 Partition = frozenset[frozenset[str]]
 
 
@@ -37,7 +38,7 @@ async def archive(store: SqlStore, order: Sequence[int] = range(len(ROWS))) -> J
     """Judge the articles in this order of arrival, and group them at random after that, as other rules did."""
     clock = Clock(NOW)
     store.sync_feeds(tuple(FEEDS.values()), NOW)
-    store.sync_subscriptions([replace(SUBSCRIPTION, topics=("labour", "sanctions"))], {SUBSCRIPTION.id: None}, NOW)
+    store.sync_subscriptions([replace(SUBSCRIPTION, topics=TOPICS)], {SUBSCRIPTION.id: None}, NOW)
     for number in order:
         arrive(store, number)
     use = replace(judging(store, clock), feeds={feed.id: feed for feed in FEEDS.values()}, batch=5)
@@ -256,15 +257,11 @@ async def test_what_people_decided_holds_whenever_they_decided_it(sql_store: Sql
 
 async def test_nothing_told_is_told_again_and_old_numbers_lead_on(sql_store: SqlStore) -> None:
     use = await archive(sql_store)
-    topics = ("labour", "sanctions")
-    found = sql_store.window_stories(SUBSCRIPTION.id, topics, 0, sql_store.judged_through())
-    items = [item(each.story_id, each.version, articles=[told.telling.article_id for told in each.articles]) for each in found]
-    told = digest(*items, through_seq=sql_store.judged_through())
-    assert sql_store.record_digest(told, ADDRESSES, None, NOW) is not None
+    tell(sql_store)
     changes = await run(use)
     state = sql_store.subscription_state(SUBSCRIPTION.id)
     assert state is not None
-    assert not sql_store.window_stories(SUBSCRIPTION.id, topics, state.after_seq, sql_store.judged_through())
+    assert not sql_store.window_stories(SUBSCRIPTION.id, TOPICS, state.after_seq, sql_store.judged_through())
     merged = [change.story_id for change in changes if change.kind == "merge"]
     assert merged
     alive = set(placed(sql_store).values())
@@ -281,3 +278,29 @@ async def test_only_stories_told_since_a_day_are_grouped_again(sqlite_store: Sql
     assert others
     assert {article: story for article, story in placed(sqlite_store).items() if article in others} == others
     assert sqlite_store.count_grouped(GROUPING) == len(others)
+
+
+async def test_the_dry_run_names_those_to_whom_a_change_is_news(sqlite_store: SqlStore) -> None:
+    use = await archive(sqlite_store)
+    await run(use)
+    told = tellings(sqlite_store)
+    one, other = (each for each in told[:9:8])
+    tell(sqlite_store, one.story_id or 0)
+    with sqlite_store._database.write() as connection:
+        move(connection, other.story_id or 0, one.story_id or 0, [other.article_id], Deciding(NOW))
+        connection.execute(told_articles.delete().where(told_articles.c.article_id == other.article_id))
+    changes = await run(use, everything=True, carries_out=False)
+    assert [change.news_to for change in changes if other.article_id in change.articles] == [(SUBSCRIPTION.id,)]
+    await run(use, everything=True)
+    state = sqlite_store.subscription_state(SUBSCRIPTION.id)
+    assert state is not None
+    found = sqlite_store.window_stories(SUBSCRIPTION.id, TOPICS, state.after_seq, sqlite_store.judged_through())
+    assert [(other.article_id in {each.telling.article_id for each in one.articles}, one.parted) for one in found] == [(True, True)]
+
+
+def tell(store: SqlStore, *only: int) -> None:
+    """Tell the desk all stories, or only some of them and that there was nothing else."""
+    found = store.window_stories(SUBSCRIPTION.id, TOPICS, 0, store.judged_through())
+    chosen = [each for each in found if not only or each.story_id in only]
+    items = [item(each.story_id, each.version, articles=[told.telling.article_id for told in each.articles]) for each in chosen]
+    assert store.record_digest(digest(*items, through_seq=store.judged_through()), ADDRESSES, None, NOW) is not None

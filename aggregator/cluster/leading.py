@@ -79,8 +79,11 @@ class Deferring:
         await self._queue.defer("send")
 
     async def upkeep(self) -> None:
-        """Queue upkeep."""
+        """Queue upkeep, and a run that groups the archive again where its next batch was lost."""
         await self._queue.defer("upkeep")
+        run = await asyncio.to_thread(self._live.app.store.regrouping)
+        if run and run.carries_out:
+            await self._queue.defer("regroup")
 
     async def take_up_stalled(self) -> None:
         """Take up the jobs of workers that died."""

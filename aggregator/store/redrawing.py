@@ -8,7 +8,7 @@ last transaction.
 
 import time
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -160,7 +160,8 @@ def _decided(connection: Connection, ids: Sequence[int]) -> dict[frozenset[int],
 def _visit(connection: Connection, run: Regrouping, beside: _Beside, now: datetime) -> list[Regrouped]:
     """Say what changes in stories that belong together, change it where the run does, and remember that they were visited."""
     redrawn = redraw(beside.stands, beside.drafted, beside.bonds)
-    changes = [_change(connection, redrawn, leaving) for leaving in redrawn.moves]
+    parts = Counter(leaving.source for leaving in redrawn.moves)
+    changes = [_change(connection, redrawn, leaving, parts) for leaving in redrawn.moves]
     if run.carries_out:
         _carry_out(connection, run, beside, redrawn, now)
     for batch in batches(list(beside.stands)):
@@ -168,14 +169,13 @@ def _visit(connection: Connection, run: Regrouping, beside: _Beside, now: dateti
     return changes
 
 
-def _change(connection: Connection, redrawn: Redrawn, leaving: Leaving) -> Regrouped:
+def _change(connection: Connection, redrawn: Redrawn, leaving: Leaving, parts: Mapping[int, int]) -> Regrouped:
     """Say what a move is, and to whom one of the two stories will be news."""
-    target, parts = redrawn.targets[leaving.group], sum(each.source == leaving.source for each in redrawn.moves)
-    stays = leaving.source in redrawn.targets
+    target, stays = redrawn.targets[leaving.group], leaving.source in redrawn.targets
     news: set[str] = set()
-    if stays or parts > 1:
-        whole = target is not None and all(each.source != target for each in redrawn.moves)
-        news = strangers(connection, leaving.source, redrawn.groups[leaving.group], {target} if target and whole else set())
+    if stays or parts[leaving.source] > 1:
+        whole = {target} if target and target not in parts else set()
+        news = strangers(connection, leaving.source, redrawn.groups[leaving.group], whole)
     if stays:
         news |= strangers(connection, leaving.source, redrawn.groups[redrawn.targets.index(leaving.source)])
     kind = "split" if stays else "merge"

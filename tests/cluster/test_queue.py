@@ -16,6 +16,7 @@ from aggregator.app.installation import declare, open_app
 from aggregator.cli import main
 from aggregator.cli.environment import settings_from_environment
 from aggregator.cluster import Crewman, worker_steps
+from aggregator.cluster.leading import Deferring
 from aggregator.core.stories import GROUPING
 from aggregator.errors import StoreError
 from aggregator.reload import Live
@@ -213,11 +214,11 @@ async def test_the_archive_is_judged_and_grouped_again_in_jobs_of_a_batch_each(
             app.store.record_judged(unmatched(take_in(app.store, intake(name))[-1]))
             open_story(app.store, f"story {name}")
         outdate(database)
+        live = Live(replace(app, judging=replace(app.judging, batch=2)), declares=False)
         for words in (("topics", "reapply"), ("stories", "regroup")):
             monkeypatch.setattr("sys.argv", ["aggregator", *words])
             await asyncio.to_thread(_succeed)
         assert await queue.depths() == {"upkeep": 2}
-        live = Live(replace(app, judging=replace(app.judging, batch=2)), declares=False)
         working = asyncio.create_task(queue.work(worker_steps(Crewman(live, locks, Metrics()), queue), QUEUES, 2))
         async with asyncio.timeout(20):
             waiting = await queue.depths()
@@ -229,6 +230,9 @@ async def test_the_archive_is_judged_and_grouped_again_in_jobs_of_a_batch_each(
             await working
         assert app.store.count_archived(None, app.judging.topics.rule_version) == 0
         assert (app.store.count_grouped(GROUPING), app.store.regrouping()) == (0, None)
+        app.store.start_regrouping(GROUPING, None, NOW, carries_out=True)  # whose job is lost
+        await Deferring(live, queue).upkeep()
+        assert await queue.depths() == {"upkeep": 2}
     locks.close()
 
 

@@ -83,3 +83,22 @@ def test_the_doctor_knows_a_file_that_is_no_database(command: Command, feeds_fil
         left.unlink()
     found = {one["what"]: one for one in command("doctor", "--json").records}
     assert (found["database"]["state"], "restore the last backup" in found["database"]["advice"]) == ("bad", True)
+
+
+def test_a_host_without_an_address_is_told_once_and_its_feeds_are_not_asked(command: Command, feeds_file: Path) -> None:
+    text = feeds_file.read_text(encoding="utf-8")
+    feeds_file.write_text(text.replace("http://127.0.0.1:9/gone.xml", "http://nowhere.invalid/gone.xml"), encoding="utf-8")
+    command("db", "upgrade")
+    found = {one["what"]: one for one in command("doctor", "--json").records}
+    assert found["name nowhere.invalid"]["found"] == "does not resolve: gone cannot be polled"
+    assert "feed gone" not in found
+    assert found["feed paper"]["state"] == "ok"
+
+
+def test_a_machine_without_a_name_server_gets_one_sentence(command: Command, feeds_file: Path, site: str) -> None:
+    text = feeds_file.read_text(encoding="utf-8").replace(site, "http://a.invalid").replace("http://127.0.0.1:9", "http://b.invalid")
+    feeds_file.write_text(text, encoding="utf-8")
+    command("db", "upgrade")
+    found = {one["what"]: one for one in command("doctor", "--json").records}
+    assert found["names"]["found"] == "none of 2 hosts resolves, so none of 2 feeds can be polled"
+    assert [what for what in found if what.startswith(("feed ", "name "))] == []

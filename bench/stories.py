@@ -1,7 +1,7 @@
 """Measure the story step: ``python bench/stories.py [scale SIZE… | orders | sets | copies] [--url DATABASE] [--postgresql]``.
 
 ``scale`` fills an archive of each SIZE (10,000 and 100,000 by default; 1,000,000 takes some minutes and 5 GB), a thousand articles a day,
-then adds articles to it as the judge does, some in a transaction, and prints the median cost of finding, placing and storing one, the
+then adds articles to it as the judge does, some in a transaction, and prints the median cost of weighing, deciding and storing one, the
 share of edited copies whose original is found, and the memory of the process. `--postgresql` starts a server of its own in a folder.
 ``orders`` places the gold sets in 200 random orders. ``sets`` scores the gold sets. ``copies`` finds edited copies by bands in memory,
 beside datasketch where that is installed (``PYTHONPATH``): CPU for putting a text in and asking for its like, recall, memory.

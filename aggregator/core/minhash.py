@@ -25,7 +25,7 @@ _OPENING = 400
 OPENING_BINS = 16
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=128)
 def bands_of(text: str) -> tuple[int, ...]:
     """Give the band keys of a text, each a signed 64-bit integer; none where it is too short.
 

@@ -60,7 +60,7 @@ def own_words(title: str, text: str) -> str:
     return without_dateline(text)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
 def terms_of(text: str) -> tuple[str, ...]:
     """Give the comparable terms of a text, each once, in the order they are met."""
     folded = _POSSESSIVE.sub("", unicodedata.normalize("NFKC", text[: 4 * LEAD]).casefold())

@@ -1,5 +1,6 @@
 """Read a variable, or the file that it names: ``NAME_FILE`` holds the path of a file with the value (Docker and systemd secrets)."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -22,6 +23,8 @@ def from_file_or_variable(name: str, environ: Mapping[str, str]) -> tuple[str | 
         if len(body) <= MAX_SECRET_BYTES:
             return body.decode("utf-8").strip("\r\n") or None, []
         return None, [problem(in_file, "the file is too large for a secret", f"at most {MAX_SECRET_BYTES:,} bytes")]
+    except PermissionError:
+        return None, [problem(in_file, f"user {os.getuid()} may not read the file", "a file that this user may read, in a container too")]
     except (OSError, ValueError):
         return None, [problem(in_file, "the file cannot be read as UTF-8 text", "the path of a readable file that holds the value")]
 

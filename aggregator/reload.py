@@ -31,6 +31,7 @@ class Live:
         self.declares = declares
         self._asked = False
         self._seen = _fingerprint(app.settings.feeds_file)
+        self._severed = False
         self._turn = asyncio.Lock()
 
     def ask(self) -> None:
@@ -44,6 +45,7 @@ class Live:
 
     async def _look(self) -> None:
         found = _fingerprint(self.app.settings.feeds_file)
+        self._tell_severed()
         if found == self._seen and not self._asked:
             return
         self._seen, self._asked = found, False
@@ -62,6 +64,12 @@ class Live:
         for change in changes:
             log.info("configuration changed", change=change)
         log.info("configuration reloaded", changes=len(changes))
+
+    def _tell_severed(self) -> None:
+        """Tell once that the file was replaced where nobody in a container sees it: one that is mounted alone stays the old one."""
+        before, self._severed = self._severed, _is_severed(self.app.settings.feeds_file)
+        if self._severed and not before:
+            log.warning("the configuration was replaced outside this container, which still sees the old one: restart the container")
 
 
 def differences(old: Configuration, new: Configuration) -> Iterator[str]:
@@ -94,3 +102,11 @@ def _fingerprint(path: Path) -> tuple[int, int, int] | None:
     except OSError:  # an editor may have moved it away for a moment
         return None
     return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+def _is_severed(path: Path) -> bool:
+    """Say whether the file can still be read, but stands in no folder any more."""
+    try:
+        return path.stat().st_nlink == 0
+    except OSError:
+        return False

@@ -24,7 +24,7 @@ def from_file_or_variable(name: str, environ: Mapping[str, str]) -> tuple[str | 
             return body.decode("utf-8").strip("\r\n") or None, []
         return None, [problem(in_file, "the file is too large for a secret", f"at most {MAX_SECRET_BYTES:,} bytes")]
     except PermissionError:
-        return None, [problem(in_file, f"user {os.getuid()} may not read the file", "a file that this user may read, in a container too")]
+        return None, [problem(in_file, f"the file may not be read by user {os.geteuid()}", "a file that this user may read")]
     except (OSError, ValueError):
         return None, [problem(in_file, "the file cannot be read as UTF-8 text", "the path of a readable file that holds the value")]
 

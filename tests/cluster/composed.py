@@ -31,10 +31,14 @@ def services() -> dict[str, dict[str, Any]]:
     return {name: service for name, service in found.items() if service.get("build")}
 
 
+def secret_commands() -> list[str]:
+    """Give the commands that make the secrets, from the head of the file."""
+    return re.findall(r"^#   (.+?)(?:   #.*)?$", text_of(FILE), re.MULTILINE)
+
+
 def make_secrets(folder: Path) -> None:
-    """Make the secrets by the commands that the head of the file gives."""
-    commands = re.findall(r"^#   (.+)$", text_of(FILE), re.MULTILINE)
-    subprocess.run(["sh", "-euc", "umask 077\n" + "\n".join(commands)], cwd=folder, check=True, timeout=20)
+    """Make the secrets as somebody does who shares nothing unasked."""
+    subprocess.run(["sh", "-euc", "\n".join(("umask 077", *secret_commands()))], cwd=folder, check=True, timeout=20)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster.composed import Running, make_secrets, services, start_all
+from tests.cluster.composed import Running, make_secrets, secret_commands, services, start_all
 from tests.cluster.presses import HOOK, Presses
 from tests.cluster.programs import write_configuration
 from tests.house.reading import text_of
@@ -97,6 +97,10 @@ def test_the_secrets_are_made_for_the_user_of_the_container_and_for_nobody_else_
     password = (folder / "database_password").read_text().strip()
     assert re.fullmatch(r"[0-9a-f]{48}", password)
     assert (folder / "database_url").read_text().strip() == f"postgresql://news:{password}@database/news"
+
+
+def test_the_handbook_gives_the_same_commands() -> None:
+    assert "\n".join(secret_commands()) in text_of("docs/operating.md")
 
 
 def test_every_secret_that_a_service_reads_is_given_to_it() -> None:

@@ -1,5 +1,6 @@
 """The environment: defaults, secrets in files, the mail server's address, and errors that name the variable and hide the value."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -167,6 +168,19 @@ def test_unreadable_secret_file_names_the_variable_and_shows_no_content(tmp_path
     with pytest.raises(ConfigurationError, match="environment: HOOK_FILE: the file") as caught:
         load_settings({"HOOK_FILE": str(path)}).secret("HOOK")
     assert "swordfish" not in str(caught.value)
+
+
+def test_a_secret_file_of_somebody_else_is_told_with_the_user_who_may_not_read_it(tmp_path: Path) -> None:
+    path = tmp_path / "hook"
+    path.write_text("swordfish", encoding="utf-8")
+    path.chmod(0)
+    before = os.geteuid()
+    try:
+        os.seteuid(before or 65534)  # root may read everything
+        with pytest.raises(ConfigurationError, match=f"HOOK_FILE: the file may not be read by user {before or 65534}"):
+            load_settings({"HOOK_FILE": str(path)}).secret("HOOK")
+    finally:
+        os.seteuid(before)
 
 
 def test_variable_and_file_together_are_refused() -> None:

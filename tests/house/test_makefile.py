@@ -19,7 +19,7 @@ NEEDS_ENVIRONMENT = {
     "lock": "requirements-run.lock",
     "soak": "-m tests.cluster.soak --minutes 10",
     "sbom": "cyclonedx-py requirements requirements-run.lock",
-    "audit": "pip-audit --require-hashes",
+    "audit": "pip-audit --strict --require-hashes",
 }
 needs_make = pytest.mark.skipif(shutil.which("make") is None, reason="there is no make on this machine")
 

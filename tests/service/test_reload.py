@@ -6,13 +6,18 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
+from aggregator.reload import Live
 from tests.cluster.signs import expressions, hold_bounds
 from tests.cluster.town import series, unanswered
+from tests.conftest import Clock
+from tests.deliver.test_labelling import installed
 from tests.service.test_process import Service
 
 
@@ -126,3 +131,21 @@ def test_metrics_are_for_this_machine_and_the_heart_beats(tmp_path: Path, monkey
             service.stop()
             server.shutdown()
             thread.join()
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="this system shows no open files")
+async def test_a_file_that_was_replaced_outside_its_container_is_told_once(tmp_path: Path, clock: Clock) -> None:
+    async with installed(tmp_path, clock) as desk:
+        mounted = tmp_path / "mounted.yaml"
+        with mounted.open("w") as file:
+            settings = desk.app.settings.model_copy(update={"feeds_file": Path(f"/proc/self/fd/{file.fileno()}")})
+            live = Live(replace(desk.app, settings=settings))
+            with capture_logs() as told:
+                await live.look()
+                assert told == []
+                (tmp_path / "new.yaml").touch()
+                (tmp_path / "new.yaml").replace(mounted)
+                await live.look()
+                await live.look()
+            assert [line["log_level"] for line in told] == ["warning"]
+            assert "restart the container" in told[0]["event"]

@@ -26,6 +26,11 @@ def test_every_program_has_no_rights_and_writes_nowhere(services: dict[str, Any]
     assert all(port.startswith("127.0.0.1:") for port in program.get("ports", []))
 
 
+def test_the_image_is_built_once_for_all(services: dict[str, Any]) -> None:
+    assert [name for name, service in services.items() if "build" in service] == ["leader"]
+    assert {services[name]["image"] for name in PROGRAMS} == {services["leader"]["image"]}
+
+
 def test_no_secret_stands_in_the_file(services: dict[str, Any]) -> None:
     for service in services.values():
         for name, value in service.get("environment", {}).items():

@@ -48,6 +48,8 @@ STALLED = 10.0
 SILENT = 30.0
 """Seconds without a heartbeat after which a worker does not count as one that works."""
 _RETRY_SECONDS = 1.0
+_RECONNECT_SECONDS = 8.0
+"""How long the pool goes on trying, with pauses that double: only who asks anew begins again, so nobody may wait much longer than that."""
 _WAITS = """
 SELECT jobs.queue_name, extract(epoch FROM now() - min(events.at)) AS seconds
 FROM procrastinate_jobs AS jobs JOIN procrastinate_events AS events ON events.job_id = jobs.id AND events.type = 'deferred'
@@ -176,7 +178,12 @@ async def open_queue(database_url: str, connections: int = 4, *, name: str = "ag
     """
     address = re.sub(r"^postgresql\+psycopg:", "postgresql:", database_url)
     connector = procrastinate.PsycopgConnector(
-        conninfo=address, min_size=1, max_size=connections, kwargs={"options": _SESSION, "application_name": name}
+        conninfo=address,
+        min_size=1,
+        max_size=connections,
+        timeout=_RECONNECT_SECONDS + 2.0,
+        reconnect_timeout=_RECONNECT_SECONDS,
+        kwargs={"options": _SESSION, "application_name": name},
     )
     app = procrastinate.App(connector=connector)
     try:

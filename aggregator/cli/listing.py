@@ -38,7 +38,7 @@ COMMANDS = {
     "feeds": ("feeds", "List, show, test and discover sources."),
     "opml": ("opml", "Import and export lists of feeds as OPML."),
     "topics": ("topics", "List topics, judge the archive again after a change, review near misses."),
-    "stories": ("stories", "List, show, merge and split stories."),
+    "stories": ("stories", "List, show, merge and split stories, group the archive again."),
     "db": ("db", "Upgrade, check, back up, restore, prune, verify and copy the database."),
     "user": ("desk", "Say who may log in to the desk."),
     "token": ("desk", "Make tokens for programs that use the API."),

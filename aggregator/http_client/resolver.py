@@ -40,15 +40,20 @@ class SystemResolver:
         if is_address(host):
             return (host,)
         place = (host, port)
-        if place not in self._asked:
-            self._asked[place] = answer = asyncio.get_running_loop().create_future()
-            answer.add_done_callback(lambda done: self._forget(place, done))
-            self._threads.run(lambda: self._find(place, answer))
-        return tuple(dict.fromkeys(await asyncio.shield(self._asked[place])))  # who gives up leaves the others their answer
+        asked = self._asked.get(place) or self._ask(place)
+        return tuple(dict.fromkeys(await asyncio.shield(asked)))  # who gives up leaves the others their answer
 
     def close(self) -> None:
         """Let the threads go without waiting for slow answers."""
         self._threads.close()
+
+    def _ask(self, place: tuple[str, int]) -> _Answer:
+        """Have a host looked up; it counts as asked for only once a thread will do it, or it would never be asked for again."""
+        answer: _Answer = asyncio.get_running_loop().create_future()
+        self._threads.run(lambda: self._find(place, answer))
+        self._asked[place] = answer
+        answer.add_done_callback(lambda done: self._forget(place, done))
+        return answer
 
     def _find(self, place: tuple[str, int], answer: _Answer) -> None:
         try:
@@ -84,13 +89,22 @@ class _Threads:
         self._guard = threading.Lock()
 
     def run(self, task: _Task) -> None:
-        """Run a task as soon as a thread is free."""
+        """Run a task as soon as a thread is free; raises `socket.gaierror` where there is none, and none can be started."""
         with self._guard:
             waiting = self._tasks.qsize()
             if self._idle <= waiting and self._started < self._most:
-                self._started += 1
-                threading.Thread(target=self._work, name=f"resolve-{self._started}", daemon=True).start()
+                self._start()
         self._tasks.put(task)
+
+    def _start(self) -> None:
+        """Start one more; where the system gives none, those that run take the task in their turn."""
+        try:
+            threading.Thread(target=self._work, name=f"resolve-{self._started + 1}", daemon=True).start()
+        except RuntimeError as error:  # the bound on processes and threads is reached
+            if self._started == 0:
+                raise socket.gaierror(socket.EAI_AGAIN, f"no thread for the lookup could be started: {error}") from error
+            return
+        self._started += 1
 
     def close(self) -> None:
         """Let every thread end after what it does."""

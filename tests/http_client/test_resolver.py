@@ -70,6 +70,49 @@ async def test_threads_are_used_again() -> None:
     resolve.close()
 
 
+class Threadless:
+    """Refuse to start threads, as a system does that has no more, while `full`."""
+
+    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+        self.full = True
+        start = threading.Thread.start
+
+        def limited(thread: threading.Thread) -> None:
+            if self.full and thread.name.startswith("resolve"):
+                raise RuntimeError("can't start new thread")
+            start(thread)
+
+        patch.setattr(threading.Thread, "start", limited)
+
+
+async def test_where_no_thread_can_be_started_the_lookup_fails_and_the_next_one_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    resolve = SystemResolver(threads=1, look_up=NameServer().look_up)
+    system = Threadless(monkeypatch)
+    for _ in range(3):
+        with pytest.raises(socket.gaierror, match="no thread"):
+            await asyncio.wait_for(resolve("host.example", 80), 5)
+    system.full = False
+    assert await asyncio.wait_for(resolve("host.example", 80), 5)
+    resolve.close()
+
+
+async def test_where_no_further_thread_can_be_started_those_that_run_do_all_lookups(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = NameServer()
+    resolve = SystemResolver(threads=2, look_up=names.look_up)
+    system = Threadless(monkeypatch)
+    system.full = False
+    slow = asyncio.create_task(resolve("slow.example", 80))
+    await asyncio.sleep(0)
+    system.full = True
+    waiting = asyncio.create_task(resolve("host.example", 80))
+    await asyncio.sleep(0)
+    system.full = False
+    assert await asyncio.wait_for(resolve("other.example", 80), 5)  # the thread that was not started is not counted
+    names.open.set()
+    assert await slow == await waiting
+    resolve.close()
+
+
 _ASKS = """
 import asyncio, threading
 from aggregator.http_client.resolver import SystemResolver

@@ -1,4 +1,10 @@
-"""Bring the store's schema up to date before a service begins, apart from it: what migrates would stay loaded for months."""
+"""Bring the store's schema up to date before a service begins, apart from it: what migrates would stay loaded for months.
+
+The other process ends with the service, in the middle of its transaction too: whoever starts next, perhaps an older release, must find the
+schema as it was, and it must not change under them.
+"""
+
+import signal
 
 from aggregator.errors import ParseError, ReaderError, StoreError
 from aggregator.settings import Settings
@@ -30,6 +36,7 @@ def upgrade_apart(settings: Settings) -> None:
 
 def _upgraded(url: str) -> str:
     """Upgrade, and say what was wrong, or nothing."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # who stops an upgrade by hand means it: it is one transaction
     store = open_store(url)
     try:
         store.upgrade()

@@ -1,9 +1,15 @@
-"""Be a worker process: take a function and its arguments off a socket, send its result back, until the socket closes."""
+"""Be a worker process: take a function and its arguments off a socket, send its result back, until the socket closes.
+
+A thread watches the other end: a worker whose program is gone ends in the middle of its work, and what it had not committed is undone.
+"""
 
 import math
+import os
 import resource
+import select
 import signal
 import sys
+import threading
 from collections.abc import Callable
 from importlib import import_module
 from multiprocessing.connection import Connection
@@ -15,7 +21,7 @@ _GRACE = 5
 
 
 def serve(connection: "Connection[Any, Any]", deadline: float) -> None:
-    """Greet, then answer calls one by one; the alarm ends a worker whose program is gone and cannot kill it any more."""
+    """Greet, then answer calls one by one; the alarm ends a worker that keeps the interpreter busy and cannot see its program go."""
     try:
         connection.send(None)
         while True:
@@ -34,6 +40,21 @@ def _outcome(function: Callable[..., object], arguments: tuple[object, ...]) -> 
         return None, f"the document cannot be read ({type(error).__name__} in its reader)"
 
 
+def end_with_program(connection: "Connection[Any, Any]") -> None:
+    """Have a thread end this process as soon as the other end of the socket closes, whatever it does then."""
+    watching = select.poll()
+    watching.register(connection.fileno(), 0)  # nothing but that it closes, which is always told
+
+    def watch() -> None:
+        watching.poll()
+        os._exit(1)  # at once: the other threads may be in the middle of a transaction
+
+    try:
+        threading.Thread(target=watch, name="watch", daemon=True).start()
+    except RuntimeError:  # the system gives no thread now: the alarm is left
+        return
+
+
 def main(descriptor: str, deadline: str, prepare: str) -> None:
     """Set the process up and serve."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -42,6 +63,7 @@ def main(descriptor: str, deadline: str, prepare: str) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     import_module(prepare)  # before the greeting, so that no document's deadline pays for it
     with Connection(int(descriptor)) as connection:
+        end_with_program(connection)
         serve(connection, float(deadline))
 
 

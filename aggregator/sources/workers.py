@@ -4,7 +4,7 @@ A hostile document can keep a parser busy for minutes or make it take all memory
 by a worker process within a deadline; one that overstays or dies is replaced, and its document comes back with an error.
 
 * A worker is a fresh interpreter in a session of its own: signals meant for the program do not reach it, and it ignores what does.
-* It ends when the program's end of the socket closes, which is also what a killed program looks like; while it works, an alarm ends it.
+* It ends when the program's end of the socket closes, which is also what a killed program looks like, and at the latest by an alarm.
 * Its memory is bounded.
 """
 

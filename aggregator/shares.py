@@ -61,10 +61,11 @@ async def poll_share(
 ) -> None:
     """Poll those feeds of a share that are still due, but for hosts that another worker has; `progress` is told of each poll."""
     hosts = {share_lock(host): host for host in share}
-    taken = await asyncio.to_thread(locks.take_all, hosts)
-    if len(taken) < len(hosts):
-        log.info("other workers have some of these hosts", hosts=sorted(hosts[name] for name in hosts.keys() - taken))
+    taking = asyncio.ensure_future(asyncio.to_thread(locks.take_all, hosts))
     try:
+        taken = await asyncio.shield(taking)
+        if len(taken) < len(hosts):
+            log.info("other workers have some of these hosts", hosts=sorted(hosts[name] for name in hosts.keys() - taken))
         mine = [feed for name in taken for feed in share[hosts[name]]]
         due: Sequence[str] = [state.feed_id for state in await asyncio.to_thread(app.store.due_feeds, app.polling.clock(), len(mine), mine)]
         polling, due = await prepare(app.polling, due)
@@ -72,8 +73,8 @@ async def poll_share(
             await asyncio.to_thread(app.store.free_feeds, due)  # whoever leased them does not have the host, so it is gone
             fenced = replace(polling, fetcher=Fenced(polling.fetcher, polling.gate))
             await poll_due(fenced, only=due, limit=len(due), progress=progress)
-    finally:
-        await asyncio.to_thread(locks.free_all, taken)
+    finally:  # who is told to stop while the locks are taken waits for them, as they would be held as long as the worker lives
+        await asyncio.to_thread(locks.free_all, await taking)
 
 
 class Fenced:

@@ -39,6 +39,7 @@ class FileGate:
         if path is None:
             raise ValueError("a gate of files is for an SQLite database")
         self._file = open_lock_file(beside(path, ".hosts"))
+        self._inside: set[int] = set()
 
     async def enter(self, host: str) -> None:
         """Wait for the host's turn, and take it."""
@@ -51,8 +52,9 @@ class FileGate:
         """Give the turn back; the next may take it after a pause of so many seconds."""
         place = _place(host)
         with suppress(OSError):  # on a full disk the pause is lost, not the poll
-            os.pwrite(self._file, _MOMENT.pack(time.monotonic() + pause), place)
+            os.pwrite(self._file, _MOMENT.pack(time.monotonic() + max(pause, self._pause(place))), place)
         fcntl.lockf(self._file, fcntl.LOCK_UN, _MOMENT.size, place)
+        self._inside.discard(place)
 
     async def holds(self, host: str) -> bool:
         """Tell that a turn is held for as long as its process lives."""
@@ -65,16 +67,24 @@ class FileGate:
     def _take(self, host: str) -> float:
         """Take a host's turn; give 0, or after how many seconds to ask again."""
         place = _place(host)
+        if place in self._inside:  # the kernel keeps other processes out, not the other hosts of this one that share the slot
+            return LOOK
         try:
             fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB, _MOMENT.size, place)
         except OSError:
             return LOOK
-        written = os.pread(self._file, _MOMENT.size, place)
-        wait = _MOMENT.unpack(written)[0] - time.monotonic() if len(written) == _MOMENT.size else 0.0
-        if not 0 < wait <= LONGEST:
+        wait = self._pause(place)
+        if not wait:
+            self._inside.add(place)
             return 0.0
         fcntl.lockf(self._file, fcntl.LOCK_UN, _MOMENT.size, place)
         return wait
+
+    def _pause(self, place: int) -> float:
+        """Give for how many seconds the slot's last pause lasts."""
+        written = os.pread(self._file, _MOMENT.size, place)
+        wait = _MOMENT.unpack(written)[0] - time.monotonic() if len(written) == _MOMENT.size else 0.0
+        return wait if 0 < wait <= LONGEST else 0.0
 
 
 class SessionGate:

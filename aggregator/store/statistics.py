@@ -9,7 +9,7 @@ from contextlib import suppress
 from itertools import count
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 FIRST = 8
 """Transactions of a process before it looks for the first time."""
@@ -32,7 +32,7 @@ class Statistics:
         number = next(self._transactions)
         if number < FIRST or number & (number - 1) or self._engine.dialect.name != "postgresql":
             return
-        with suppress(DBAPIError):
+        with suppress(SQLAlchemyError):
             self.renew()
 
     def renew(self) -> None:

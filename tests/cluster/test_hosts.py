@@ -5,13 +5,13 @@ import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
-from itertools import pairwise
+from itertools import count, pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from aggregator.store.hosts import FileGate, open_gate
+from aggregator.store.hosts import FileGate, _place, open_gate
 
 ROOT = Path(__file__).parents[2]
 _FEEDS = """feeds:
@@ -104,6 +104,30 @@ async def test_a_pause_written_before_the_machine_was_started_anew_holds_nobody(
     await gate.enter("a.example")
     gate.leave("a.example", 1e6)
     await asyncio.wait_for(gate.enter("a.example"), 20)
+    gate.close()
+
+
+def _two_of_one_slot() -> tuple[str, str]:
+    seen: dict[int, str] = {}
+    for number in count():
+        host = f"host{number}.example"
+        if other := seen.get(_place(host)):
+            return other, host
+        seen[_place(host)] = host
+    raise AssertionError("there are fewer slots than hosts")
+
+
+async def test_two_hosts_of_one_slot_wait_for_each_other_in_one_process_too(tmp_path: Path) -> None:
+    gate = FileGate(f"sqlite:///{tmp_path}/aggregator.db")
+    one, other = _two_of_one_slot()
+    await gate.enter(one)
+    waiting = asyncio.create_task(gate.enter(other))
+    await asyncio.sleep(0.3)
+    assert not waiting.done()
+    gate.leave(one, 0.4)
+    left_at = asyncio.get_running_loop().time()
+    await asyncio.wait_for(waiting, 20)
+    assert asyncio.get_running_loop().time() - left_at >= 0.4
     gate.close()
 
 

@@ -15,7 +15,7 @@ from aggregator.models import Failed, FetchOutcome, FetchRequest, NotModified
 from aggregator.poll import LEASE
 from aggregator.records import FeedState
 from aggregator.shares import MOST_HOSTS, Fenced, poll_share, shares
-from aggregator.store.hosts import GATHER, SessionGate, host_lock, share_lock
+from aggregator.store.hosts import SessionGate, share_lock
 from aggregator.store.sessions import SessionLocks
 
 _FEED = "  - {{id: {0}, name: {0}, publisher: {0}, family: {0}, language: en, url: 'http://127.0.0.{1}:{2}/'}}\n"
@@ -123,14 +123,28 @@ def gate(database: str) -> Iterator[SessionGate]:
     gate.close()
 
 
-async def test_turns_at_many_hosts_are_taken_and_given_back_together(gate: SessionGate, locks: SessionLocks) -> None:
-    names = [f"{number}.example" for number in range(20)]
+async def test_turns_at_many_hosts_are_taken_and_given_back_together(gate: SessionGate, database: str) -> None:
+    names, other = [f"{number}.example" for number in range(20)], SessionGate(database)
     await asyncio.gather(*[gate.enter(name) for name in names])
-    assert not locks.take_all([host_lock(name) for name in names])
+    waiting = [asyncio.create_task(other.enter(name)) for name in names]
+    assert not (await asyncio.wait(waiting, timeout=0.2))[0]
     for name in names:
         gate.leave(name, 0.0)
-    await asyncio.sleep(10 * GATHER)
-    assert len(locks.take_all([host_lock(name) for name in names])) == len(names)
+    await asyncio.wait_for(asyncio.gather(*waiting), 20)
+    other.close()
+
+
+async def test_a_job_that_is_told_to_stop_while_it_takes_its_hosts_leaves_none_taken(app: App, locks: SessionLocks, database: str) -> None:
+    with locks._guard:  # as long as another job of the worker asks the server
+        job = asyncio.create_task(poll_share(app, locks, SHARE))
+        await asyncio.sleep(0.1)
+        job.cancel()
+        await asyncio.sleep(0.1)
+    with suppress(asyncio.CancelledError):
+        await job
+    other = SessionLocks(database, "worker")
+    assert len(other.take_all([share_lock(host) for host in SHARE])) == 3
+    other.close()
 
 
 async def test_of_two_who_wait_for_one_host_one_goes_first(gate: SessionGate) -> None:

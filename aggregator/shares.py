@@ -28,6 +28,8 @@ log = structlog.get_logger(__name__)
 
 MOST_HOSTS = 32
 """Hosts in one share."""
+MOST_FEEDS = 100
+"""Feeds of one host in a share; the others are still due when it is done, and a worker that is told to stop leaves little behind."""
 PARTS = 16
 """Shares that are made at least, so that all workers have something to do."""
 
@@ -41,7 +43,7 @@ def shares(due: Sequence[FeedState], busy: Collection[str] = ()) -> Sequence[Sha
     well = [host for host, states in fresh.items() if not any(state.failures for state in states)]
     size = min(MOST_HOSTS, max(1, len(well) // PARTS))
     parts = [*batches(well, size), *([host] for host in fresh.keys() - set(well))]
-    return [{host: [state.feed_id for state in fresh[host]] for host in part} for part in parts]
+    return [{host: [state.feed_id for state in fresh[host][:MOST_FEEDS]] for host in part} for part in parts]
 
 
 Prepare: TypeAlias = Callable[[Polling, Sequence[str]], Awaitable[tuple[Polling, Sequence[str]]]]

@@ -49,11 +49,11 @@ class Deferring:
 
     async def poll(self) -> None:
         """Queue the hosts with due feeds that do not wait already, unless judging does not keep up."""
-        store, now = self._live.app.store, self._live.app.polling.clock()
-        due = await asyncio.to_thread(store.due_feeds, now, MOST_QUEUED)
+        store, now, busy = self._live.app.store, self._live.app.polling.clock(), await self._queue.hosts()
+        due = await asyncio.to_thread(store.due_feeds, now, MOST_QUEUED, None, busy)
         if not due:
             return
-        overview, busy = await asyncio.to_thread(store.overview), await self._queue.hosts()
+        overview = await asyncio.to_thread(store.overview)
         if overview.unjudged > MOST_UNJUDGED or len(busy) > MOST_QUEUED:
             log.warning("polling is held back", unjudged=overview.unjudged, queued=len(busy))
             return

@@ -76,8 +76,10 @@ class Store(StoryStore, Protocol):
         """Lease up to `limit` due feeds, longest due first; with `only`, these feeds whether due or not."""
         ...
 
-    def due_feeds(self, now: datetime, limit: int, only: Collection[str] | None = None) -> Sequence[FeedState]:
-        """Name feeds that are due, longest due first, leased or not, and lease none."""
+    def due_feeds(
+        self, now: datetime, limit: int, only: Collection[str] | None = None, beside: Collection[str] = ()
+    ) -> Sequence[FeedState]:
+        """Name feeds that are due, longest due first, leased or not, and lease none; none whose URL is at a host in `beside`."""
         ...
 
     def mend_feed_dates(self, now: datetime) -> int:

@@ -7,10 +7,12 @@ A lease ends by `record_polls`, by time, or by `release_leases`.
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, bindparam, case, or_, select, true, update
+from sqlalchemy import ARRAY, Connection, RowMapping, String, all_, bindparam, case, cast, func, or_, select, true, update
 
+from aggregator.core.urls import host_of
 from aggregator.models import FeedHealth, FeedSpec
 from aggregator.records import FeedState, Habits
 from aggregator.store.database import Section, batches, run_many
@@ -23,6 +25,8 @@ LONGEST_LEASE = timedelta(hours=1)
 """No feed is leased for longer."""
 _STATE = tuple(field.name for field in fields(FeedState) if field.name != "feed_id")
 
+_HOST = func.lower(func.substring(feeds.c.url, "^[^:]+://(?:[^/?#]*@)?([^/?#]*)"))
+"""What `host_of` gives, in PostgreSQL's words: the feeds of a host that has very many are left out where they lie."""
 _KEEP = update(feeds).where(feeds.c.id == bindparam("feed_id"))
 
 
@@ -55,12 +59,19 @@ class Feeds(Section):
                 connection.execute(update(feeds).where(feeds.c.id.in_(batch)).values(leased_until=now + lease))
         return claimed
 
-    def due_feeds(self, now: datetime, limit: int, only: Collection[str] | None = None) -> Sequence[FeedState]:
-        """Name feeds that are due, longest due first, leased or not, and lease none."""
+    def due_feeds(
+        self, now: datetime, limit: int, only: Collection[str] | None = None, beside: Collection[str] = ()
+    ) -> Sequence[FeedState]:
+        """Name feeds that are due, longest due first, leased or not, and lease none; none whose URL is at a host in `beside`."""
         wanted = feeds.c.id.in_(only) if only is not None else true()
         due = select(feeds).where(feeds.c.configured, feeds.c.enabled, feeds.c.next_due_at <= now, wanted)
+        due = due.order_by(feeds.c.next_due_at, feeds.c.id)
         with self._database.read() as connection:
-            return [state_of(row) for row in connection.execute(due.order_by(feeds.c.next_due_at, feeds.c.id).limit(limit)).mappings()]
+            if not beside or connection.dialect.name == "postgresql":
+                elsewhere = all_(cast(sorted(beside), ARRAY(String))) != _HOST if beside else true()
+                return [state_of(row) for row in connection.execute(due.where(elsewhere).limit(limit)).mappings()]
+            found = (row for row in connection.execute(due).mappings() if host_of(row["url"]) not in beside)
+            return [state_of(row) for row in islice(found, limit)]
 
     def mend_feed_dates(self, now: datetime) -> int:
         """Make due what was polled, and free what was leased, under a clock that ran ahead of this one; gives how many feeds."""

@@ -14,7 +14,7 @@ from aggregator.cli.environment import settings_from_environment
 from aggregator.models import Failed, FetchOutcome, FetchRequest, NotModified
 from aggregator.poll import LEASE
 from aggregator.records import FeedState
-from aggregator.shares import MOST_HOSTS, Fenced, poll_share, shares
+from aggregator.shares import MOST_FEEDS, MOST_HOSTS, Fenced, poll_share, shares
 from aggregator.store.hosts import SessionGate, share_lock
 from aggregator.store.sessions import SessionLocks
 
@@ -43,6 +43,11 @@ def test_a_host_that_failed_last_time_keeps_no_other_waiting() -> None:
     due = [state(str(number), f"{number}.example", failures=int(number == 3)) for number in range(64)]
     assert {"3.example": ["3"]} in shares(due)
     assert sum(len(part) for part in shares(due)) == 64
+
+
+def test_a_host_with_very_many_feeds_is_polled_a_part_at_a_time() -> None:
+    (share,) = shares([state(str(number), "a.example") for number in range(3 * MOST_FEEDS)])
+    assert share == {"a.example": [str(number) for number in range(MOST_FEEDS)]}
 
 
 def test_hosts_that_somebody_polls_are_left_out() -> None:

@@ -3,6 +3,7 @@ from datetime import timedelta
 
 import pytest
 
+from aggregator.core.urls import host_of
 from aggregator.models import FeedSpec
 from aggregator.ports import Store
 from tests.store.samples import FEED, HOUR, NOW, OTHER_FEED, failed_poll, intake, poll
@@ -108,3 +109,22 @@ def test_health_tells_never_ok_failing_and_disabled(store: Store) -> None:
 def test_health_leaves_out_feeds_that_left_the_configuration(store: Store) -> None:
     store.sync_feeds([OTHER_FEED], NOW)
     assert [line.feed_id for line in store.feed_health()] == ["yonhap"]
+
+
+ADDRESSES = (
+    "https://Busy.Example/a",
+    "http://user:word@busy.example/b?q=1",
+    "http://busy.example:8080/c",
+    "http://free.example?q=http://busy.example/",
+    "http://[::1]:9/d",
+    "http://busy.example",
+)
+
+
+def test_hosts_that_are_busy_leave_their_place_to_others(store: Store) -> None:
+    specs = [replace(FEED, id=f"feed{number}", url=url) for number, url in enumerate(ADDRESSES)]
+    store.sync_feeds(specs, NOW)
+    for busy in ({"busy.example"}, {"busy.example", "[::1]:9"}, {"busy.example:8080"}, set[str]()):
+        there = [spec.id for spec in specs if host_of(spec.url) not in busy]
+        assert sorted(state.feed_id for state in store.due_feeds(NOW, 10, None, busy)) == there
+    assert [state.feed_id for state in store.due_feeds(NOW, 1, None, {"busy.example"})] == ["feed2"]

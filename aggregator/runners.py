@@ -126,6 +126,7 @@ class InProcess:
         settings, now = self._live.app.settings, self._live.app.delivering.clock()
         kept = timedelta(days=settings.keep_unmatched_days) if settings.keep_unmatched_days else FOREVER
         pruned = await asyncio.to_thread(prune, settings.database_url, now - kept, now - KEEP_FETCHES)
+        await asyncio.to_thread(self._live.app.store.drop_draft)
         await asyncio.to_thread(sample_last_week, self._live.app.store, now)
         if mended := await asyncio.to_thread(self._live.app.store.mend_feed_dates, now):
             log.warning("feeds were polled under a clock that ran ahead; they are due now", feeds=mended)

@@ -27,6 +27,7 @@ def regroup(
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Also where the present rules have grouped all there is.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Change no story; say which would merge and split.")] = False,
+    give_up: Annotated[bool, typer.Option("--give-up", help="End a run that is not finished where it is; what it changed stays.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Group again what other rules grouped. Safe to stop and to repeat: nothing told is told again, and what people decided holds.
@@ -35,6 +36,11 @@ def regroup(
 
     Example: aggregator stories regroup --since 2026-10-01 --dry-run
     """
+    if give_up:
+        if since or everything or dry_run:
+            raise typer.BadParameter("it goes with --json only", param_hint="--give-up")
+        _give_up(json=json)
+        return
     told = _Told(json=json, dry_run=dry_run)
     asyncio.run(_regroup(told, since.replace(tzinfo=UTC) if since else None, everything=everything))
     told.end()
@@ -48,13 +54,29 @@ def grouping_state(store: "Store") -> Sequence[str]:
     if run is not None:
         drafted, visited, about = store.count_drafted(run)
         doing = "grouping the archive again" if run.carries_out else "working out what grouping the archive again would change"
-        return [f"{doing}: {drafted} of {about} articles drafted, {visited} compared; aggregator stories regroup goes on with it"]
+        does = "goes on with it" if run.rules == GROUPING else f"begins it anew by the rules {GROUPING} instead of {run.rules}"
+        return [f"{doing}: {drafted} of {about} articles drafted, {visited} compared; aggregator stories regroup {does}, --give-up ends it"]
     if outdated:
         return [
             f"rules {GROUPING}; other ones grouped {outdated} of {total} articles: aggregator stories regroup groups them again, "
             "--dry-run tells what would change"
         ]
     return []
+
+
+def _give_up(*, json: bool) -> None:
+    from aggregator.app.configured import utc_now
+    from aggregator.app.stores import open_installed_store
+
+    with open_installed_store(settings_from_environment(quiet=True)) as store:
+        given_up = store.give_up_regrouping(utc_now())
+        state = grouping_state(store)
+    if json:
+        screen.print_json({"given_up": given_up})
+        return
+    screen.out.print("given up: what was changed stays, the rest is as it was" if given_up else "no run stands that could be given up")
+    for line in state:
+        screen.out.print(line)
 
 
 class _Told:

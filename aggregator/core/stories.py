@@ -25,7 +25,7 @@ __all__ = ["COPY", "GROUPING", "WINDOW", "Weighed", "lead_of", "settle", "shared
 MOST_MEMBERS = 40
 """Articles that are grouped again at once; where more are touched, the stories least like the article stay as they are."""
 _REVISION = 1
-"""Grows with every change of how articles are grouped that is no change of a number below."""
+"""Grows with every change of how articles are grouped, also of a number below: a release takes over runs of a smaller one only."""
 GROUPING = f"{_REVISION}-{digest_of(*map(repr, (WEIGHTS, JOIN, TOUCH, COPY, WINDOW, MOST_MEMBERS)))[:8]}"
 """The version of these rules: what another one grouped can be grouped again."""
 _EVERYWHERE = frozenset({"north-korea", "south-korea", "china", "russia", "united-states", "japan"})

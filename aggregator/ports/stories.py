@@ -53,27 +53,34 @@ class DraftStore(Protocol):
         """Give the archive's counts of the terms of an article that is in it."""
         ...
 
-    def drafting(self) -> AbstractContextManager[None]:
-        """Join the calls made inside into one transaction, in which nobody else drafts."""
+    def drafting(self, run: Regrouping) -> AbstractContextManager[None]:
+        """Join the calls made inside into one transaction, in which nobody else drafts.
+
+        Raises `UsageError` where the draft is that of another run by now.
+        """
         ...
 
     def draft_neighbourhood(self, telling: Telling) -> Neighbourhood:
         """Give the groups of the draft that an article may belong to, as if they were stories."""
         ...
 
-    def keep_draft(self, telling: Telling, placement: Placement) -> None:
+    def keep_draft(self, run: Regrouping, telling: Telling, placement: Placement) -> None:
         """Give an article a place in the draft, and move others by it; one that has a place keeps it."""
         ...
 
     def visit_draft(self, run: Regrouping, now: datetime, limit: int) -> Visit:
         """Compare some stories with the complete draft, and carry out what changes where the run does.
 
-        Raises `UsageError` where another process has taken the run over.
+        Raises `UsageError` where another process has taken the run over or given it up.
         """
         ...
 
+    def give_up_regrouping(self, now: datetime) -> bool:
+        """End the run that is not finished where it is, and tell whether there was one; what it changed stays."""
+        ...
+
     def drop_draft(self) -> None:
-        """Forget the draft, once the run is finished or given up."""
+        """Forget a draft that was finished or given up, some rows at a time; that of a run that stands is kept."""
         ...
 
 

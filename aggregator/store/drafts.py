@@ -4,9 +4,8 @@ Articles come in the order they were told and find only those before them, as if
 are those of the whole archive. Each has a place in the draft or has none, so a run that was killed goes on with the next one.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +17,6 @@ from sqlalchemy import (
     Select,
     Text,
     bindparam,
-    delete,
     func,
     insert,
     literal,
@@ -33,9 +31,9 @@ from aggregator.core.rarity import Rarity
 from aggregator.core.traits import keys_of
 from aggregator.records import Neighbourhood, Placement, Regrouping, Telling, Traits, Undrafted
 from aggregator.store.archive import archived_articles
-from aggregator.store.database import Section, batches
+from aggregator.store.database import Section
+from aggregator.store.draft_runs import hold_run
 from aggregator.store.draft_tables import draft_marks, draft_places, regroupings
-from aggregator.store.locks import REGROUPING, hold_until_commit
 from aggregator.store.neighbours import (
     MOST_COPIES,
     MOST_MEMBERS,
@@ -90,25 +88,6 @@ class Drafts(Section):
         with self._database.read() as connection:
             return int(connection.execute(query).scalar_one())
 
-    def start_regrouping(self, rules: str, since: datetime | None, now: datetime, *, carries_out: bool) -> Regrouping:
-        """Go on with the run that is not finished, or begin one; one that goes by other rules, or another date, is begun anew."""
-        with self._database.write() as connection:
-            hold_until_commit(connection, REGROUPING)
-            standing = running(connection)
-            row = {"rules": rules, "since": since, "carries_out": carries_out, "started_at": now, "visited_to": 0}
-            if standing is None or (standing.rules, standing.since) != (rules, since):
-                return _begin(connection, row)
-            if standing.carries_out != carries_out:
-                # What was looked at to tell what would change, is looked at again to change it.
-                connection.execute(update(regroupings).where(regroupings.c.id == standing.id).values(carries_out=carries_out, visited_to=0))
-                connection.execute(update(draft_places).where(draft_places.c.visited.is_(True)).values(visited=False))
-            return replace(standing, carries_out=carries_out)
-
-    def regrouping(self) -> Regrouping | None:
-        """Give the run that is not finished."""
-        with self._database.read() as connection:
-            return running(connection)
-
     def count_drafted(self, run: Regrouping) -> tuple[int, int, int]:
         """Count the articles that have a place in the draft, those of them that were visited, and all that the run is about."""
         counted = select(func.count(), func.count().filter(draft_places.c.visited.is_(True))).select_from(draft_places)
@@ -139,11 +118,14 @@ class Drafts(Section):
         return Rarity(max(1, counted.get(TOTAL, 0)), {term: max(1, counted.get(term, 0)) for term in terms})
 
     @contextmanager
-    def drafting(self) -> Iterator[None]:
-        """Join the calls made inside into one transaction, in which nobody else drafts."""
+    def drafting(self, run: Regrouping) -> Iterator[None]:
+        """Join the calls made inside into one transaction, in which nobody else drafts.
+
+        Raises `UsageError` where the draft is that of another run by now.
+        """
         with self._database.transaction():
             with self._database.write() as connection:
-                hold_until_commit(connection, REGROUPING)
+                hold_run(connection, run)
             yield
 
     def draft_neighbourhood(self, telling: Telling) -> Neighbourhood:
@@ -151,60 +133,24 @@ class Drafts(Section):
         with self._database.read() as connection:
             return neighbours_in(connection, telling, _DRAFTED, _put_together(connection, telling.article_id))
 
-    def keep_draft(self, telling: Telling, placement: Placement) -> None:
+    def keep_draft(self, run: Regrouping, telling: Telling, placement: Placement) -> None:
         """Give an article a place in the draft, and move others by it; one that has a place keeps it."""
         with self._database.write() as connection:
             known = select(draft_places.c.article_id).where(draft_places.c.article_id == telling.article_id)
             if connection.execute(known).first() is None:
                 _keep(connection, telling, placement)
             reached = or_(regroupings.c.drafted_to.is_(None), regroupings.c.drafted_to < telling.told_at)
-            here = (regroupings.c.finished_at.is_(None), reached)
-            connection.execute(update(regroupings).where(*here).values(drafted_to=telling.told_at))
-
-    def drop_draft(self) -> None:
-        """Forget the draft, once the run is finished or given up."""
-        with self._database.write() as connection:
-            hold_until_commit(connection, REGROUPING)
-            _forget(connection)
+            connection.execute(update(regroupings).where(regroupings.c.id == run.id, reached).values(drafted_to=telling.told_at))
 
 
 _ORDER = (articles.c.told_at, articles.c.text_hash, articles.c.outlet, articles.c.title, articles.c.id)
 """By what articles say and not by when they came, so that the draft does not hang on that."""
 
 
-def running(connection: Connection) -> Regrouping | None:
-    """Give the run that is not finished."""
-    row = connection.execute(select(regroupings).where(regroupings.c.finished_at.is_(None))).mappings().first()
-    return _regrouping(row) if row else None
-
-
 def concerned(since: datetime) -> ColumnElement[bool]:
     """Ask whether an article stands in a story with an article told since a moment."""
     late = select(story_articles.c.story_id).join(articles, articles.c.id == story_articles.c.article_id)
     return story_articles.c.story_id.in_(late.where(articles.c.told_at >= since))
-
-
-def take_out(connection: Connection, ids: Sequence[int]) -> None:
-    """Take articles out of the draft."""
-    for batch in batches(ids):
-        for table in (draft_marks, draft_places):
-            connection.execute(delete(table).where(table.c.article_id.in_(batch)))
-
-
-def _regrouping(row: RowMapping) -> Regrouping:
-    return Regrouping(**{name: row[name] for name in ("id", "rules", "started_at", "carries_out", "since")})
-
-
-def _begin(connection: Connection, row: Mapping[str, Any]) -> Regrouping:
-    _forget(connection)
-    connection.execute(update(regroupings).where(regroupings.c.finished_at.is_(None)).values(finished_at=row["started_at"]))
-    begun = connection.execute(insert(regroupings).values(**row).returning(*regroupings.c)).mappings().one()
-    return _regrouping(begun)
-
-
-def _forget(connection: Connection) -> None:
-    for table in (draft_marks, draft_places):
-        connection.execute(delete(table))
 
 
 def _in_stories(since: datetime | None) -> Select[Any]:

@@ -19,15 +19,15 @@ from aggregator.core.copies import evidence
 from aggregator.core.echoes import standings_of
 from aggregator.core.redrawing import Leaving, Redrawn, redraw
 from aggregator.core.stories import lead_of
-from aggregator.errors import UsageError
 from aggregator.models import Role
 from aggregator.records import Regrouped, Regrouping, Standing, Telling, Visit
 from aggregator.store.database import Section, batches
 from aggregator.store.desk import label_story
+from aggregator.store.draft_runs import finish, hold_run, take_out
 from aggregator.store.draft_tables import draft_marks, draft_places, regroupings
-from aggregator.store.drafts import DRAFTED_AS, concerned, running, take_out
+from aggregator.store.drafts import DRAFTED_AS, concerned
 from aggregator.store.knowledge import strangers
-from aggregator.store.locks import JUDGING, REGROUPING, hold_until_commit
+from aggregator.store.locks import JUDGING, hold_until_commit
 from aggregator.store.neighbours import SHOWN, known_overlaps, light
 from aggregator.store.regrouping import Deciding, move, open_story, set_leads
 from aggregator.store.story_tables import article_marks, article_traits, bonds
@@ -70,17 +70,15 @@ class Redrawing(Section):
     def visit_draft(self, run: Regrouping, now: datetime, limit: int) -> Visit:
         """Compare some stories with the complete draft, and carry out what changes where the run does.
 
-        Raises `UsageError` where another process has taken the run over.
+        Raises `UsageError` where another process has taken the run over or given it up.
         """
         seen, changes, end = set[int](), list[Regrouped](), time.monotonic() + KEEP_EVERY
         with self._database.write() as connection:
             hold_until_commit(connection, JUDGING)
-            hold_until_commit(connection, REGROUPING)
-            if running(connection) != run:
-                raise UsageError("another process has taken over the regrouping; aggregator stories list tells how far it is")
+            hold_run(connection, run)
             waiting = _waiting(connection, run, limit)
             if not waiting:
-                connection.execute(update(regroupings).where(regroupings.c.id == run.id).values(finished_at=now))
+                finish(connection, run, now)
             for seed in waiting:
                 if seed in seen:
                     continue

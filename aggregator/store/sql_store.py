@@ -15,6 +15,7 @@ from aggregator.store.database import Database
 from aggregator.store.deliveries import Deliveries, free_claims
 from aggregator.store.desk import Desk
 from aggregator.store.digests import Digests
+from aggregator.store.draft_runs import DraftRuns
 from aggregator.store.drafts import Drafts
 from aggregator.store.engine import database_url
 from aggregator.store.feeds import Feeds
@@ -48,6 +49,7 @@ class SqlStore(
     Tellings,
     Neighbours,
     Handwork,
+    DraftRuns,
     Drafts,
     Redrawing,
     Subscriptions,

@@ -4,10 +4,13 @@ import io
 import json
 import sqlite3
 import sys
+from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from aggregator.store import open_store
 from tests.cli.conftest import Command, lines
 
 TEXT = "North Korean workers in Dandong told to pack up\n\nA plant sends 300 workers home, 北한 said."
@@ -138,3 +141,16 @@ def test_the_archive_is_grouped_again(command: Command, feeds_file: Path, tmp_pa
     )
     assert command("stories", "regroup", "--since", "2020-01-01", "--all").code == 0
     assert command("stories", "regroup", "--since", "yesterday").code == 2
+
+
+def test_a_killed_run_is_told_of_and_given_up(command: Command, feeds_file: Path, tmp_path: Path) -> None:
+    command("poll", "paper")
+    with closing(open_store(f"sqlite:///{next(tmp_path.rglob('*.db'))}")) as store:
+        store.start_regrouping("1-others", None, datetime(2026, 11, 1, tzinfo=UTC), carries_out=True)
+    assert "instead of 1-others, --give-up ends it" in command("stories", "list").out
+    refused = command("stories", "regroup", "--dry-run")
+    assert (refused.code, "regroup --give-up" in refused.err) == (2, True)
+    assert command("stories", "regroup", "--give-up", "--all").code == 2
+    assert "what was changed stays" in command("stories", "regroup", "--give-up").out
+    assert command("stories", "regroup", "--give-up", "--json").records == [{"given_up": False}]
+    assert command("stories", "regroup", "--dry-run", "--all").code == 0

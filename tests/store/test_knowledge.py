@@ -84,7 +84,7 @@ class Beat:
             visit = self.store.visit_draft(run, NOW, 1)
             waiting = self.store.undrafted_articles(visit.missing)
         for each in waiting:
-            self.store.keep_draft(each.telling, joined(self.chance.randrange(1, 5)))
+            self.store.keep_draft(run, each.telling, joined(self.chance.randrange(1, 5)))
 
     def tell(self) -> None:
         """Tell one of the subscriptions what its open window holds, as deciding does."""

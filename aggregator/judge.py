@@ -21,14 +21,14 @@ from aggregator.core.rarity import Rarity
 from aggregator.core.revisions import material_changes
 from aggregator.core.stories import settle
 from aggregator.core.tellings import telling_of
-from aggregator.core.traits import countable, traits_of
+from aggregator.core.traits import countable, no_meaning, traits_of
 from aggregator.core.watch import HELD, RELEASED
 from aggregator.errors import StoreError
 from aggregator.memory import Returning
 from aggregator.models import Article, Reason, Role
 from aggregator.ports import Decisions
-from aggregator.records import Archived, Judged, Neighbourhood, Placement, StoredRevision, Telling
-from aggregator.understanding import KEEP_EVERY, Judging, Topics, feed_of, matched, matches_any, read_next, with_facts
+from aggregator.records import Archived, Judged, Neighbourhood, Placement, StoredRevision, Telling, Traits
+from aggregator.understanding import KEEP_EVERY, Judging, Topics, feed_of, matched, matches_any, read_next, unread, with_facts
 
 __all__ = ["Judging", "Topics", "judge_pending", "judged_again", "settle_again", "with_facts"]
 
@@ -68,7 +68,7 @@ async def _broken_off(reading: asyncio.Task[Sequence[Judged]]) -> None:
 
 
 def _settle_some(judging: Judging, read: Sequence[Judged]) -> int:
-    """Settle what was read in one transaction; where the store refuses it, each by itself, so that one loses none before it.
+    """Settle what was read in one transaction; where it breaks or the store refuses it, each by itself, so that one loses none before it.
 
     Gives how many were settled.
     """
@@ -78,7 +78,9 @@ def _settle_some(judging: Judging, read: Sequence[Judged]) -> int:
         if len(read) == 1:
             raise
         log.warning("the store refused a batch; keeping its articles one by one", reason=str(error))
-        return _settle_one_by_one(judging, read)
+    except Exception as error:  # one text must not hold up all those behind it
+        log.warning("a batch broke; keeping its articles one by one", reason=f"{type(error).__name__}: {error}")
+    return _settle_one_by_one(judging, read)
 
 
 def _settle_one_by_one(judging: Judging, read: Sequence[Judged]) -> int:
@@ -86,7 +88,7 @@ def _settle_one_by_one(judging: Judging, read: Sequence[Judged]) -> int:
     end = time.monotonic() + KEEP_EVERY
     for done, judged in enumerate(read):
         try:
-            _settle_together(judging, [judged], end)
+            _settle_alone(judging, judged, end)
         except StoreError:
             if done == 0:
                 raise
@@ -94,6 +96,16 @@ def _settle_one_by_one(judging: Judging, read: Sequence[Judged]) -> int:
         if time.monotonic() > end:
             return done + 1
     return len(read)
+
+
+def _settle_alone(judging: Judging, judged: Judged, end: float) -> None:
+    """Settle one; where it breaks by itself it counts as not read, so that it has an outcome and the log tells of it."""
+    try:
+        _settle_together(judging, [judged], end)
+    except StoreError:  # the store is no text's fault: it waits
+        raise
+    except Exception as error:  # nothing that is left may hang on this one
+        _settle_together(judging, [unread(judging, judged.revision, error)], end)
 
 
 def _settle_together(judging: Judging, read: Sequence[Judged], end: float) -> int:
@@ -172,8 +184,16 @@ def _placed(judging: Judging, judged: Judged, before: Telling | None) -> Judged:
 
 
 def _weighed(judging: Judging, judged: Judged, rarity: Rarity) -> Judged:
-    """Give a judged article with what it is compared by."""
-    return replace(judged, traits=traits_of(judged.article, judged.concepts, rarity, judging.embed))
+    """Give a judged article with what it is compared by: without its meaning where the embedding breaks on it, with nothing if all does.
+
+    Matched it is, so it is told; it only finds fewer others that tell the same.
+    """
+    for embed in (judging.embed, no_meaning):
+        try:
+            return replace(judged, traits=traits_of(judged.article, judged.concepts, rarity, embed))
+        except Exception as error:  # one text must not hold up all those behind it
+            log.error("an article is compared by less than it says", seq=judged.revision.seq, feed=judged.revision.feed_id, exc_info=error)
+    return replace(judged, traits=Traits())
 
 
 def _settled(judged: Judged, near: Neighbourhood) -> Judged:

@@ -196,8 +196,10 @@ def make_site(watchman: Watchman, metrics: Metrics, live: Live, work: Callable[[
         return site_of(live, watchman.status)
 
     status = Patient(watchman.status)
-    routes = (*check_routes(status), metrics_route(metrics, status, metrics_token(settings)))
-    return Front(routes, work, opened, names(settings))
+    token = metrics_token(settings)
+    figures = metrics_route(metrics, status, token)
+    keyed = (figures.path,) if token else ()  # a Prometheus asks for the name or the address of the container
+    return Front((*check_routes(status), figures), work, opened, names(settings), keyed)
 
 
 def metrics_token(settings: Settings) -> str | None:

@@ -147,21 +147,21 @@ def _match_each(judging: Judging, waiting: Sequence[StoredRevision], articles: S
 
 def _match_or_not(judging: Judging, revision: StoredRevision, article: Article | Exception) -> Judged:
     if isinstance(article, Exception):
-        return _unread(judging, revision, article)
+        return unread(judging, revision, article)
     try:
         return matched(judging, revision, article)
     except Exception as error:  # rules may break on one text only
-        return _unread(judging, revision, error)
+        return unread(judging, revision, error)
 
 
 async def _completed(judging: Judging, judged: Judged) -> Judged:
     try:
         return await with_facts(judging, judged)
     except Exception as error:  # as for reading
-        return _unread(judging, judged.revision, error)
+        return unread(judging, judged.revision, error)
 
 
-def _unread(judging: Judging, revision: StoredRevision, error: Exception) -> Judged:
+def unread(judging: Judging, revision: StoredRevision, error: Exception) -> Judged:
     """Give the outcome of a text that the program broke on, so that it holds up nothing behind it."""
     log.error("an entry could not be judged", seq=revision.seq, feed=revision.feed_id, exc_info=error)
     article = Article(title=revision.entry.title, text="", feed=feed_of(judging, revision))

@@ -53,7 +53,9 @@ _RECONNECT_SECONDS = 8.0
 _WAITS = """
 SELECT jobs.queue_name, extract(epoch FROM now() - min(events.at)) AS seconds
 FROM procrastinate_jobs AS jobs JOIN procrastinate_events AS events ON events.job_id = jobs.id AND events.type = 'deferred'
-WHERE jobs.status = 'todo' AND jobs.task_name NOT IN ('reapply', 'regroup') GROUP BY jobs.queue_name
+WHERE jobs.status = 'todo' AND jobs.task_name NOT IN ('reapply', 'regroup') AND NOT EXISTS (
+    SELECT 1 FROM procrastinate_jobs AS done WHERE done.status = 'doing' AND done.lock = jobs.lock
+) GROUP BY jobs.queue_name
 """
 
 
@@ -116,7 +118,11 @@ class Queue:
         return int((await self._rows(alive, seconds=SILENT))[0]["alive"])
 
     async def waits(self) -> Mapping[str, float]:
-        """Give for how many seconds the oldest job of each queue waits; going over the archive again may wait as long as it likes."""
+        """Give for how many seconds the oldest job of each queue waits for a worker.
+
+        Going over the archive again may wait as long as it likes, and so may what waits for a job of its kind that is being done: it may
+        have a long backlog to work off, and no further worker could help.
+        """
         rows = await self._rows(_WAITS)
         return {row["queue_name"]: float(row["seconds"]) for row in rows}
 

@@ -30,16 +30,17 @@ _LAST = select(evidence.c.number, evidence.c.hash).order_by(evidence.c.number.de
 _COUNT = update(counters).where(_COUNTER)
 _ANSWERING = (
     select(responses.c.id)
-    .where(responses.c.last_seq >= revisions.c.seq, responses.c.first_seq <= revisions.c.seq)
+    .where(responses.c.last_seq >= revisions.c.seq)
     .order_by(responses.c.last_seq)
     .limit(1)
     .correlate(revisions)
     .scalar_subquery()
 )
+"""The one answer that can have brought a revision. It alone is asked whether it did: else all later ones are read where none did."""
 _SERVED = (
     select(revisions.c.seq, type_coerce(revisions.c.entry, Text).label("entry"), responses.c.body.is_not(None).label("has_body"))
     .add_columns(*(responses.c[name] for name in ("id", "url", "status", "headers", "body_sha256", "fetched_at")))
-    .outerjoin(responses, responses.c.id == _ANSWERING)
+    .outerjoin(responses, (responses.c.id == _ANSWERING) & (responses.c.first_seq <= revisions.c.seq))
     .where(revisions.c.seq.in_(bindparam("seqs", expanding=True)))
 )
 

@@ -21,7 +21,8 @@ _FOR_ANY_NAME = ("/healthz", "/readyz")
 class Front:
     """Be the application: `routes` are answered here, all else by the site that `make_site` makes when it is first asked for.
 
-    `service` is entered while the application is up. A name that is not among `hosts` reaches the health checks only; none take any.
+    `service` is entered while the application is up. A name that is not among `hosts` reaches the health checks only, and those `keyed`
+    paths that ask each caller for a key, which no foreign page can send; without `hosts` every name is ours.
     """
 
     def __init__(
@@ -30,6 +31,7 @@ class Front:
         service: Callable[[], AbstractAsyncContextManager[None]],
         make_site: Callable[[], ASGIApp],
         hosts: Collection[str] = (),
+        keyed: Collection[str] = (),
     ) -> None:
         @asynccontextmanager
         async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -38,7 +40,7 @@ class Front:
 
         self._own = Starlette(routes=routes, lifespan=lifespan, exception_handlers={Exception: explain_failure})
         self._paths = {route.path for route in routes}
-        self._hosts = hosts
+        self._hosts, self._for_any_name = hosts, {*_FOR_ANY_NAME, *keyed}
         self._make_site = make_site
         self._site: ASGIApp | None = None
         self._making = asyncio.Lock()
@@ -47,7 +49,7 @@ class Front:
         """Answer one request, or start and end with the server."""
         own = scope["type"] == "lifespan" or scope["path"] in self._paths
         app = self._own if own else self._site or await self._opened()
-        if own and scope["type"] == "http" and scope["path"] not in _FOR_ANY_NAME and not is_ours(scope, self._hosts):
+        if own and scope["type"] == "http" and scope["path"] not in self._for_any_name and not is_ours(scope, self._hosts):
             app = turned_away()
         await app(scope, receive, _dated(send) if scope["type"] == "http" else send)
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 MEDIA_TYPE = "text/plain; version=1.0.0; charset=utf-8"
 """What Prometheus calls its text format."""
 _PROXIES = ("forwarded", "x-forwarded-for", "x-real-ip")
-_ALWAYS = ("started_timestamp_seconds", "leader")
+_ALWAYS = ("started_timestamp_seconds",)
 QUEUES = ("poll", "judge", "deliver", "upkeep")
 FEED_STATUSES = ("ok", "failing", "never", "retired", "disabled")
 DELIVERY_STATUSES = ("pending", "sending", "sent", "retry", "dead")
@@ -70,12 +70,16 @@ class Metrics(Counters):
         return self._written()
 
     def silent(self) -> bytes:
-        """Write what holds while the store does not answer: nobody works, and its figures are not known."""
+        """Write what holds while the store does not answer: nobody works, and its figures are not known.
+
+        Nor does it lead, as far as it can know: cut off from the database it has lost the lock, and another one may hold it.
+        """
         for name in [name for name in self._gauges if name not in _ALWAYS]:
             self._registry.unregister(self._gauges.pop(name))
         self._set("troubles", 1)
         if not self._worker:
             self._set("working", 0)
+            self._set("leader", 0)
         if self._works:
             self._set("worker_working", 0)
         return self._written()

@@ -103,13 +103,17 @@ def _start(folder: Path, name: str, service: dict[str, Any], given: Mapping[str,
 
 def _lay_out(folder: Path, own: Path, service: dict[str, Any]) -> None:
     """Make what the container would see: the secrets that the service names, its volumes, its empty folders."""
-    for place in ("run/secrets", "app", "data", "tmp"):
+    for place in ("run/secrets", "app", "tmp"):
         (own / place).mkdir(parents=True)
     files = yaml.safe_load(text_of(FILE))["secrets"]
     for secret in service["secrets"]:
         (own / "run/secrets" / secret).write_bytes((folder / files[secret]["file"]).read_bytes())
-    for source, target, _ in (volume.split(":") for volume in service["volumes"]):
-        (own / target[1:]).write_bytes((folder / source).read_bytes())
+    for source, target in (volume.split(":")[:2] for volume in service["volumes"]):
+        if source.startswith("."):
+            (own / target[1:]).write_bytes((folder / source).read_bytes())
+        else:  # a volume with a name is one for all that name it
+            (folder / "volumes" / source).mkdir(parents=True, exist_ok=True)
+            (own / target[1:]).symlink_to(folder / "volumes" / source)
 
 
 def _placed(value: str, own: Path, ports: Mapping[str, int]) -> str:

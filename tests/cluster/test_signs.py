@@ -46,6 +46,20 @@ async def test_a_leader_that_stands_still_is_told_by_a_standby(database: str, mo
     ours.close()
 
 
+async def test_a_judge_that_waits_for_the_one_at_work_is_no_trouble(database: str) -> None:
+    ours = SessionLocks(database, "standby")
+    async with open_queue(database) as queue:
+        await queue.defer("judge")
+        await queue._rows("UPDATE procrastinate_jobs SET status = 'doing' RETURNING id")
+        await queue.defer("judge")
+        await queue._rows("UPDATE procrastinate_events SET at = at - interval '20 minutes' RETURNING id")
+        assert await queue.waits() == {}
+        assert not any("--queues" in words for words in (await crew(queue, ours)).troubles)
+        await queue._rows("DELETE FROM procrastinate_jobs WHERE status = 'doing' RETURNING id")
+        assert any("--queues judge" in words for words in (await crew(queue, ours)).troubles)
+    ours.close()
+
+
 async def test_a_queue_that_nobody_works_on_is_told(database: str) -> None:
     ours = SessionLocks(database, "standby")
     async with open_queue(database) as queue:

@@ -44,6 +44,25 @@ def test_there_are_two_workers_a_leader_and_a_standby(services: dict[str, Any]) 
     assert "command" not in services["standby"]
 
 
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_what_a_container_notes_of_what_was_taken_outlives_it(services: dict[str, Any], name: str) -> None:
+    assert not [place for place in services[name]["tmpfs"] if place.startswith("/data")]
+    assert "data:/data" in services[name]["volumes"]  # made with the rights that the folder has in the image
+    assert "data" in yaml.safe_load(text_of("compose.cluster.yaml"))["volumes"]
+    assert "install -d -o 10001 -g 10001 -m 0750 /data" in text_of("Dockerfile")
+
+
+def test_the_data_of_a_pod_outlive_its_container_and_the_example_says_how_far() -> None:
+    text = text_of("docs/operations/kubernetes.yaml")
+    for document in yaml.safe_load_all(text):
+        if document["kind"] == "Deployment":
+            pod = document["spec"]["template"]["spec"]
+            assert {"name": "data", "emptyDir": {}} in pod["volumes"]
+            assert {"name": "data", "mountPath": "/data"} in pod["containers"][0]["volumeMounts"]
+            assert pod["securityContext"]["fsGroup"] == 10001
+    assert text.count("it outlives a container, not its pod") == 2
+
+
 def test_pods_run_without_root_on_a_read_only_file_system() -> None:
     documents = list(yaml.safe_load_all(text_of("docs/operations/kubernetes.yaml")))
     pods = [document["spec"]["template"]["spec"] for document in documents if document["kind"] == "Deployment"]

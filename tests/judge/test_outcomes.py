@@ -4,17 +4,20 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import count
+from typing import Any
 
 import pytest
 from sqlalchemy import event
 
 from aggregator.core import outcomes
 from aggregator.core.digests import Gathered, Window, compose
+from aggregator.core.traits import traits_of
 from aggregator.errors import StoreError
 from aggregator.judge import Judging, judge_pending
 from aggregator.matching import Judge, compile_topics
 from aggregator.models import Article, Entry, FeedSpec, Judgement, Schedule, SubscriptionSpec
 from aggregator.ports import Store
+from aggregator.records import Traits
 from aggregator.store import SqlStore, open_store
 from aggregator.store.database import Database
 from aggregator.store.engine import database_url
@@ -94,8 +97,8 @@ async def test_an_entry_of_a_feed_that_left_the_file_is_judged_by_its_words(stor
     assert codes(store) == [outcomes.NEW_STORY]
 
 
-class KilledError(Exception):
-    """Stand for a process that ends."""
+class KilledError(BaseException):
+    """Stand for a process that ends: no text is at fault, and nothing goes on after it."""
 
 
 class DyingStore(SqlStore):
@@ -209,6 +212,57 @@ async def test_a_text_that_the_rules_break_on_holds_up_nothing_and_is_accounted_
     assert codes(store) == [outcomes.NOT_READ, outcomes.NEW_STORY]
     assert store.outcomes()[0].detail == f"internal error: {error}"
     assert store.judged_through() == 2
+
+
+class BreakingStore(SqlStore):
+    """Break where an article is placed, in a way that no database does."""
+
+    def __init__(self, url: str, seq: int) -> None:
+        super().__init__(Database(database_url(url)))
+
+        @event.listens_for(self._database.engine, "before_cursor_execute")
+        def stop(_connection: object, _cursor: object, statement: str, parameters: Sequence[object], *_: object) -> None:
+            rows = [tuple(row) if isinstance(row, tuple | list) else (row,) for row in parameters]
+            if statement.startswith("INSERT INTO story_events") and any(row[0] == seq for row in (*rows, tuple(parameters))):
+                raise RecursionError
+
+
+@pytest.mark.parametrize("seq", [3, 4, 8])
+async def test_a_text_that_cannot_be_placed_holds_up_nothing_and_is_accounted_for(
+    served: str, store: Store, clock: Clock, seq: int
+) -> None:
+    breaks = BreakingStore(served, seq)
+    assert await judge_pending(judging(breaks, clock)) == len(EVERYTHING)
+    breaks.close()
+    found = codes(store)
+    assert (found[seq - 1], found.count(outcomes.NOT_READ)) == (outcomes.NOT_READ, 1)
+    assert found[: seq - 1] == EXPECTED[: seq - 1]
+    assert store.outcomes()[seq - 1].detail == "internal error: RecursionError"
+
+
+@pytest.mark.parametrize("title", [entry().title, INDEPENDENT.title, ECHO.title])
+async def test_a_text_that_the_embedding_breaks_on_is_told_all_the_same(served: str, store: Store, clock: Clock, title: str) -> None:
+    def embed(said: str, lead: str) -> tuple[tuple[float, ...], ...]:
+        if said == title:
+            raise RecursionError
+        return ()
+
+    assert await judge_pending(replace(judging(store, clock), embed=embed)) == len(EVERYTHING)
+    assert codes(store) == EXPECTED
+
+
+async def test_a_text_whose_words_cannot_be_weighed_is_told_and_holds_up_nothing(
+    served: str, store: Store, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(article: Article, *given: Any) -> Traits:
+        if article.title == INDEPENDENT.title:
+            raise RecursionError
+        return traits_of(article, *given)
+
+    monkeypatch.setattr("aggregator.judge.traits_of", broken)
+    assert await judge_pending(judging(store, clock)) == len(EVERYTHING)
+    assert codes(store)[2] in outcomes.TOLD | outcomes.FOLDED
+    assert outcomes.NOT_READ not in codes(store)
 
 
 async def test_a_text_that_could_not_be_read_stands_in_the_coverage_of_the_digest(store: Store, clock: Clock) -> None:

@@ -14,9 +14,9 @@ from aggregator.errors import UsageError
 from aggregator.ports import Store
 from aggregator.records import Response
 from aggregator.store import SqlStore, open_store
-from aggregator.store.evidence import verify
+from aggregator.store.evidence import _SERVED, verify
 from aggregator.store.retention import prune
-from tests.store.samples import HOUR, NOW, intake, joined, matched, opened, poll, unmatched
+from tests.store.samples import FEED, HOUR, NOW, intake, joined, matched, opened, poll, unmatched
 
 LONG = "노동자 2,000명이 단둥을 떠났다. " * 40
 BODY = b"<rss>" + LONG.encode() + b"</rss>"
@@ -69,6 +69,31 @@ def test_each_change_is_named(sql_store: SqlStore, store: Store, url: str, state
     damage(sql_store, statement)
     faults = verify(url).faults
     assert fault in faults
+
+
+def steps_to_find_the_answer(store: SqlStore) -> int:
+    """Count the hundreds of steps that SQLite takes to look for the answer that brought the first revision."""
+    taken = 0
+
+    def count() -> None:
+        nonlocal taken
+        taken += 1
+
+    with store._database.read() as connection:
+        driver = connection.connection.driver_connection
+        assert isinstance(driver, sqlite3.Connection)
+        driver.set_progress_handler(count, 100)
+        assert connection.execute(_SERVED, {"seqs": [1]}).mappings().one()["id"] is None
+        driver.set_progress_handler(None, 0)
+    return taken
+
+
+def test_what_came_without_an_answer_is_not_sought_in_all_later_ones(sqlite_store: SqlStore) -> None:
+    sqlite_store.sync_feeds([FEED], NOW)
+    sqlite_store.record_polls([poll(intake("brought")), *(poll(intake(f"{number}"), response=OTHER) for number in range(5))])
+    few = steps_to_find_the_answer(sqlite_store)
+    sqlite_store.record_polls([poll(intake(f"more {number}"), response=OTHER) for number in range(400)])
+    assert steps_to_find_the_answer(sqlite_store) <= few + 2
 
 
 def test_a_flipped_byte_of_a_stored_response_is_found(store: Store, url: str, engine_name: str) -> None:

@@ -4,15 +4,21 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from email.utils import parsedate_to_datetime
+from types import SimpleNamespace
+from typing import cast
 
 import httpx
 import pytest
+from pydantic import SecretStr
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from aggregator.reload import Live
+from aggregator.service import Watchman, make_site
+from aggregator.settings import Settings
 from aggregator.web import Front, Metrics, Status, check_routes, metrics_route
 from tests.web.test_site import STATUS
 
@@ -80,6 +86,20 @@ async def test_a_site_that_could_not_be_made_is_tried_again() -> None:
 async def test_a_foreign_name_reaches_the_health_checks_only(path: str, code: int) -> None:
     async with Behind().client("evil.example.net") as client:
         assert (await client.get(path)).status_code == code
+
+
+@pytest.mark.parametrize(
+    ("token", "sent", "code"),
+    [("open sesame", "open sesame", 200), ("open sesame", "guessed", 403), ("open sesame", "", 403), (None, "", 421)],
+)
+@pytest.mark.parametrize("host", ["leader:8080", "10.42.0.7:8080", "[fd00::7]:8080"])
+async def test_a_prometheus_with_the_token_asks_for_the_metrics_by_any_name(token: str | None, sent: str, code: int, host: str) -> None:
+    settings = Settings(public_url="https://watch.example.org", metrics_token=SecretStr(token) if token else None)
+    live = cast(Live, SimpleNamespace(app=SimpleNamespace(settings=settings)))
+    front = make_site(cast(Watchman, SimpleNamespace(status=status)), Metrics(), live, Behind().service)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(front, client=LOCAL), base_url=f"http://{host}") as client:
+        answer = await client.get("/metrics", headers={"Authorization": f"Bearer {sent}"} if sent else {})
+    assert answer.status_code == code
 
 
 async def test_every_answer_says_when_it_was_made() -> None:

@@ -53,6 +53,10 @@ class Claims:
                 await self._claim(self._use.clock())
             return self._waiting.popleft() if self._waiting else None
 
+    def put_back(self, claimed: ClaimedDelivery) -> None:
+        """Take a delivery back that was handed out and not begun."""
+        self._waiting.appendleft(claimed)
+
     async def _claim(self, now: datetime) -> None:
         """Claim some more; told to stop meanwhile, wait for what the store gives, so that it can be given back."""
         claiming = asyncio.ensure_future(asyncio.to_thread(self._use.store.claim_deliveries, now, LEASE, AT_ONCE, self._use.book.under_way))

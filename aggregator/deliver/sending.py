@@ -92,7 +92,11 @@ class _Senders:
 
     async def _send(self, claimed: ClaimedDelivery) -> Sent:
         book, delivery_id = self.use.book, claimed.delivery.id
-        book.begin(claimed)
+        try:
+            book.begin(claimed)
+        except StoreError:
+            self.claims.put_back(claimed)
+            raise
         try:
             return await self._attempt(claimed)
         finally:

@@ -6,10 +6,13 @@ a flock(2) on it; one whose lock can be had was left behind, and its notes go in
 checksum and is written before its length, so that one broken off in the middle counts as none.
 """
 
+import errno
 import fcntl
 import json
 import mmap
 import os
+import re
+import stat
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -37,6 +40,10 @@ _HEAD = Struct("<II")
 _LONGEST_DETAIL = 120
 """Characters of the receiver's words that a note keeps."""
 _SUFFIX = ".book"
+_OURS = re.compile(r"[0-9a-f]{16}(?:\.book)?")
+"""How our files are called, the last part once they are whole; whatever else lies in the folder is somebody's own."""
+_TRIES = 5
+"""How often a book is begun anew that another process took for one left behind, before it was locked."""
 
 
 class FileBook(MemoryBook):
@@ -46,12 +53,12 @@ class FileBook(MemoryBook):
         super().__init__()
         self._folder, self._required = folder, required
         self._file: _BookFile | None = None
-        self._given_up = False
+        self._told = False
         self._slots: dict[int, int] = {}
 
     def ready(self) -> None:
-        """Make room for receipts; raises `StoreError` where there is none, and then nothing may be sent."""
-        if self._file is not None or self._given_up:
+        """Make room for receipts, tried anew each time; raises `StoreError` where there is none, and then nothing may be sent."""
+        if self._file is not None:
             return
         try:
             self._file = _BookFile.make(self._folder)
@@ -60,8 +67,9 @@ class FileBook(MemoryBook):
             if self._required:
                 self.trouble = f"there is no room in {self._folder} to note what was taken ({reason})"
                 raise StoreError(f"nothing is sent: {self.trouble}") from error
-            self._given_up = True
-            log.warning("receipts are not noted in a file; a killed process may send again what was taken", reason=reason)
+            if not self._told:
+                log.warning("receipts are not noted in a file; a killed process may send again what was taken", reason=reason)
+            self._told = True
 
     def begin(self, claimed: ClaimedDelivery) -> None:
         """Reserve the room for a receipt."""
@@ -110,19 +118,29 @@ class _BookFile:
     def make(cls, folder: Path) -> "_BookFile":
         """Make a book, with room for all its notes; it bears its name only when it is locked and whole."""
         folder.mkdir(parents=True, exist_ok=True)
-        path = folder / token_hex(8)
+        for _ in range(_TRIES):
+            with suppress(FileNotFoundError):  # another process looked for books left behind while this one was not locked yet
+                return cls._made(folder / token_hex(8))
+        raise StoreError(f"{_TRIES} new files were taken away while they were made")
+
+    @classmethod
+    def _made(cls, path: Path) -> "_BookFile":
+        """Make a file; raises `FileNotFoundError` where it was taken away before it was locked."""
+        whole = path.with_suffix(_SUFFIX)
         descriptor = open_lock_file(path)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             with os.fdopen(os.dup(descriptor), "wb") as file:
                 file.write(bytes(_SLOT * _SLOTS))
-            os.rename(path, path.with_suffix(_SUFFIX))
-            inherited(descriptor)
-            return cls(path.with_suffix(_SUFFIX), descriptor)
+            os.rename(path, whole)
+            book = cls(whole, descriptor)
         except BaseException:
             path.unlink(missing_ok=True)
+            whole.unlink(missing_ok=True)
             os.close(descriptor)
             raise
+        inherited(descriptor)
+        return book
 
     def write(self, slot: int, note: NotedReceipt) -> None:
         """Write a note: its words first, then what makes them valid."""
@@ -160,7 +178,7 @@ def carry_over(url: str, data_dir: Path, store: Store) -> int:
 
     Raises `StoreError` where the ledger does not take it; the books are kept then.
     """
-    return sum(_carried(path, store) for path in sorted(_folder(url, data_dir).glob("*")))
+    return sum(_carried(path, store) for path in sorted(_folder(url, data_dir).glob("*")) if _OURS.fullmatch(path.name))
 
 
 def _folder(url: str, data_dir: Path) -> Path:
@@ -169,22 +187,32 @@ def _folder(url: str, data_dir: Path) -> Path:
 
 
 def _carried(path: Path, store: Store) -> int:
+    """Bring one book into the ledger; one that cannot be read or taken away is told, and keeps nobody from the others."""
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
-    except OSError:  # another process was faster, or it is none of ours
+        notes, settled = _settled(path, store)
+    except (FileNotFoundError, BlockingIOError):  # another process was faster, or its process lives
         return 0
+    except OSError as error:
+        log.warning("a receipt book is left as it is", path=str(path), reason=error.strerror or str(error))
+        return 0
+    if notes:
+        log.warning("receipts that a killed process had noted are in the ledger", noted=notes, settled=settled)
+    return settled
+
+
+def _settled(path: Path, store: Store) -> tuple[int, int]:
+    """Settle what a book notes, take it away, and give how many notes it held and how many deliveries they settled."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)  # a pipe would be waited for
     try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "it is no file")
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         notes = list(_read(os.pread(descriptor, _SLOT * _SLOTS, 0)))
         settled = sum(store.record_noted(notes)) if notes else 0
         path.unlink(missing_ok=True)
-    except BlockingIOError:  # its process lives
-        return 0
+        return len(notes), settled
     finally:
         os.close(descriptor)
-    if notes:
-        log.warning("receipts that a killed process had noted are in the ledger", noted=len(notes), settled=settled)
-    return settled
 
 
 def _written(note: NotedReceipt) -> bytes:

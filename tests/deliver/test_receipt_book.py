@@ -1,13 +1,16 @@
 """What receivers took is noted before the ledger knows it, and read by whoever comes after a killed process."""
 
 import asyncio
+import fcntl
 import os
 import signal
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from aggregator.deliver import LEASE, decide_now, send_due
 from aggregator.errors import StoreError
@@ -87,7 +90,7 @@ def test_a_note_that_was_broken_off_counts_as_none(
 @pytest.mark.parametrize("content", [b"", b"x", b"\xff" * 5_000, b"\x02\x00\x00\x00" + b"[]" * 1_000])
 def test_a_book_of_nonsense_settles_nothing(sqlite_store: SqlStore, store_url: str, clock: Clock, tmp_path: Path, content: bytes) -> None:
     claim(sqlite_store, clock)
-    path = Path(f"{store_url.removeprefix('sqlite:///')}.receipts") / "deadbeef.book"
+    path = Path(f"{store_url.removeprefix('sqlite:///')}.receipts") / "00000000deadbeef.book"
     path.parent.mkdir()
     path.write_bytes(content)
     assert carry_over(store_url, tmp_path, sqlite_store) == 0
@@ -189,3 +192,79 @@ def test_a_note_holds_what_it_says(tmp_path: Path, sqlite_store: SqlStore, clock
     assert (book.noted(), book.under_way) == ((), frozenset())
     book.close()
     assert list((tmp_path / "book").iterdir()) == []
+
+
+def test_what_is_not_a_book_of_ours_stays(sqlite_store: SqlStore, store_url: str, tmp_path: Path) -> None:
+    folder = Path(f"{store_url.removeprefix('sqlite:///')}.receipts")
+    folder.mkdir()
+    (tmp_path / "elsewhere").write_text("mine")
+    for name in (".keep", "notes.txt", "0123456789abcdef.txt", "short.book"):
+        (folder / name).write_text("mine")
+    (folder / f"{1:016x}.book").symlink_to(tmp_path / "elsewhere")
+    os.mkfifo(folder / f"{2:016x}.book")
+    (folder / f"{3:016x}.book").mkdir()
+    stand = books(store_url)
+    with capture_logs() as told:
+        assert carry_over(store_url, tmp_path, sqlite_store) == 0
+    assert (books(store_url), (tmp_path / "elsewhere").read_text()) == (stand, "mine")
+    assert [line["path"] for line in told] == [str(folder / f"{number:016x}.book") for number in (1, 2, 3)]
+
+
+def look_before_locking(patch: pytest.MonkeyPatch, times: int, look: Callable[[], object]) -> None:
+    """Let another process look for books left behind whenever a new one is about to be locked, so many times."""
+    lock, left = fcntl.flock, iter(range(times))
+
+    def racing(descriptor: int, operation: int) -> None:
+        if operation == fcntl.LOCK_EX and next(left, None) is not None:
+            look()
+        lock(descriptor, operation)
+
+    patch.setattr(fcntl, "flock", racing)
+
+
+@pytest.mark.parametrize("required", [True, False])
+def test_a_book_that_another_process_takes_away_before_it_is_locked_is_made_anew(
+    sqlite_store: SqlStore, store_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, required: bool
+) -> None:
+    look_before_locking(monkeypatch, 2, lambda: carry_over(store_url, tmp_path, sqlite_store))
+    book = FileBook(Path(f"{store_url.removeprefix('sqlite:///')}.receipts"), required=required)
+    book.ready()
+    (path,) = books(store_url)
+    assert carry_over(store_url, tmp_path, sqlite_store) == 0
+    assert books(store_url) == [path]
+    book.close()
+    assert books(store_url) == []
+
+
+def test_a_book_that_is_not_needed_is_told_once_and_made_as_soon_as_it_can_be(tmp_path: Path) -> None:
+    book = FileBook(tmp_path / "receipts", required=False)
+    os.symlink("/nowhere/at/all", tmp_path / "receipts")
+    with capture_logs() as told:
+        book.ready()
+        book.ready()
+    assert len(told) == 1
+    os.unlink(tmp_path / "receipts")
+    book.ready()
+    assert len(list((tmp_path / "receipts").iterdir())) == 1
+    book.close()
+
+
+async def test_a_claim_that_the_book_has_no_room_for_is_given_back(sqlite_store: SqlStore, store_url: str, clock: Clock) -> None:
+    channel = RecordingChannel()
+    book = FileBook(Path(f"{store_url.removeprefix('sqlite:///')}.receipts"), required=True)
+    book.ready()
+    use = replace(delivering(sqlite_store, clock, channel, to=MANY, parallel=3), book=book)
+    tell(sqlite_store, clock, "one")
+    decide_now(use, "morning")
+    (first, *others) = sqlite_store.claim_deliveries(clock(), LEASE, len(MANY))
+    sqlite_store.give_back([first, *others])
+    for number in range(256):
+        book.begin(replace(first, delivery=replace(first.delivery, id=1_000 + number)))
+    with pytest.raises(StoreError, match="on their way already"):
+        await send_due(use)
+    assert (channel.sent, set(states(sqlite_store).values())) == ([], {"pending"})
+    for number in range(256):
+        book.end(1_000 + number)
+    await send_due(use)
+    assert sorted(channel.recipients) == [address.recipient for address in MANY]
+    book.close()

@@ -1,7 +1,10 @@
 """An archive that other rules grouped, and what it is compared with once it is grouped again."""
 
+import atexit
 import random
+import sqlite3
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
 
@@ -27,17 +30,35 @@ TOPICS = ("labour", "sanctions")
 Partition = frozenset[frozenset[str]]
 
 
+_kept: list[sqlite3.Connection] = []
+"""The archive as it came in its order, in memory: it is made once and copied into the other files."""
+
+
 async def archive(store: SqlStore, order: Sequence[int] = range(len(ROWS))) -> Judging:
     """Judge the articles in this order of arrival, and group them at random after that, as other rules did."""
-    clock = Clock(NOW)
+    use = replace(judging(store, Clock(NOW)), feeds={feed.id: feed for feed in FEEDS.values()}, batch=5)
+    url, whole = store._database.url, order == range(len(ROWS))
+    if url.get_backend_name() != "sqlite" or not whole:
+        await fill(use, store, order)
+        return use
+    with closing(sqlite3.connect(url.database or "")) as file:
+        if _kept:
+            _kept[0].backup(file)
+        else:
+            await fill(use, store, order)
+            _kept.append(sqlite3.connect(":memory:"))
+            atexit.register(_kept[0].close)
+            file.backup(_kept[0])
+    return use
+
+
+async def fill(use: Judging, store: SqlStore, order: Sequence[int]) -> None:
     store.sync_feeds(tuple(FEEDS.values()), NOW)
     store.sync_subscriptions([replace(SUBSCRIPTION, topics=TOPICS)], {SUBSCRIPTION.id: None}, NOW)
     for number in order:
         arrive(store, number)
-    use = replace(judging(store, clock), feeds={feed.id: feed for feed in FEEDS.values()}, batch=5)
     await judge_pending(use)
     scramble(store, random.Random(7))
-    return use
 
 
 def arrive(store: SqlStore, number: int) -> None:

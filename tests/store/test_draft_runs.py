@@ -173,21 +173,21 @@ async def test_what_is_told_of_a_dry_run_that_was_killed_is_carried_out_by_the_n
     assert partition(sqlite_store) == from_scratch(sqlite_store)
 
 
-async def test_what_arrives_or_changes_its_text_meanwhile_is_grouped_too(sql_store: SqlStore) -> None:
+async def test_what_arrives_or_changes_its_text_meanwhile_is_grouped_too(sqlite_store: SqlStore) -> None:
     late = [3, 9, 15]
-    use = await archive(sql_store, [number for number in range(len(ROWS)) if number not in late])
+    use = await archive(sqlite_store, [number for number in range(len(ROWS)) if number not in late])
     begun = start(use)
     assert begun is not None
     for number in late:
         while not (await regroup_some(use, begun)).visited and number != late[0]:
             pass
-        arrive(sql_store, number)
+        arrive(sqlite_store, number)
         await judge_pending(use)
     row = ROWS[0]
     edited = Entry(id=row["id"], url=row["url"], title=row["title"], content=f"{row['text']} It gave no reason.", language=row["lang"])
-    serve(sql_store, Clock(NOW), edited, feed=FEEDS[row["source"]])
+    serve(sqlite_store, Clock(NOW), edited, feed=FEEDS[row["source"]])
     await judge_pending(use)
     await regroup(use, begun)
-    assert len(placed(sql_store)) == len(ROWS)
-    assert sql_store.count_grouped(GROUPING) == 0
-    assert sql_store.regrouping() is None
+    assert len(placed(sqlite_store)) == len(ROWS)
+    assert sqlite_store.count_grouped(GROUPING) == 0
+    assert sqlite_store.regrouping() is None

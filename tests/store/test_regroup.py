@@ -3,12 +3,14 @@
 import random
 import shutil
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 from sqlalchemy import select
 
 from aggregator.core.stories import GROUPING
+from aggregator.grouping import place_all
 from aggregator.regroup import regroup, regroup_some, start
 from aggregator.store import SqlStore, open_store
 from aggregator.store.draft_tables import draft_marks, draft_places
@@ -62,46 +64,71 @@ async def test_what_would_change_is_told_and_nothing_changes(sqlite_store: SqlSt
     assert await run(use) == foretold
 
 
-async def test_what_people_decided_holds_whenever_they_decided_it(sql_store: SqlStore) -> None:
-    use = await archive(sql_store)
+async def test_what_people_decided_holds_whenever_they_decided_it(sqlite_store: SqlStore) -> None:
+    use = await archive(sqlite_store)
     await run(use)
-    told = tellings(sql_store)
+    told = tellings(sqlite_store)
     lone = [each for each in told if [other.story_id for other in told].count(each.story_id) == 1]
     pair = next(each for each in told if each not in lone)
     mate = next(each for each in told if each.story_id == pair.story_id and each != pair)
     stories = [each.story_id or 0 for each in lone[:4]]
-    merge = sql_store.merge_stories(stories[0], stories[1], NOW)  # before the run
+    merge = sqlite_store.merge_stories(stories[0], stories[1], NOW)  # before the run
     await run(use, everything=True)
-    assert placed(sql_store)[lone[0].article_id] == placed(sql_store)[lone[1].article_id]
+    assert placed(sqlite_store)[lone[0].article_id] == placed(sqlite_store)[lone[1].article_id]
     begun = start(use, everything=True)
     assert begun is not None
     while not (await regroup_some(use, begun)).visited:
         pass  # the draft is complete, and some of it is carried out
-    sql_store.keep_apart(pair.article_id, mate.article_id, NOW)
-    sql_store.merge_stories(stories[2], stories[3], NOW)
+    sqlite_store.keep_apart(pair.article_id, mate.article_id, NOW)
+    sqlite_store.merge_stories(stories[2], stories[3], NOW)
     await regroup(use, begun)
     await run(use, everything=True)
-    stands = placed(sql_store)
+    stands = placed(sqlite_store)
     assert stands[pair.article_id] != stands[mate.article_id]
     assert stands[lone[2].article_id] == stands[lone[3].article_id]
     assert stands[lone[0].article_id] == stands[lone[1].article_id]
-    sql_store.undo_operation(merge, NOW)
+    sqlite_store.undo_operation(merge, NOW)
     await run(use, everything=True)
-    stands = placed(sql_store)
+    stands = placed(sqlite_store)
     assert stands[lone[0].article_id] != stands[lone[1].article_id]
 
 
-async def test_nothing_told_is_told_again_and_old_numbers_lead_on(sql_store: SqlStore) -> None:
-    use = await archive(sql_store)
-    tell(sql_store)
+async def test_nothing_told_is_told_again_and_old_numbers_lead_on(sqlite_store: SqlStore) -> None:
+    use = await archive(sqlite_store)
+    tell(sqlite_store)
     changes = await run(use)
+    state = sqlite_store.subscription_state(SUBSCRIPTION.id)
+    assert state is not None
+    assert not sqlite_store.window_stories(SUBSCRIPTION.id, TOPICS, state.after_seq, sqlite_store.judged_through())
+    merged = [change.story_id for change in changes if change.kind == "merge"]
+    assert merged
+    alive = set(placed(sqlite_store).values())
+    assert {sqlite_store.story_record(story).story_id for story in merged} <= alive
+
+
+async def test_what_was_told_and_decided_holds_on_either_engine(sql_store: SqlStore) -> None:
+    use = await archive(sql_store)
+    together = next(
+        group for group in groups(place_all(replace(each, story_id=None) for each in tellings(sql_store)).stands) if len(group) > 1
+    )
+    first, second = sorted(together)[:2]
+    stories = placed(sql_store)
+    one, other = sorted(set(stories.values()))[:2]
+    ends = [next(article for article, story in stories.items() if story == wanted) for wanted in (one, other)]
+    sql_store.merge_stories(one, other, NOW)
+    sql_store.keep_apart(first, second, NOW)
+    tell(sql_store)
+    await run(use)
+    stands = placed(sql_store)
+    assert stands[ends[0]] == stands[ends[1]]
+    assert stands[first] != stands[second]
     state = sql_store.subscription_state(SUBSCRIPTION.id)
     assert state is not None
     assert not sql_store.window_stories(SUBSCRIPTION.id, TOPICS, state.after_seq, sql_store.judged_through())
-    merged = [change.story_id for change in changes if change.kind == "merge"]
-    assert merged
-    alive = set(placed(sql_store).values())
-    assert {sql_store.story_record(story).story_id for story in merged} <= alive
+
+
+def groups(stands: Mapping[int, int]) -> list[set[int]]:
+    return [{article for article in stands if stands[article] == story} for story in sorted(set(stands.values()))]
 
 
 async def test_only_stories_told_since_a_day_are_grouped_again(sqlite_store: SqlStore) -> None:

@@ -3,6 +3,7 @@
 Prints kills, the messages that came again under the key they had (the documented ambiguity), and faults, of which there must be none.
 """
 
+import argparse
 import sys
 from pathlib import Path
 
@@ -11,4 +12,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from tests.deliver.killing import main
 
 if __name__ == "__main__":
-    main(sys.argv[1:] or ["300"])
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("kills", type=int, nargs="?", default=300, help="how often a worker is killed at least (300)")
+    parser.add_argument("seed", type=int, nargs="?", default=1, help="chooses the steps (1)")
+    given = parser.parse_args()
+    main([str(given.kills), str(given.seed)])

@@ -4,6 +4,7 @@ A leader, a standby, a worker and a lone service on presses of their own: metric
 are counted by channel, a broken and a mended configuration, a database that is away, a killed worker, a leader that is stopped.
 """
 
+import argparse
 import tempfile
 import time
 from functools import partial
@@ -62,4 +63,5 @@ def _sent(worker: Asked, channel: str) -> float:
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     main()

@@ -74,24 +74,18 @@ async def open_gathering(
         stack.callback(gate.close)
         turns = Turns(gate=gate, spacing=tuning.spacing)
         visitor = _visitor(settings, http, pool, clock, turns)
-        feeds = {feed.id: feed for feed in configuration.feeds}
-        yield Gathering(
+        polling = Polling(
             store=store,
-            http=http,
-            pool=pool,
-            visitor=visitor,
-            polling=Polling(
-                store=store,
-                fetcher=http,
-                reader=pool,
-                feeds=feeds,
-                clock=clock,
-                spacing=tuning.spacing,
-                doorsteps=turns.doorsteps,
-                gate=gate,
-            ),
-            judging=make_judging(configuration, store, visitor, clock, pool, at_once=at_once),
+            fetcher=http,
+            reader=pool,
+            feeds={feed.id: feed for feed in configuration.feeds},
+            clock=clock,
+            spacing=tuning.spacing,
+            doorsteps=turns.doorsteps,
+            gate=gate,
         )
+        judging = make_judging(configuration, store, visitor, clock, pool, at_once=at_once)
+        yield Gathering(store=store, http=http, pool=pool, visitor=visitor, polling=polling, judging=judging)
 
 
 def declare_all(settings: Settings, configuration: Configuration, store: Store, now: datetime) -> None:

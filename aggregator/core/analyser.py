@@ -19,8 +19,6 @@ from itertools import chain, islice, pairwise
 
 from aggregator.matching.text import normalise
 
-VERSION = 1
-"""Raised when these rules change: the index must then be built again."""
 MOST_OF_TITLE, MOST_OF_TEXT = 500, 15_000
 """Terms that are kept: PostgreSQL numbers 16,383 places in a tsvector."""
 LONGEST_TERM = 48

@@ -217,8 +217,3 @@ def refused(asked_feed: FeedSpec | None, record: PollRecord, problem: str) -> Po
     return replace(
         record, outcome="failed", next_due_at=due, intakes=(), failure=failure, habits=None, item_hashes=None, alarms=(), cleared=()
     )
-
-
-def held_count(intakes: Sequence[Intake]) -> int:
-    """Count the entries that are stored but not told."""
-    return sum(not watch.HELD.isdisjoint(intake.entry.notes) for intake in intakes)

@@ -50,17 +50,7 @@ def compose(
     reader = Reader(subscription, {topic: names.get(topic, topic) for topic in subscription.topics or subscription.asked}, labels)
     alert = subscription.schedule.every == "immediate"
     late_since = _late_since(gathered.due_at, now)
-    told: list[Item] = []
-    parted = 0
-    held: dict[str, list[StoryMaterial]] = {}
-    for story in gathered.stories:
-        item = tell(story, reader)
-        reason = _held_back(story, item, subscription)
-        if reason:
-            held.setdefault(reason, []).append(story)
-        else:
-            told.append(item)
-            parted += story.parted
+    told, parted, held = _sorted_out(gathered.stories, reader)
     return Digest(
         subscription=subscription.id,
         name=subscription.name,
@@ -79,6 +69,22 @@ def compose(
         missed=missed_times(subscription.schedule, late_since, now) if late_since else 0,
         days=() if alert else _days(gathered.opened, now.astimezone(subscription.schedule.time_zone)),
     )
+
+
+def _sorted_out(stories: Sequence[StoryMaterial], reader: Reader) -> tuple[list[Item], int, dict[str, list[StoryMaterial]]]:
+    """Part what is told from what is held back, by the reason; the number is of the told stories that were parted from others."""
+    told: list[Item] = []
+    parted = 0
+    held: dict[str, list[StoryMaterial]] = {}
+    for story in stories:
+        item = tell(story, reader)
+        reason = _held_back(story, item, reader.subscription)
+        if reason:
+            held.setdefault(reason, []).append(story)
+        else:
+            told.append(item)
+            parted += story.parted
+    return told, parted, held
 
 
 def _late_since(due_at: datetime | None, now: datetime) -> datetime | None:

@@ -16,13 +16,12 @@ from aggregator.core.deeds import other_deeds
 from aggregator.core.negations import puts_right, says_no
 from aggregator.records import Telling
 
-_TOKEN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]\s*|\S+\s*")
 _OPENING = 600
 _SENTENCES = re.compile(r"(?<=[.!?。！？])\s*|\n+")
 _MOST_SENTENCES, _FEW_LETTERS, _SAME_SENTENCE, _LONGEST_QUOTE = 12, 24, 0.8, 160
 """Changed sentences that are compared; how many letters longer and how alike at least they are where only a no came in."""
 _MOST_COMPARED = 20_000
-"""Characters of a text that are compared word by word."""
+"""Characters of a text whose sentences are compared."""
 _WITHDRAWN = re.compile(
     r"\b(?:(?:has|have|was|been) (?:withdrawn|retracted|removed)|retraction)\b"
     r"|기사를 삭제|삭제된 기사|撤稿|已删除|记事を削除|記事を取り消し|削除しました"
@@ -43,19 +42,6 @@ def material_changes(before: Telling, after: Telling) -> tuple[str, ...]:
         *(_denials(before.title, after.title) or _sentence_changes(before.text, after.text)),
         *_withdrawals(before, after),
     )
-
-
-def word_diff(before: str, after: str, around: int = 3) -> str:
-    """Show what changed between two texts, word by word: ``told [-300-] {+30+} workers``; unchanged stretches are cut to `around` words."""
-    ours, theirs = _TOKEN.findall(before[:_MOST_COMPARED]), _TOKEN.findall(after[:_MOST_COMPARED])
-    parts: list[str] = []
-    for tag, first, last, start, end in SequenceMatcher(a=ours, b=theirs, autojunk=False).get_opcodes():
-        if tag == "equal":
-            parts.append(_shortened(ours[first:last], around))
-            continue
-        parts.append(f"[-{''.join(ours[first:last]).strip()}-] " if last > first else "")
-        parts.append(f"{{+{''.join(theirs[start:end]).strip()}+}} " if end > start else "")
-    return "".join(parts).strip()
 
 
 def figure_words(figure: str) -> str:
@@ -131,12 +117,6 @@ def _reworded(one: str, other: str) -> bool:
 def _withdrawals(before: Telling, after: Telling) -> list[str]:
     said = [bool(_WITHDRAWN.search(f"{telling.title}\n{telling.text[:_OPENING]}")) for telling in (before, after)]
     return ["the page was withdrawn"] if said == [False, True] else []
-
-
-def _shortened(words: list[str], around: int) -> str:
-    if len(words) <= 2 * around + 1:
-        return "".join(words)
-    return f"{''.join(words[:around])}… {''.join(words[-around:])}"
 
 
 def _actors(concepts: Collection[str]) -> set[str]:

@@ -5,7 +5,6 @@ after `LONGEST_SENTENCE` characters.
 """
 
 import re
-from bisect import bisect_right
 from dataclasses import dataclass
 
 LONGEST_SENTENCE = 1200
@@ -28,14 +27,6 @@ class Segments:
 
     sentence_ends: tuple[int, ...]
     paragraph_ends: tuple[int, ...]
-
-    def sentence_of(self, offset: int) -> int:
-        """Give the number, from 0, of the sentence that holds the character at `offset`."""
-        return bisect_right(self.sentence_ends, offset)
-
-    def paragraph_of(self, offset: int) -> int:
-        """Give the number, from 0, of the paragraph that holds the character at `offset`."""
-        return bisect_right(self.paragraph_ends, offset)
 
     def sentence(self, number: int) -> tuple[int, int]:
         """Give start and end of a sentence in the normalised text."""

@@ -59,6 +59,7 @@ def api_routes(desk: Desk) -> APIRouter:
     """Make the routes of the API."""
     router = APIRouter(prefix="/api/v1", responses=_REFUSALS)
     _add_reads(router, desk)
+    _add_search(router, desk)
     _add_lists(router, desk)
     _add_changes(router, desk)
     add_searches(router, desk)
@@ -103,7 +104,7 @@ def _add_reads(router: APIRouter, desk: Desk) -> None:
         return Article(**copied, url=web_url(detail.url), judgements=said, facts=[_statement(fact) for fact in detail.facts])
 
 
-def _add_lists(router: APIRouter, desk: Desk) -> None:
+def _add_search(router: APIRouter, desk: Desk) -> None:
     @router.get("/search", summary="Search the archive")
     def find(
         q: Annotated[str, Query(max_length=LONGEST, description='Words, "phrases", begin*, -without, OR, a NEAR/10 b.')] = "",
@@ -123,6 +124,8 @@ def _add_lists(router: APIRouter, desk: Desk) -> None:
         results = search(desk, Asked(query=q, chosen=chosen, best=order == "best"), cursor, limit)
         return Hits(items=[_hit(found) for found in results.found], next=results.next)
 
+
+def _add_lists(router: APIRouter, desk: Desk) -> None:
     @router.get("/figures", summary="List the figures that matched articles state")
     def figures(cursor: Cursor = "", limit: Limit = 50) -> Figures:
         page = desk.store.figures(cursor, limit)

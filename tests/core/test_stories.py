@@ -9,7 +9,7 @@ from aggregator.core.copies import evidence, is_copy
 from aggregator.core.cues import cues_of
 from aggregator.core.echoes import standings_of
 from aggregator.core.likeness import COPY, JOIN, TOUCH, likeness
-from aggregator.core.revisions import figure_words, material_changes, word_diff
+from aggregator.core.revisions import figure_words, material_changes
 from aggregator.core.stories import MOST_MEMBERS, settle, shared, story_concepts
 from aggregator.models import Evidence, Fact, Judgement, Reason, Role
 from aggregator.records import Bond, Neighbourhood, Overlap, Placement, StorySketch, Telling, Traits
@@ -305,12 +305,6 @@ def test_figures_are_written_for_people() -> None:
 )
 def test_a_changed_date_or_a_withdrawn_page_is_material(before: str, after: str, changes: tuple[str, ...]) -> None:
     assert material_changes(replace(telling(), text=before), replace(telling(), text=after)) == changes
-
-
-def test_a_diff_shows_the_words_that_changed_and_little_else() -> None:
-    before = "A plant in Dandong told 300 workers to go home by the end of the month, a manager said."
-    assert "[-300-] {+30+}" in word_diff(before, before.replace("300", "30"))
-    assert word_diff("三百名工人", "三十名工人") == "三[-百-] {+十+} 名工人"
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -28,3 +30,10 @@ def test_two_workers_on_one_database_killed_at_random_steps_do_the_same() -> Non
     found = killing("24", "7")
     assert found["faults"] == []
     assert found["kills"] >= 24
+
+
+@pytest.mark.parametrize(("said", "code", "words"), [("--help", 0, "[kills] [seed]"), ("many", 2, "invalid int value: 'many'")])
+def test_the_long_run_says_what_it_takes(said: str, code: int, words: str) -> None:
+    done = subprocess.run([sys.executable, str(ROOT / "bench/kills.py"), said], capture_output=True, text=True, timeout=60)
+    assert done.returncode == code
+    assert words in done.stdout + done.stderr

@@ -52,6 +52,8 @@ class Work:
 def work(settings: Settings, read: Callable[[], Configuration], queues: Collection[str], concurrency: int) -> None:
     """Work on queues until told to stop; raises `UsageError` for a queue that there is not."""
     demand_cluster(settings)
+    if not queues:
+        raise UsageError(f"there is no queue to work on: choose among {', '.join(QUEUES)}")
     if unknown := sorted(set(queues) - set(QUEUES)):
         raise UsageError(f"there is no queue {', '.join(unknown)}: choose among {', '.join(QUEUES)}")
     with worker_listening(settings) as listener:

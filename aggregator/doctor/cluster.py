@@ -20,11 +20,17 @@ _PROCESS = re.compile(r"aggregator (service|worker) (\S+) (\S+)")
 
 
 async def look_at_cluster(settings: Settings, now: Callable[[], datetime]) -> AsyncIterator[Diagnosis]:
-    """Look at the server, and with the runner "queue" at everybody who works with it; nothing of it for a file."""
+    """Look at the server, and with the runner "queue" at everybody who works with it; nothing of it for a file.
+
+    Nothing either where the server does not answer: that is told of the database, and of the cluster nothing is known.
+    """
     if not settings.database_url.startswith("postgresql"):
         return
     try:
         server = await asyncio.to_thread(look_at_server, settings.database_url, now)
+    except StoreError:
+        return
+    try:
         yield _clock(server)
         yield _connections(server)
         if settings.runner == "queue":

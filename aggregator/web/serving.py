@@ -9,6 +9,8 @@ from contextlib import asynccontextmanager, contextmanager
 import uvicorn
 from starlette.types import ASGIApp
 
+from aggregator.web.connections import BoundedProtocol, Shortage, most_at_once
+
 STOP_SECONDS = 2
 """How long open connections are waited for; messages on their way get some seconds more, and ten must be enough for all."""
 
@@ -43,6 +45,7 @@ class Server(uvicorn.Server):
 async def serve_until_stopped(site: ASGIApp, listener: socket.socket) -> None:
     """Serve until SIGTERM or SIGINT; a second signal does not wait for open connections."""
     server, loop = _server(site), asyncio.get_running_loop()
+    loop.set_exception_handler(Shortage())
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, server.stop)
     await server.serve(sockets=[listener])
@@ -52,6 +55,7 @@ async def serve_until_stopped(site: ASGIApp, listener: socket.socket) -> None:
 async def served(site: ASGIApp, listener: socket.socket) -> AsyncIterator[None]:
     """Serve while the block runs; signals are the block's."""
     server = _server(site)
+    asyncio.get_running_loop().set_exception_handler(Shortage())
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     try:
         yield
@@ -64,6 +68,8 @@ def _server(site: ASGIApp) -> Server:
     return Server(
         uvicorn.Config(
             site,
+            http=BoundedProtocol,
+            backlog=most_at_once(),
             log_config=None,
             access_log=False,
             server_header=False,

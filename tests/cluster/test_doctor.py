@@ -65,3 +65,7 @@ async def test_another_release_and_a_wrong_clock_are_told(database: str, tmp_pat
 
 async def test_a_file_has_no_cluster(tmp_path: Path) -> None:
     assert await examined(tmp_path, f"sqlite:///{tmp_path}/x.db") == {}
+
+
+async def test_a_database_that_is_away_says_nothing_of_the_cluster(tmp_path: Path) -> None:
+    assert await examined(tmp_path, "postgresql://nobody@127.0.0.1:9/nothing") == {}

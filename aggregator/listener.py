@@ -56,3 +56,9 @@ def names(settings: Settings) -> frozenset[str]:
         return frozenset()
     public = urlsplit(settings.public_url or "").hostname
     return frozenset({"localhost", "127.0.0.1", "::1", settings.host, public or settings.host})
+
+
+def worker_names(settings: Settings) -> frozenset[str]:
+    """Give the names under which a worker's metrics may be asked for: without a token only this machine is answered."""
+    own = urlsplit(f"//{settings.worker_listen}").hostname or ""
+    return frozenset({*LOOPBACK, own})

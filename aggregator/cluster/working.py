@@ -22,7 +22,7 @@ from aggregator.app.upgrading import upgrade_apart
 from aggregator.channels import CHANNELS
 from aggregator.cluster.signs import Foreman, demand_cluster
 from aggregator.errors import UsageError
-from aggregator.listener import address_of, worker_listening
+from aggregator.listener import address_of, worker_listening, worker_names
 from aggregator.models import Configuration
 from aggregator.poll import Polling
 from aggregator.reapply import reapply_some
@@ -34,7 +34,7 @@ from aggregator.service import metrics_token
 from aggregator.settings import Settings
 from aggregator.shares import poll_share
 from aggregator.store.sessions import SessionLocks, session_name
-from aggregator.web import Metrics, Patient, check_routes, checks_alone, metrics_route
+from aggregator.web import Metrics, Patient, UnderOurNames, check_routes, checks_alone, metrics_route
 from aggregator.web.serving import served
 from aggregator.worker import QUEUES, Queue, Share, Steps, open_queue
 
@@ -84,7 +84,10 @@ def _checks(settings: Settings, foreman: Foreman, metrics: Metrics, listener: so
     if listener is None:
         return nullcontext()
     health = Patient(foreman.health)
-    return served(checks_alone([*check_routes(health), metrics_route(metrics, health, metrics_token(settings))]), listener)
+    token = metrics_token(settings)
+    figures = metrics_route(metrics, health, token)
+    site = checks_alone([*check_routes(health), figures])
+    return served(UnderOurNames(site, worker_names(settings), (figures.path,) if token else ()), listener)
 
 
 async def _until_told(live: Live, working: Coroutine[None, None, None]) -> None:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from aggregator.web.access import Door
     from aggregator.web.checks import check_routes, checks_alone
     from aggregator.web.front import Front
+    from aggregator.web.hosts import UnderOurNames
     from aggregator.web.metrics import Metrics, metrics_route
     from aggregator.web.passwords import hash_password, hashed, new_key
     from aggregator.web.patience import Patient
@@ -21,6 +22,7 @@ _HOMES = {
     "access": ("Door",),
     "checks": ("check_routes", "checks_alone"),
     "front": ("Front",),
+    "hosts": ("UnderOurNames",),
     "metrics": ("Metrics", "metrics_route"),
     "passwords": ("hash_password", "hashed", "new_key"),
     "patience": ("Patient",),
@@ -38,6 +40,7 @@ __all__ = [
     "Patient",
     "ReaderDesk",
     "Status",
+    "UnderOurNames",
     "check_routes",
     "checks_alone",
     "create_site",

@@ -13,9 +13,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from aggregator.web.checks import explain_failure
-from aggregator.web.hosts import is_ours, turned_away
-
-_FOR_ANY_NAME = ("/healthz", "/readyz")
+from aggregator.web.hosts import UnderOurNames
 
 
 class Front:
@@ -38,9 +36,9 @@ class Front:
             async with service():
                 yield
 
-        self._own = Starlette(routes=routes, lifespan=lifespan, exception_handlers={Exception: explain_failure})
+        own = Starlette(routes=routes, lifespan=lifespan, exception_handlers={Exception: explain_failure})
+        self._own = UnderOurNames(own, hosts, keyed)
         self._paths = {route.path for route in routes}
-        self._hosts, self._for_any_name = hosts, {*_FOR_ANY_NAME, *keyed}
         self._make_site = make_site
         self._site: ASGIApp | None = None
         self._making = asyncio.Lock()
@@ -49,8 +47,6 @@ class Front:
         """Answer one request, or start and end with the server."""
         own = scope["type"] == "lifespan" or scope["path"] in self._paths
         app = self._own if own else self._site or await self._opened()
-        if own and scope["type"] == "http" and scope["path"] not in self._for_any_name and not is_ours(scope, self._hosts):
-            app = turned_away()
         await app(scope, receive, _dated(send) if scope["type"] == "http" else send)
 
     async def _opened(self) -> ASGIApp:

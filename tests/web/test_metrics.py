@@ -8,8 +8,10 @@ import httpx
 import pytest
 
 from aggregator.errors import StoreError
+from aggregator.listener import worker_names
 from aggregator.records import Poll
-from aggregator.web import Health, Metrics, Patient, Status, check_routes, checks_alone, create_site, metrics_route
+from aggregator.settings import load_settings
+from aggregator.web import Health, Metrics, Patient, Status, UnderOurNames, check_routes, checks_alone, create_site, metrics_route
 from tests.web.test_site import NOW, STATUS
 
 LOCAL, FAR = ("127.0.0.1", 4711), ("203.0.113.9", 4711)
@@ -161,3 +163,27 @@ async def test_a_worker_tells_of_itself_alone_and_serves_nothing_else() -> None:
             404
         ] * 5
         assert alive.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize(
+    ("keyed", "path", "host", "code"),
+    [
+        (False, "/metrics", "localhost:9100", 200),
+        (False, "/metrics", "127.0.0.1:9100", 200),
+        (False, "/metrics", "evil.example", 421),
+        (True, "/metrics", "worker-3.cluster.local", 200),
+        (False, "/readyz", "10.0.0.7:9100", 200),
+    ],
+)
+async def test_a_foreign_name_reads_a_workers_metrics_with_the_token_alone(keyed: bool, path: str, host: str, code: int) -> None:
+    token = "open sesame" if keyed else None
+
+    async def health() -> Health:
+        return Health(version="1", started_at=NOW)
+
+    names = worker_names(load_settings({"AGGREGATOR_WORKER_LISTEN": "0.0.0.0:9100"}))
+    site = checks_alone([*check_routes(health), metrics_route(Metrics(worker=True), health, token)])
+    transport = httpx.ASGITransport(UnderOurNames(site, names, ("/metrics",) if keyed else ()), client=LOCAL)
+    async with httpx.AsyncClient(transport=transport, base_url="http://site") as caller:
+        given = {"Host": host, "Authorization": f"Bearer {token}"} if token else {"Host": host}
+        assert (await caller.get(path, headers=given)).status_code == code

@@ -1,6 +1,7 @@
 """Reload: take a changed feeds.yaml over while the service runs, on SIGHUP and when the file changes.
 
-What changed is told in the log. A broken file changes nothing: every mistake is told, and the configuration that stands goes on.
+What changed is told in the log. A broken file changes nothing: every mistake is told, and the configuration that stands goes on. It goes
+on too while the database takes nothing, which is no fault of the file: that is taken over as soon as the database is back.
 Steps that run when a new configuration arrives end with the one they began with.
 """
 
@@ -23,11 +24,11 @@ _Spec = FeedSpec | TopicSpec | SubscriptionSpec
 
 
 class Live:
-    """Hold the app as it is configured now; `broken` says why the file on disk is not in use."""
+    """Hold the app as it is configured now; `trouble` says why the file on disk is not in use."""
 
     def __init__(self, app: App, *, declares: bool = True) -> None:
         self.app = app
-        self.broken: str | None = None
+        self.trouble: str | None = None
         self.declares = declares
         self._asked = False
         self._seen = _fingerprint(app.settings.feeds_file)
@@ -50,26 +51,45 @@ class Live:
             return
         self._seen, self._asked = found, False
         try:
-            configuration = await asyncio.to_thread(read_apart, self.app.settings)
-            app = await asyncio.to_thread(reconfigured, self.app, configuration)
-            if self.declares:
-                await asyncio.to_thread(declare, app)
-        except (ConfigurationError, StoreError) as error:
-            self.broken = str(error).partition("\n")[0]
+            configuration, app = await self._taken_over()
+        except ConfigurationError as error:
+            self.trouble = _told("feeds.yaml is broken", error)
             for line in str(error).splitlines():
                 log.error("the new configuration is not used", problem=line)
             return
+        except StoreError as error:
+            self._wait_for_store(error)
+            return
         changes = tuple(differences(self.app.configuration, configuration))
-        self.app, self.broken = app, None
+        self.app, self.trouble = app, None
         for change in changes:
             log.info("configuration changed", change=change)
         log.info("configuration reloaded", changes=len(changes))
+
+    async def _taken_over(self) -> tuple[Configuration, App]:
+        """Read the file, and have the database take what it declares."""
+        configuration = await asyncio.to_thread(read_apart, self.app.settings)
+        app = await asyncio.to_thread(reconfigured, self.app, configuration)
+        if self.declares:
+            await asyncio.to_thread(declare, app)
+        return configuration, app
+
+    def _wait_for_store(self, error: StoreError) -> None:
+        """Have the file read again at the next look; that the database does not take it is logged once."""
+        before, self._asked = self.trouble, True
+        self.trouble = _told("the new feeds.yaml waits for the database", error)
+        if self.trouble != before:
+            log.warning("the new configuration is not used yet; the database is asked again", reason=str(error))
 
     def _tell_severed(self) -> None:
         """Tell once that the file was replaced where nobody in a container sees it: one that is mounted alone stays the old one."""
         before, self._severed = self._severed, _is_severed(self.app.settings.feeds_file)
         if self._severed and not before:
             log.warning("the configuration was replaced outside this container, which still sees the old one: restart the container")
+
+
+def _told(trouble: str, error: Exception) -> str:
+    return f"{trouble}, the configuration before is in use: {str(error).partition(chr(10))[0]}"
 
 
 def differences(old: Configuration, new: Configuration) -> Iterator[str]:

@@ -160,8 +160,8 @@ class Watchman:
             yield f"no feed was polled for {(now - last) // timedelta(minutes=1)} minutes, though some are due"
 
     def _troubles(self, overview: Overview) -> Iterator[str]:
-        if self._live.broken:
-            yield f"feeds.yaml is broken, the configuration before is in use: {self._live.broken}"
+        if self._live.trouble:
+            yield self._live.trouble
         if dead := overview.deliveries_by_status.get("dead", 0):
             yield f"{dead} deliveries are dead: nobody was told"
         if trouble := self._live.app.delivering.book.trouble:

@@ -58,8 +58,8 @@ class Foreman:
         waiting = [name for name in self._queues if waits.get(name, 0.0) > PATIENCE.total_seconds()]
         if waiting and idle > PATIENCE.total_seconds():
             troubles.append(f"no job came to its end for {idle / 60:.0f} minutes, though some wait: {', '.join(waiting)}")
-        if self._live.broken:
-            troubles.append(f"feeds.yaml is broken, the configuration before is in use: {self._live.broken}")
+        if self._live.trouble:
+            troubles.append(self._live.trouble)
         if strange := self.strange():
             troubles.append(f"{strange} feeds are not in this worker's feeds.yaml and are left alone: give it the services' file")
         return Health(version=__version__, started_at=self.started_at, troubles=troubles, connections=self._connections())

@@ -14,11 +14,13 @@ import pytest
 from structlog.testing import capture_logs
 
 from aggregator.reload import Live
+from aggregator.store import SqlStore
 from tests.cluster.signs import expressions, hold_bounds
 from tests.cluster.town import series, unanswered
 from tests.conftest import Clock
 from tests.deliver.test_labelling import installed
-from tests.service.test_process import Service
+from tests.deliver.test_store_faults import locked
+from tests.service.test_process import FEEDS, Service
 
 
 @pytest.fixture
@@ -149,3 +151,20 @@ async def test_a_file_that_was_replaced_outside_its_container_is_told_once(tmp_p
                 await live.look()
             assert [line["log_level"] for line in told] == ["warning"]
             assert "restart the container" in told[0]["event"]
+
+
+async def test_a_file_that_comes_while_the_database_takes_nothing_is_taken_over_when_it_does(tmp_path: Path, clock: Clock) -> None:
+    async with installed(tmp_path, clock) as desk:
+        live = Live(desk.app)
+        (tmp_path / "feeds.yaml").write_text(FEEDS.format(port=9), encoding="utf-8")
+        assert isinstance(desk.app.store, SqlStore)
+        with locked(desk.app.store, desk.app.settings.database_url), capture_logs() as told:
+            await live.look()
+            await live.look()
+        assert [line["log_level"] for line in told] == ["warning"]
+        assert "waits for the database" in (live.trouble or "")
+        assert "broken" not in (live.trouble or "")
+        assert live.app is desk.app
+        await live.look()
+        assert live.trouble is None
+        assert [feed.name for feed in live.app.configuration.feeds] == ["Gone News"]

@@ -11,16 +11,19 @@ from aggregator.settings import Settings
 from aggregator.sources.workers import Worker
 from aggregator.store import open_store
 from aggregator.store.schema import is_current
+from aggregator.store.unfinished import refuse_unfinished
 
 UPGRADE_SECONDS = 3600.0
 """When an upgrade in a process of its own is broken off; it undoes itself, and the service tries it itself."""
 
 
 def upgrade_apart(settings: Settings) -> None:
-    """Upgrade in a process of its own where the store needs it; raises `StoreError` as an upgrade does.
+    """Upgrade in a process of its own where the store needs it.
 
-    Where no such process can be had the schema stays as it is, and opening the store upgrades it.
+    Where no such process can be had the schema stays as it is, and opening the store upgrades it. Raises `StoreError` as an upgrade
+    does, `UsageError` for half an installation.
     """
+    refuse_unfinished(settings.database_url)
     if is_current(settings.database_url):
         return
     worker = Worker(deadline=UPGRADE_SECONDS, prepare=__name__)

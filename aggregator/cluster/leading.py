@@ -13,7 +13,7 @@ from datetime import timedelta
 import structlog
 
 from aggregator.app.configured import utc_now
-from aggregator.app.installation import declare, open_app
+from aggregator.app.installation import at_work, declare, open_app
 from aggregator.app.upgrading import upgrade_apart
 from aggregator.channels import CHANNELS
 from aggregator.cluster.signs import crew, demand_cluster
@@ -100,7 +100,7 @@ def serve_cluster(settings: Settings, read: Callable[[], Configuration]) -> None
     demand_cluster(settings)
     configuration = read()
     upgrade_apart(settings)
-    with listening(settings) as listener:
+    with listening(settings) as listener, at_work(settings):  # nobody restores or copies over us, also while we stand by
         asyncio.run(_serve(settings, configuration, listener))
 
 

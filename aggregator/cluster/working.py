@@ -17,7 +17,7 @@ from typing import Literal
 import structlog
 
 from aggregator.app.configured import utc_now
-from aggregator.app.installation import open_app
+from aggregator.app.installation import at_work, open_app
 from aggregator.app.upgrading import upgrade_apart
 from aggregator.channels import CHANNELS
 from aggregator.cluster.signs import Foreman, demand_cluster
@@ -59,7 +59,8 @@ def work(settings: Settings, read: Callable[[], Configuration], queues: Collecti
     with worker_listening(settings) as listener:
         configuration = read()
         upgrade_apart(settings)
-        asyncio.run(_work(settings, configuration, Work(tuple(queues), concurrency), listener))
+        with at_work(settings):  # nobody restores or copies over us
+            asyncio.run(_work(settings, configuration, Work(tuple(queues), concurrency), listener))
 
 
 async def _work(settings: Settings, configuration: Configuration, meant: Work, listener: socket.socket | None) -> None:

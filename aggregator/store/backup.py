@@ -15,15 +15,17 @@ from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
-from sqlalchemy import URL, Connection, create_engine, make_url, text
+from sqlalchemy import URL, Connection, Engine, create_engine, make_url
 
 from aggregator.errors import StoreError, UsageError
 from aggregator.store.accounts import Account, Shape, account, shapes
-from aggregator.store.copying import Progress, compare, copy_tables, empty, index, silent
+from aggregator.store.copying import Progress, compare, copy_tables, empty, index, silent, used_tables
 from aggregator.store.database import translated
 from aggregator.store.engine import connect, database_url, snapshot, sqlite_file
-from aggregator.store.locks import beside, installation_lock
+from aggregator.store.locks import at_rest, beside
 from aggregator.store.schema import upgrade
+from aggregator.store.unfinished import Move, begin, finish, refuse_unfinished
+from aggregator.store.workplace import workplace
 
 MANIFEST = ".manifest.json"
 
@@ -49,12 +51,13 @@ def back_up(url: str, path: Path, now: datetime, progress: Progress = silent) ->
     """Write a consistent copy of a running installation to `path`, and its manifest beside it.
 
     Raises:
-        UsageError: there is a file at `path` already.
+        UsageError: there is a file at `path` already, or half of an installation in the database.
         StoreError: the database or the place for the file cannot be used.
     """
     if path.exists():
         raise UsageError(f"{path} exists: a backup overwrites nothing, name another file")
     source, partial = database_url(url), beside(path, ".partial")
+    refuse_unfinished(source)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         partial.unlink(missing_ok=True)
@@ -90,17 +93,17 @@ def read_backup(path: Path, progress: Progress = silent) -> Backup:
 def restore(path: Path, url: str, *, replace: bool = False, progress: Progress = silent) -> Backup:
     """Put a checked backup in the place of a database that is empty, or is to be replaced, and check what arrived.
 
-    A replaced SQLite file is kept beside it. Raises `UsageError` where a service runs, or the target holds something and `replace`
+    A replaced SQLite file is kept beside it. Raises `UsageError` where somebody works on it, or the target holds something and `replace`
     is False; `StoreError` where the backup is damaged.
     """
     backup, target = read_backup(path, progress), database_url(url)
-    with installation_lock(url):
+    with at_rest(url):
         if sqlite_file(target):
             _to_file(backup, target, replace=replace, progress=progress)
+            upgrade(target)
+            index(target, progress)  # a backup of a server has none
         else:
             _to_server(backup, target, replace=replace, progress=progress)
-    upgrade(target)
-    index(target, progress)  # a backup of a server has none
     return backup
 
 
@@ -149,17 +152,18 @@ def _to_file(backup: Backup, target: URL, *, replace: bool, progress: Progress) 
     path = Path(target.database or "")
     if path.exists() and not replace:
         raise UsageError(f"{path} exists: say --replace to put the backup in its place; the old file is kept beside it")
-    arriving = beside(path, ".restoring")
-    shutil.copyfile(backup.path, arriving)
-    _check_arrived(backup, arriving, progress)
-    if path.exists():
-        _fold_journal(path)
-        _put_aside(path)
-    for suffix in ("-wal", "-shm"):
-        beside(path, suffix).unlink(missing_ok=True)
-    _write_through(arriving)
-    os.replace(arriving, path)
-    _write_through(path.parent)
+    with workplace(path) as folder:
+        arriving = folder / path.name
+        shutil.copyfile(backup.path, arriving)
+        _check_arrived(backup, arriving, progress)
+        if path.exists():
+            _fold_journal(path)
+            _put_aside(path)
+        for suffix in ("-wal", "-shm"):
+            beside(path, suffix).unlink(missing_ok=True)
+        _write_through(arriving)
+        os.replace(arriving, path)
+        _write_through(path.parent)
 
 
 def _put_aside(path: Path) -> None:
@@ -190,35 +194,31 @@ def _fold_journal(path: Path) -> None:
 
 def _to_server(backup: Backup, target: URL, *, replace: bool, progress: Progress) -> None:
     """Bring the backup's copy to this release first: its tables are then those of the target."""
-    working = beside(backup.path, ".restoring")
-    shutil.copyfile(backup.path, working)
+    goal = connect(target)
     try:
-        upgrade(_file_url(working))
-        upgrade(target)
-        origin, goal = connect(_file_url(working)), connect(target)
-        try:
-            with translated():
-                _make_room(goal_url=target, replace=replace)
-                with snapshot(origin) as rows:
-                    copy_tables(rows, goal, progress)
-        finally:
-            origin.dispose()
-            goal.dispose()
-    finally:
-        for suffix in ("", "-wal", "-shm", ".upgrade.lock"):
-            beside(working, suffix).unlink(missing_ok=True)
-
-
-def _make_room(goal_url: URL, *, replace: bool) -> None:
-    goal = connect(goal_url)
-    try:
-        with goal.connect() as connection:
-            used = connection.execute(text("SELECT 1 FROM feeds LIMIT 1")).first() is not None
-        if used and not replace:
-            raise UsageError("the database holds an installation: say --replace to delete it and put the backup in its place")
-        empty(goal)
+        with translated(), workplace(backup.path) as folder:
+            if not replace and used_tables(goal):
+                raise UsageError("the database holds an installation: say --replace to delete it and put the backup in its place")
+            working = _file_url(folder / backup.path.name)
+            shutil.copyfile(backup.path, folder / backup.path.name)
+            upgrade(working)
+            upgrade(target)
+            begin(goal, Move(kind="restore", source=str(backup.path.absolute())))
+            empty(goal)
+            _fill(working, goal, progress)
+            index(target, progress)
+            finish(goal)
     finally:
         goal.dispose()
+
+
+def _fill(working: URL, goal: Engine, progress: Progress) -> None:
+    origin = connect(working)
+    try:
+        with snapshot(origin) as rows:
+            copy_tables(rows, goal, progress)
+    finally:
+        origin.dispose()
 
 
 def _check_arrived(backup: Backup, path: Path, progress: Progress) -> None:

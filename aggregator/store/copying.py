@@ -8,16 +8,18 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, Table, delete, func, insert, select, text, tuple_
+import psycopg
+from sqlalchemy import URL, Connection, Engine, Select, Table, delete, func, insert, inspect, select, text, tuple_
 
 from aggregator.errors import StoreError, UsageError
 from aggregator.store.accounts import Account, Shape, account, in_order, ordered, shapes, streamed
 from aggregator.store.database import Database, translated
-from aggregator.store.engine import connect, database_url, reading, snapshot
-from aggregator.store.locks import installation_lock
-from aggregator.store.schema import upgrade
+from aggregator.store.engine import connect, database_url, reading, snapshot, sqlite_file
+from aggregator.store.locks import at_rest
+from aggregator.store.schema import stored_version, upgrade
 from aggregator.store.search import Search
 from aggregator.store.tables import metadata
+from aggregator.store.unfinished import Move, begin, copy_of, finish, refuse_unfinished, unfinished
 
 Progress = Callable[[str, str, int], None]
 """Called with the step ("copy", "check source", "check target", "index"), the table and a number of rows."""
@@ -28,17 +30,17 @@ def silent(step: str, table: str, rows: int) -> None:
 
 
 def copy_database(source: str, target: str, *, resume: bool = False, progress: Progress = silent) -> tuple[Account, ...]:
-    """Copy an installation and give the accounts that both sides share; the source must be at rest.
+    """Copy an installation and give the accounts that both sides share; both must be at rest.
 
     Raises:
-        UsageError: a service works on the source, or the target holds something and `resume` is False.
+        UsageError: there is no source, somebody works on a side, or the target holds what this copy did not put there.
         StoreError: a side cannot be used, or the two differ at the end.
     """
     from_url, to_url = database_url(source), database_url(target)
-    with installation_lock(source):
-        accounts = _copy_at_rest(from_url, to_url, resume=resume, progress=progress)
-    index(to_url, progress)
-    return accounts
+    _refuse_missing(from_url)
+    refuse_unfinished(from_url)
+    with at_rest(source), at_rest(target):
+        return _copy_at_rest(from_url, to_url, resume=resume, progress=progress)
 
 
 def index(url: URL, progress: Progress = silent) -> None:
@@ -60,14 +62,21 @@ def index(url: URL, progress: Progress = silent) -> None:
 
 
 def _copy_at_rest(from_url: URL, to_url: URL, *, resume: bool, progress: Progress) -> tuple[Account, ...]:
-    upgrade(from_url)
-    upgrade(to_url)
     origin, goal = connect(from_url), connect(to_url)
     try:
-        with translated(), snapshot(origin) as rows:
-            if not resume:
-                _refuse_used(goal)
-            return copy_tables(rows, goal, progress)
+        with translated():
+            with reading(origin).begin() as connection:
+                move = copy_of(from_url, connection)
+            _refuse_used(goal, move, resume=resume)
+            upgrade(from_url)
+            upgrade(to_url)
+            with snapshot(origin) as rows:
+                refuse_foreign(rows, goal)
+                begin(goal, move)
+                accounts = copy_tables(rows, goal, progress)
+            index(to_url, progress)
+            finish(goal)
+            return accounts
     finally:
         origin.dispose()
         goal.dispose()
@@ -106,12 +115,70 @@ def empty(engine: Engine) -> None:
             connection.execute(delete(table))
 
 
-def _refuse_used(goal: Engine) -> None:
+def used_tables(goal: Engine) -> list[str]:
+    """Name the tables of ours that hold rows; the migration puts some into the counters."""
     with reading(goal).begin() as connection:
-        used = [table.name for table in metadata.sorted_tables if table.name != "counters" and _holds_rows(connection, table)]
-    if used:
-        hint = "say --resume to go on with an interrupted copy, or name an empty database"
-        raise UsageError(f"the target already holds rows in {', '.join(used)}: {hint}")
+        there = set(inspect(connection).get_table_names())
+        tables = (table for table in metadata.sorted_tables if table.name in there and table.name != "counters")
+        return [table.name for table in tables if _holds_rows(connection, table)]
+
+
+def _refuse_missing(source: URL) -> None:
+    """Refuse a source that is not there, and make nothing in its place."""
+    path = sqlite_file(source)
+    if path is not None and not (path.is_file() and path.stat().st_size):
+        raise UsageError(f"there is no database at {path}: nothing to copy")
+    engine = connect(source)
+    try:
+        with translated(), reading(engine).begin() as connection:
+            if not stored_version(connection):
+                raise UsageError(f"the source {path or source.database} holds no installation: nothing to copy")
+    finally:
+        engine.dispose()
+
+
+def _refuse_used(goal: Engine, move: Move, *, resume: bool) -> None:
+    """Refuse a target that holds rows, unless a copy of the same source left them and is to go on."""
+    used = used_tables(goal)
+    if not used:
+        return
+    with reading(goal).begin() as connection:
+        left = unfinished(connection)
+    if left != move:
+        found = left.state if left else "no copy of this source was broken off there"
+        raise UsageError(f"the target already holds rows in {', '.join(used)}, and {found}: name an empty database")
+    if not resume:
+        hint = "say --resume to go on with it, or name an empty database"
+        raise UsageError(f"the target already holds rows in {', '.join(used)} of an interrupted copy: {hint}")
+
+
+def refuse_foreign(source: Connection, goal: Engine) -> None:
+    """Refuse a target whose rows are not the first ones of the source, in the order in which a copy writes them."""
+    with reading(goal).begin() as connection:
+        whole = True
+        for shape in shapes():
+            table = shape.table()
+            last = None if shape.name == "counters" else _last_key(connection, table)
+            if last and not (whole and _counted(connection, table, last) == _counted(source, table, last)):
+                hint = "was it worked on since, or the source? Name an empty database"
+                raise UsageError(f"the target holds rows in {shape.name} that this copy did not put there: {hint}")
+            if shape.name != "counters":
+                whole = whole and source.execute(_behind(source, table, last).limit(1)).first() is None
+
+
+def _counted(connection: Connection, table: Table, last: tuple[Any, ...]) -> int:
+    """Count the rows up to a key."""
+    return connection.execute(select(func.count()).select_from(table).where(_key(connection, table) <= tuple_(*last))).scalar_one()
+
+
+def _behind(connection: Connection, table: Table, last: tuple[Any, ...] | None) -> Select[Any]:
+    """Ask for the rows behind a key, in order; for all without one."""
+    query = ordered(connection, table)
+    return query.where(_key(connection, table) > tuple_(*last)) if last else query
+
+
+def _key(connection: Connection, table: Table) -> Any:
+    return tuple_(*(in_order(connection, column) for column in table.primary_key.columns))
 
 
 def _holds_rows(connection: Connection, table: Table) -> bool:
@@ -126,10 +193,7 @@ def _copy(source: Connection, goal: Engine, shape: Shape, progress: Progress) ->
         last = _last_key(connection, table)
         arrived = connection.execute(select(func.count()).select_from(table)).scalar_one() if last else 0
     progress("copy", shape.name, arrived)
-    query = ordered(source, table)
-    if last:
-        query = query.where(tuple_(*(in_order(source, column) for column in table.primary_key.columns)) > tuple_(*last))
-    with closing(streamed(source, query)) as chunks:
+    with closing(streamed(source, _behind(source, table, last))) as chunks:
         for chunk in chunks:
             with goal.begin() as connection:
                 _put(connection, table, chunk)
@@ -150,10 +214,15 @@ def _put(connection: Connection, table: Table, rows: Sequence[Any]) -> None:
         return
     names = ", ".join(f'"{column.name}"' for column in table.columns)
     cursor: Any = connection.connection.cursor()  # psycopg's own, which knows COPY
-    with cursor.copy(f'COPY "{table.name}" ({names}) FROM STDIN') as copy:
-        for row in rows:
-            copy.write_row(row)
-    cursor.close()
+    try:
+        with cursor.copy(f'COPY "{table.name}" ({names}) FROM STDIN') as copy:
+            for row in rows:
+                copy.write_row(row)
+    except psycopg.Error as error:  # past SQLAlchemy, so nobody has translated it
+        said = str(error).strip().partition("\n")[0]
+        raise StoreError(f"the database refused rows of {table.name}: {said}") from error
+    finally:
+        cursor.close()
 
 
 def _set_sequences(goal: Engine) -> None:

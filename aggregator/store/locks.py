@@ -87,6 +87,28 @@ def alone(url: str) -> Iterator[bool]:
         os.close(descriptor)
 
 
+@contextmanager
+def at_rest(url: str) -> Iterator[None]:
+    """Hold a database for ourselves: raises `UsageError` where a service, a worker or a command works on it, and keeps all of them out."""
+    with installation_lock(url), alone(url) as nobody_else:
+        others = _connected(database_url(url))
+        if others or not nobody_else:
+            who = ", ".join(others) or "a command that polls or sends"
+            raise UsageError(f"somebody works on this database: {who}; stop all services, workers and commands first")
+        yield
+
+
+def _connected(url: URL) -> list[str]:
+    """Name the processes of ours that have a session on a server, but for the one that holds the service's lock, which is this one.
+
+    A worker that lost the session of its lock is connected again, though it does not hold the lock any more.
+    """
+    if sqlite_file(url) is not None:
+        return []
+    with _session(url, "starter") as session:
+        return list(session.execute(text(_OTHERS), {"space": _SPACE, "service": SERVICE, "working": WORKING}).scalars())
+
+
 def _taken(descriptor: int) -> bool:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -168,6 +190,7 @@ def _session(url: URL, role: str) -> Iterator[Connection]:
     engine = connect(url.update_query_dict({"application_name": f"aggregator {role} {socket.gethostname()}:{os.getpid()}"}))
     try:
         with translated(), engine.connect().execution_options(isolation_level="AUTOCOMMIT") as session:
+            session.execute(text(_KEEPALIVE))  # a machine that vanished holds nothing for longer than a minute
             yield session
     finally:
         engine.dispose()
@@ -184,3 +207,10 @@ _HOLDER = """SELECT activity.application_name || ' (server process ' || activity
              FROM pg_locks AS held JOIN pg_stat_activity AS activity ON activity.pid = held.pid
              WHERE held.locktype = 'advisory' AND held.granted AND held.classid = :space AND held.objid = :lock
                AND held.database = (SELECT oid FROM pg_database WHERE datname = current_database())"""
+_OTHERS = """SELECT DISTINCT application_name FROM pg_stat_activity
+             WHERE datname = current_database() AND application_name LIKE 'aggregator %' AND pid <> pg_backend_pid()
+               AND pid NOT IN (SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid = :space
+                               AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+                               AND (objid = :service OR objid = :working AND mode = 'ExclusiveLock'))
+             ORDER BY application_name"""
+_KEEPALIVE = "SET tcp_keepalives_idle = 20; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3"

@@ -18,6 +18,7 @@ from aggregator.store.evidence import forget_responses
 from aggregator.store.pages import forget_pages
 from aggregator.store.search_index import document_of, reindex
 from aggregator.store.tables import articles, decisions, entries, evidence, facts, fetches, matches, revisions, story_articles
+from aggregator.store.unfinished import refuse_unfinished
 
 BATCH = 500
 MARK = "pruned"
@@ -34,6 +35,7 @@ class Pruned:
 
 def prune(url: str, unmatched_before: datetime, polls_before: datetime) -> Pruned:
     """Forget words of unmatched entries and lines of poll history that are older; many short transactions, so nobody waits."""
+    refuse_unfinished(url)
     database = Database(database_url(url))
     try:
         return prune_database(database, unmatched_before, polls_before)

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, text
 from aggregator.store.database import translated
 from aggregator.store.engine import connect, database_url, reading
 from aggregator.store.schema import stored_version, versions
+from aggregator.store.unfinished import unfinished
 
 RESTORE = "restore the last backup: aggregator db restore"
 
@@ -62,6 +63,8 @@ def check_database(url: str) -> tuple[Finding, ...]:
     engine = connect(database_url(url))
     try:
         with translated(), reading(engine).begin() as connection:
+            if move := unfinished(connection):  # its books cannot balance
+                return (Finding(what="installation", state=f"half: {move.state}", advice=move.advice),)
             version = _version(connection)
             if version.advice:  # nothing below can be asked of other tables
                 return (version,)

@@ -36,6 +36,7 @@ from aggregator.store.settling import Settling
 from aggregator.store.subscriptions import Subscriptions
 from aggregator.store.tables import feeds
 from aggregator.store.tellings import Tellings
+from aggregator.store.unfinished import refuse_unfinished
 from aggregator.store.windows import Windows
 
 
@@ -70,7 +71,8 @@ class SqlStore(
     """Keep everything in an SQL database; safe to call from any thread."""
 
     def upgrade(self) -> None:
-        """Bring the schema to this release, under a lock, so that two starters do not collide."""
+        """Bring the schema to this release, under a lock, so that two starters do not collide; half an installation is refused."""
+        refuse_unfinished(self._database.url)
         schema.upgrade(self._database.url)
 
     def close(self) -> None:

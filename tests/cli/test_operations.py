@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from aggregator.store.engine import connect, database_url
+from aggregator.store.unfinished import Move, begin
 from tests.cli.conftest import Command
 
 
@@ -102,3 +104,22 @@ def test_a_machine_without_a_name_server_gets_one_sentence(command: Command, fee
     found = {one["what"]: one for one in command("doctor", "--json").records}
     assert found["names"]["found"] == "none of 2 hosts resolves, so none of 2 feeds can be polled"
     assert [what for what in found if what.startswith(("feed ", "name "))] == []
+
+
+def test_on_half_an_installation_no_command_starts_and_each_says_how_to_go_on(command: Command, feeds_file: Path) -> None:
+    command("db", "upgrade")
+    engine = connect(database_url("sqlite:///data/aggregator.db"))
+    begin(engine, Move(kind="restore", source="/backups/monday.db"))
+    engine.dispose()
+    for words in (["run"], ["poll"], ["digest", "send", "morning"], ["db", "upgrade"]):
+        done = command(*words)
+        assert (done.code, "restore again: aggregator db restore /backups/monday.db --replace" in done.err) == (2, True), words
+    assert command("db", "check").code == 1
+    (found,) = [one for one in command("doctor", "--json").records if one["what"].startswith("database")]
+    assert (found["state"], found["what"]) == ("bad", "database: installation")
+
+
+def test_a_copy_from_a_mistyped_path_makes_nothing(command: Command, feeds_file: Path) -> None:
+    done = command("db", "copy", "sqlite:///mistyped.db", "sqlite:///new.db")
+    assert (done.code, "there is no database at mistyped.db" in done.err) == (2, True)
+    assert not list(Path().glob("*.db*"))

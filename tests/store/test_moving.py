@@ -4,7 +4,6 @@ import json
 import sqlite3
 import threading
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +11,10 @@ import pytest
 from sqlalchemy import select
 
 from aggregator.core.outcomes import HELD
-from aggregator.core.queries import parse_query
-from aggregator.desk_records import SearchFilter
 from aggregator.errors import StoreError, UsageError
 from aggregator.models import Reason
 from aggregator.ports import Store
-from aggregator.store import SqlStore, installation_lock, open_store
+from aggregator.store import SqlStore, open_store
 from aggregator.store.backup import MANIFEST, back_up, read_backup, restore
 from aggregator.store.copying import copy_database
 from aggregator.store.evidence import verify
@@ -25,29 +22,12 @@ from aggregator.store.retention import prune
 from aggregator.store.soundness import check_database
 from aggregator.store.tables import articles, decisions, revisions
 from tests.store.conftest import Postgres
-from tests.store.samples import ADDRESSES, FEED, NOW, digest, entry, intake, item, matched, open_story, opened, poll, take_in, unmatched
-
-DAY = timedelta(days=1)
-
-
-def fill(store: Store, unmatched_entries: int = 7) -> None:
-    """Put in one told story, some entries that matched nothing, and one that waits."""
-    story = open_story(store)
-    store.record_digest(digest(item(story)), ADDRESSES, NOW + DAY, NOW)
-    for revision in take_in(
-        store,
-        *(intake(f"none{number}", served=entry(f"none{number}", title=f"Workers 없음 {number}")) for number in range(unmatched_entries)),
-    ):
-        store.record_judged(unmatched(revision))
-    take_in(store, intake("waits"))
+from tests.store.moving import DAY, fill, fresh, half, hits
+from tests.store.samples import FEED, NOW, intake, matched, open_story, opened, poll, take_in
 
 
 def books(store: Store) -> tuple[Any, ...]:
     return store.overview(), tuple(store.outcomes()), tuple(store.digests()), tuple(store.deliveries()), tuple(store.polls())
-
-
-def fresh(postgres: Postgres, kind: str, folder: Path) -> str:
-    return postgres.new() if kind == "postgresql" else f"sqlite:///{folder}/other/copy.db"
 
 
 @pytest.mark.parametrize("target", ["sqlite", "postgresql"])
@@ -67,13 +47,7 @@ def test_a_copy_holds_the_same_on_either_engine(store: Store, url: str, target: 
 def test_an_interrupted_copy_goes_on_where_it_stopped(store: Store, url: str, postgres: Postgres) -> None:
     fill(store)
     there = postgres.new()
-
-    def break_off(step: str, table: str, rows: int) -> None:
-        if table == "entries" and rows:
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        copy_database(url, there, progress=break_off)
+    half(url, there)
     with pytest.raises(UsageError, match="--resume"):
         copy_database(url, there)
     written: dict[str, int] = {}
@@ -92,15 +66,10 @@ def test_an_interrupted_copy_goes_on_where_it_stopped(store: Store, url: str, po
 def test_a_source_that_changed_since_the_interruption_is_told(store: Store, url: str, postgres: Postgres) -> None:
     fill(store)
     there = postgres.new()
-    copy_database(url, there)
+    half(url, there)
     store.sync_feeds([FEED], NOW)  # the other feed is no longer configured
     with pytest.raises(StoreError, match=r"differs from its source in feeds \(2 rows, 2 arrived\)"):
         copy_database(url, there, resume=True)
-
-
-def test_a_running_service_is_not_copied(store: Store, url: str, tmp_path: Path) -> None:
-    with installation_lock(url), pytest.raises(UsageError, match="another service"):
-        copy_database(url, f"sqlite:///{tmp_path}/copy.db")
 
 
 def test_a_backup_is_one_file_and_a_manifest_that_agree(store: Store, url: str, tmp_path: Path) -> None:
@@ -231,10 +200,6 @@ def test_pruned_words_are_found_no_more_and_the_index_stays_whole(sql_store: Sql
             connection.exec_driver_sql("INSERT INTO search_index(search_index) VALUES('integrity-check')")
     assert [finding.what for finding in check_database(url) if not finding.ok] == []
     assert verify(url).faults == ()
-
-
-def hits(store: SqlStore, query: str) -> list[int]:
-    return [hit.article_id for hit in store.search(parse_query(query), SearchFilter(), best=False).items]
 
 
 def test_a_pruned_entry_that_is_served_again_is_no_news(store: Store, url: str) -> None:

@@ -13,9 +13,9 @@ from aggregator.store import SqlStore, open_store
 from aggregator.store.schema import stored_version, versions
 from aggregator.store.soundness import check_database
 from aggregator.store.tables import metadata
+from tests.store.moving import fill
 from tests.store.samples import FEED, NOW, OTHER_FEED, SUBSCRIPTION, intake, take_in
 from tests.store.test_migrations import differences, move
-from tests.store.test_moving import fill
 
 Rows = dict[str, tuple[Sequence[str], list[tuple[Any, ...]]]]
 

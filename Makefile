@@ -5,7 +5,8 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 BUILDER ?= $(shell for tool in docker podman buildah; do command -v $$tool 2>/dev/null && break; done)
 IMAGE ?= aggregator
-WORKERS ?= 2
+# Tests of whole processes wait more than they compute, so one more than the two cores of a small machine.
+WORKERS ?= 3
 
 BIN := .venv/bin
 INSTALLED := .venv/.installed

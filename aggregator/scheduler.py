@@ -16,6 +16,8 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
+from aggregator.setbacks import Setbacks
+
 log = structlog.get_logger(__name__)
 
 LOOK = 2.0
@@ -42,6 +44,7 @@ class Pulse:
     started_at: datetime
     ended_at: dict[str, datetime] = field(default_factory=dict)
     stopping: bool = False
+    setbacks: Setbacks = field(default_factory=Setbacks)
 
     def late(self, now: datetime, patience: timedelta) -> tuple[str, ...]:
         """Name the ticks that have not ended for longer than their own rhythm and `patience`."""
@@ -99,8 +102,9 @@ async def _tracked(tick: Tick, pulse: Pulse, clock: Callable[[], datetime], runn
     try:
         await tick.run()
         pulse.ended_at[tick.name] = clock()
+        pulse.setbacks.succeeded(tick.name)
     except asyncio.CancelledError:
         if not pulse.stopping:
             raise
-    except Exception:  # a tick must come back whatever happened in it
-        log.exception("a scheduled step failed; it runs again", step=tick.name, every=tick.every.total_seconds())
+    except Exception as error:  # a tick must come back whatever happened in it
+        pulse.setbacks.failed(tick.name, error)

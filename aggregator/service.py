@@ -28,6 +28,7 @@ from aggregator.records import Connections, FeedState, Overview
 from aggregator.reload import Live
 from aggregator.runners import InProcess, ticks
 from aggregator.scheduler import Pulse, Tick, ticking
+from aggregator.setbacks import refusals
 from aggregator.settings import Settings
 from aggregator.store import installation_lock
 from aggregator.web import Crew, Front, Metrics, Patient, Status, check_routes, metrics_route
@@ -138,7 +139,14 @@ class Watchman:
             alarms=raised,
             notices=[f"{alarm.subscription}: {alarm.text}" for alarm in told if alarm.kind != "overdue"],
             late=self.pulse.late(now, PATIENCE) if self.pulse else (),
-            troubles=(*self._troubles(overview), *self._unpolled(overview, waiting, now), *(crew.troubles if crew else ()), *overdue),
+            troubles=(
+                *self._troubles(overview),
+                *self._unpolled(overview, waiting, now),
+                *(self.pulse.setbacks.troubles() if self.pulse else ()),
+                *refusals(feeds),
+                *(crew.troubles if crew else ()),
+                *overdue,
+            ),
             leads=self.leads,
             connections=app.store.connections() + self.more(),
             crew=crew,

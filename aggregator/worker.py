@@ -21,6 +21,7 @@ from procrastinate.worker import Worker
 
 from aggregator.errors import StoreError
 from aggregator.records import Connections
+from aggregator.setbacks import Setbacks
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
@@ -80,6 +81,7 @@ class Queue:
         self._app = app
         self._connector = connector
         self._worker: Worker | None = None
+        self.setbacks = Setbacks()
 
     async def hosts(self) -> set[str]:
         """Name the hosts whose feeds wait to be polled, or are polled."""
@@ -141,7 +143,7 @@ class Queue:
 
     async def work(self, steps: Steps, queues: Sequence[str], concurrency: int) -> None:
         """Work until cancelled; a database that goes away is waited for."""
-        register(self._app, steps)
+        register(self._app, steps, self.setbacks)
         while True:
             try:
                 self._worker = Worker(
@@ -200,25 +202,34 @@ async def open_queue(database_url: str, connections: int = 4, *, name: str = "ag
         raise StoreError(f"the queue cannot be reached: {_cause(error)}") from error
 
 
-def register(app: procrastinate.App, steps: Steps) -> None:
-    """Name the steps as tasks of the queue."""
+def register(app: procrastinate.App, steps: Steps, setbacks: Setbacks) -> None:
+    """Name the steps as tasks of the queue; one that fails is told here, and is due again by its date in the store."""
     for name in PRIORITIES:
         app.tasks.pop(name, None)
 
     @app.task(name="poll")
     async def poll(hosts: Share) -> None:
-        await steps.poll(hosts)
+        await _taken("poll", steps.poll(hosts), setbacks)
 
     for name in ("judge", "revisit", "decide", "send", "upkeep", "reapply", "regroup"):
         step: Callable[[], Awaitable[None]] = getattr(steps, name)
-        app.task(name=name)(_called(step))
+        app.task(name=name)(_called(name, step, setbacks))
 
 
-def _called(step: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
+def _called(name: str, step: Callable[[], Awaitable[None]], setbacks: Setbacks) -> Callable[[], Awaitable[None]]:
     async def call() -> None:
-        await step()
+        await _taken(name, step(), setbacks)
 
     return call
+
+
+async def _taken(name: str, step: Awaitable[None], setbacks: Setbacks) -> None:
+    try:
+        await step
+    except Exception as error:  # the worker goes on to the next job whatever happened in this one
+        setbacks.failed(name, error)
+    else:
+        setbacks.succeeded(name)
 
 
 async def _make_tables(app: procrastinate.App, *, make: bool) -> None:

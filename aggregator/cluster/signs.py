@@ -12,6 +12,7 @@ from aggregator.errors import UsageError
 from aggregator.records import Connections
 from aggregator.reload import Live
 from aggregator.service import PATIENCE
+from aggregator.setbacks import refusals
 from aggregator.settings import Settings
 from aggregator.store.sessions import LEADER, SessionLocks
 from aggregator.web import Crew, Health, Metrics
@@ -58,6 +59,9 @@ class Foreman:
         waiting = [name for name in self._queues if waits.get(name, 0.0) > PATIENCE.total_seconds()]
         if waiting and idle > PATIENCE.total_seconds():
             troubles.append(f"no job came to its end for {idle / 60:.0f} minutes, though some wait: {', '.join(waiting)}")
+        troubles.extend(self._queue.setbacks.troubles())
+        if "poll" in self._queues:
+            troubles.extend(refusals(await asyncio.to_thread(self._live.app.store.feed_health)))
         if self._live.trouble:
             troubles.append(self._live.trouble)
         if strange := self.strange():

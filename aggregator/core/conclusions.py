@@ -19,6 +19,8 @@ from aggregator.records import Alarm, FeedState, Habits, Intake, KnownEntry, Pol
 
 MOVE_CONFIRMED = 3
 GONE = 410
+UNSTORED = "what the feed served could not be stored"
+"""How the failure of a poll begins that the store refused."""
 _OVER = ("failing", "gone")
 
 
@@ -212,7 +214,7 @@ def _alarm(asked: Asked, kind: str, message: str) -> Alarm:
 
 def refused(asked_feed: FeedSpec | None, record: PollRecord, problem: str) -> PollRecord:
     """Turn a poll that cannot be stored into a failed one; the store keeps the validators and hashes as they were."""
-    failure = Failed(kind=FailureKind.TEMPORARY, message=f"what the feed served could not be stored: {problem}", status=record.status)
+    failure = Failed(kind=FailureKind.TEMPORARY, message=f"{UNSTORED}: {problem}", status=record.status)
     due = next_poll_at(asked_feed, 1, failure, record.finished_at) if asked_feed else record.next_due_at
     return replace(
         record, outcome="failed", next_due_at=due, intakes=(), failure=failure, habits=None, item_hashes=None, alarms=(), cleared=()

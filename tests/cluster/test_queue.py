@@ -246,3 +246,26 @@ def _succeed() -> None:
     with pytest.raises(SystemExit) as end:
         main()
     assert not end.value.code
+
+
+async def test_a_job_that_always_fails_is_told_by_its_worker_and_one_that_succeeds_ends_it(database: str) -> None:
+    record, failures = Record(), 7
+
+    async def judge() -> None:
+        record.note("judge")
+        if len(record.taken) <= failures:
+            raise StoreError("the database refused: it is full")
+
+    async with open_queue(database) as queue:
+        working = asyncio.create_task(queue.work(replace(record.steps(), judge=judge), QUEUES, 1))
+        async with asyncio.timeout(20):
+            while len(record.taken) < failures:
+                await queue.defer("judge")
+                await asyncio.sleep(0.02)
+            assert "the database refused: it is full" in queue.setbacks.troubles()[0]
+            while queue.setbacks.troubles():
+                await queue.defer("judge")
+                await asyncio.sleep(0.02)
+        working.cancel()
+        with suppress(asyncio.CancelledError):
+            await working

@@ -50,12 +50,13 @@ def grouping_state(store: "Store") -> Sequence[str]:
     """Say how much of the archive other rules grouped, and how far a run is."""
     from aggregator.core.stories import GROUPING
 
-    run, outdated, total = store.regrouping(), store.count_grouped(GROUPING), store.count_grouped()
+    run = store.regrouping()
     if run is not None:
         drafted, visited, about = store.count_drafted(run)
         doing = "grouping the archive again" if run.carries_out else "working out what grouping the archive again would change"
         does = "goes on with it" if run.rules == GROUPING else f"begins it anew by the rules {GROUPING} instead of {run.rules}"
         return [f"{doing}: {drafted} of {about} articles drafted, {visited} compared; aggregator stories regroup {does}, --give-up ends it"]
+    outdated, total = store.share_grouped(GROUPING)
     if outdated:
         return [
             f"rules {GROUPING}; other ones grouped {outdated} of {total} articles: aggregator stories regroup groups them again, "

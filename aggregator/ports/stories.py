@@ -29,6 +29,10 @@ class DraftStore(Protocol):
         """Count the articles that stand in stories; with `other_than`, those that other rules grouped."""
         ...
 
+    def share_grouped(self, other_than: str) -> tuple[int, int]:
+        """Count the articles in stories that other rules grouped, and all of them, in one look at the table."""
+        ...
+
     def start_regrouping(self, rules: str, since: datetime | None, now: datetime, *, carries_out: bool) -> Regrouping:
         """Go on with the run that is not finished, or begin one; one that goes by other rules, or another date, is begun anew."""
         ...

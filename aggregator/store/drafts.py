@@ -88,6 +88,13 @@ class Drafts(Section):
         with self._database.read() as connection:
             return int(connection.execute(query).scalar_one())
 
+    def share_grouped(self, other_than: str) -> tuple[int, int]:
+        """Count the articles in stories that other rules grouped, and all of them, in one look at the table."""
+        others = or_(story_articles.c.grouped_by.is_(None), story_articles.c.grouped_by != other_than)
+        with self._database.read() as connection:
+            outdated, total = connection.execute(select(func.count().filter(others), func.count()).select_from(story_articles)).one()
+            return int(outdated), int(total)
+
     def count_drafted(self, run: Regrouping) -> tuple[int, int, int]:
         """Count the articles that have a place in the draft, those of them that were visited, and all that the run is about."""
         counted = select(func.count(), func.count().filter(draft_places.c.visited.is_(True))).select_from(draft_places)

@@ -32,7 +32,9 @@ def rest(store: SqlStore) -> Mapping[str, object]:
 
 async def test_stories_come_out_as_if_the_archive_began_anew_and_a_second_run_changes_nothing(sql_store: SqlStore) -> None:
     use = await archive(sql_store)
+    assert sql_store.share_grouped(GROUPING) == (len(ROWS), len(ROWS))
     changes = await run(use)
+    assert sql_store.share_grouped(GROUPING) == (0, len(ROWS))
     assert {change.kind for change in changes} == {"merge", "split"}
     assert partition(sql_store) == from_scratch(sql_store)
     assert sql_store.count_grouped(GROUPING) == 0

@@ -111,7 +111,7 @@ def prune(
 @db.command()
 def verify(
     backup: Annotated[Path | None, typer.Argument(help="A backup to hold against its manifest; the database without.")] = None,
-    head: Annotated[str | None, typer.Option("--head", help="The hash of the last link, as noted elsewhere.")] = None,
+    head: Annotated[str | None, typer.Option("--head", help="The hash of a link that was the last one, as noted elsewhere.")] = None,
     json: Json = False,
 ) -> None:
     """Hash the evidence of every match again and name what was changed; or check a backup against its manifest.
@@ -125,16 +125,17 @@ def verify(
 
         _tell(read_backup(backup), "Unchanged:", json=json)
         return
-    from aggregator.store.evidence import verify
+    from aggregator.store.verifying import verify
 
-    found = verify(settings_from_environment(quiet=True).database_url)
-    faults = [*found.faults, *([f"the head is {found.head}, not {head}"] if head and found.head != head else [])]
+    found = verify(settings_from_environment(quiet=True).database_url, head)
+    faults = [*found.faults, *([f"the head is {found.head}, and no link has the hash {head}"] if head and found.noted is None else [])]
+    told: dict[str, object] = {"links": found.links, "head": found.head}
+    told |= {"noted link": found.noted} if found.noted is not None else {}
+    told |= {"matched before there was a chain": found.older} if found.older else {}
     if json:
-        screen.print_json({"ok": not faults, "links": found.links, "head": found.head, "faults": faults})
+        screen.print_json({"ok": not faults, **{name.replace(" ", "_"): value for name, value in told.items()}, "faults": faults})
     else:
-        screen.print_table(
-            "Evidence", ("what", "found"), [("links", found.links), ("head", found.head), *(("fault", one) for one in faults)]
-        )
+        screen.print_table("Evidence", ("what", "found"), [*told.items(), *(("fault", one) for one in faults)])
     if faults:
         raise typer.Exit(1)
 

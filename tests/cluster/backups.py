@@ -14,8 +14,8 @@ from aggregator.runners import InProcess
 from aggregator.settings import Settings, load_settings
 from aggregator.store import open_store
 from aggregator.store.backup import Backup, back_up, restore
-from aggregator.store.evidence import verify
 from aggregator.store.soundness import check_database
+from aggregator.store.verifying import verify
 from aggregator.web import Metrics
 from tests.cluster.balance import come_to_rest, hurry, missing, told_wrongly
 from tests.cluster.presses import Presses

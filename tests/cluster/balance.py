@@ -13,9 +13,9 @@ from aggregator.models import Item
 from aggregator.store import open_store
 from aggregator.store.database import translated
 from aggregator.store.engine import connect, database_url, reading
-from aggregator.store.evidence import verify
 from aggregator.store.soundness import check_database
 from aggregator.store.tables import articles, counters, deliveries, feeds, revisions, story_articles, subscriptions
+from aggregator.store.verifying import verify
 from tests.cluster.presses import Presses
 from tests.cluster.repeats import Trouble, repeats, unexplained
 

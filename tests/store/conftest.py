@@ -40,7 +40,9 @@ class Postgres:
 
     def emptied(self) -> str:
         with psycopg.connect(self._ready) as connection:
-            connection.execute(f"{_EMPTY}; INSERT INTO counters (name, value) VALUES ('ingest', 0)".encode())
+            connection.execute(
+                f"{_EMPTY}; INSERT INTO counters (name, value) VALUES ('ingest', 0), ('evidence', 0), ('sealed_after', 0)".encode()
+            )
         return self._ready
 
 

@@ -13,10 +13,10 @@ from aggregator.core.outcomes import HELD
 from aggregator.models import Reason
 from aggregator.ports import Store
 from aggregator.store import SqlStore
-from aggregator.store.evidence import verify
 from aggregator.store.retention import prune
 from aggregator.store.soundness import check_database
 from aggregator.store.tables import revisions
+from aggregator.store.verifying import verify
 from tests.deliver.killing import fork, killed
 from tests.store.samples import NOW, intake, matched, opened, poll, take_in, unmatched
 from tests.store.test_evidence import ANSWER, fill

@@ -13,11 +13,13 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import CheckConstraint, inspect, text
 
 from aggregator.errors import StoreError
+from aggregator.ports import Store
 from aggregator.store import SqlStore, open_store
 from aggregator.store.desk_tables import is_declared
 from aggregator.store.engine import connect
 from aggregator.store.schema import migrations_folder, versions
 from aggregator.store.tables import metadata
+from aggregator.store.verifying import verify
 from tests.store.samples import (
     ADDRESSES,
     FEED,
@@ -169,3 +171,15 @@ def test_what_joined_a_merged_story_later_counts_as_unread_when_told_articles_ar
     found = store.window_stories(SUBSCRIPTION.id, ("workers",), 3, store.judged_through())
     assert [[each.telling.article_id for each in material.articles] for material in found] == [[late.article_id]]
     store.close()
+
+
+def test_matches_from_before_the_chain_are_told_and_later_ones_must_have_a_link(sql_store: SqlStore, store: Store, url: str) -> None:
+    open_story(store, "old")
+    with sql_store._database.write() as connection:
+        connection.execute(text("DELETE FROM evidence"))
+        connection.execute(text("UPDATE counters SET value = 0 WHERE name = 'evidence'"))
+    move(sql_store, command.downgrade, "0015_regrouping")
+    move(sql_store, command.upgrade, "head")
+    assert (verify(url).older, verify(url).faults) == (1, ())
+    open_story(store, "new")
+    assert (verify(url).links, verify(url).older, verify(url).faults) == (1, 1, ())

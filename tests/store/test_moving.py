@@ -17,10 +17,10 @@ from aggregator.ports import Store
 from aggregator.store import SqlStore, open_store
 from aggregator.store.backup import MANIFEST, back_up, read_backup, restore
 from aggregator.store.copying import copy_database
-from aggregator.store.evidence import verify
 from aggregator.store.retention import prune
 from aggregator.store.soundness import check_database
 from aggregator.store.tables import articles, decisions, revisions
+from aggregator.store.verifying import verify
 from tests.store.conftest import Postgres
 from tests.store.moving import DAY, fill, fresh, half, hits
 from tests.store.samples import FEED, NOW, intake, matched, open_story, opened, poll, take_in

@@ -208,7 +208,8 @@ _HOLDER = """SELECT activity.application_name || ' (server process ' || activity
              WHERE held.locktype = 'advisory' AND held.granted AND held.classid = :space AND held.objid = :lock
                AND held.database = (SELECT oid FROM pg_database WHERE datname = current_database())"""
 _OTHERS = """SELECT DISTINCT application_name FROM pg_stat_activity
-             WHERE datname = current_database() AND application_name LIKE 'aggregator %' AND pid <> pg_backend_pid()
+             WHERE datname = current_database() AND application_name LIKE 'aggregator %'
+               AND application_name NOT LIKE 'aggregator starter %' AND pid <> pg_backend_pid()
                AND pid NOT IN (SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid = :space
                                AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
                                AND (objid = :service OR objid = :working AND mode = 'ExclusiveLock'))

@@ -49,7 +49,7 @@ def copy_of(url: URL, connection: Connection) -> Move:
     """Name a copy by its source; a server's database is known by its number too, which a new one of its name does not share."""
     path = sqlite_file(url)
     if path is not None:
-        return Move(kind="copy", source=str(path), identity=_hashed(str(path.resolve())))
+        return Move(kind="copy", source=str(path.resolve()), identity=_hashed(str(path.resolve())))
     host = url.host or url.query.get("host", "")
     number = connection.execute(text("SELECT oid FROM pg_database WHERE datname = current_database()")).scalar_one()
     return Move(kind="copy", source=f"the database {url.database}", identity=_hashed(f"{host}:{url.port}/{url.database}/{number}"))

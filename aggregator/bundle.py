@@ -9,6 +9,7 @@ inside the archive are fixed, so that the same story gives the same bytes until 
 import html
 import json
 import zipfile
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -63,13 +64,16 @@ def write_bundle(url: str, story_id: int, path: Path, mode: str = "full") -> Bun
 
     Raises:
         UsageError: there is no evidence for such a story, or a file at `path` already.
-        StoreError: the file cannot be written.
+        StoreError: the file cannot be written, or the evidence not be read.
     """
-    proofs = story_proofs(url, story_id)
-    if not proofs:
-        raise UsageError(f"there is no evidence for story {story_id}: aggregator digest show lists stories by number")
-    links = _followed(chain(url, proofs[0].number - 1))
-    files = _files({"story": story_id, "mode": mode, "head": links[-1][2], "chain": links}, proofs)
+    try:
+        proofs = story_proofs(url, story_id)
+        if not proofs:
+            raise UsageError(f"there is no evidence for story {story_id}: aggregator digest show lists stories by number")
+        links = _followed(chain(url, proofs[0].number - 1))
+        files = _files({"story": story_id, "mode": mode, "head": links[-1][2], "chain": links}, proofs)
+    except (ValueError, TypeError, AttributeError, KeyError, zlib.error) as error:
+        raise StoreError("the evidence was changed and cannot be read: aggregator db verify names what differs") from error
     sums = "".join(f"{sha256(content).hexdigest()}  {name}\n" for name, content in files.items()).encode()
     try:
         with path.open("xb") as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:

@@ -112,7 +112,7 @@ def _named(row: Any, number: int, head: str) -> list[str]:
     found: list[str] = []
     try:
         found.extend(_faults(row, number, head))
-    except (ValueError, TypeError, AttributeError, KeyError) as error:
+    except (ValueError, TypeError, AttributeError, KeyError, RecursionError) as error:
         found.append(f"a row that belongs to it cannot be read: {error}")
     return found
 

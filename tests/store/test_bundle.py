@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from aggregator.bundle import write_bundle
-from aggregator.errors import UsageError
+from aggregator.errors import StoreError, UsageError
 from aggregator.ports import Store
-from aggregator.store import open_store
+from aggregator.store import SqlStore, open_store
 from aggregator.store.verifying import verify
 from tests.store.samples import entry, intake, joined, matched, opened, take_in
-from tests.store.test_evidence import BODY, LONG, fill
+from tests.store.test_evidence import BODY, LONG, damage, fill
 from tests.store.unpacking import check, unpack, unpacked
 
 WHOLE = "<p>whole " + "x" * 2000 + "</p>"
@@ -134,3 +134,10 @@ def test_a_story_that_is_not_there_has_no_bundle(store: Store, url: str, tmp_pat
     with pytest.raises(UsageError, match="story 7"):
         write_bundle(url, 7, tmp_path / "story.zip")
     assert not (tmp_path / "story.zip").exists()
+
+
+def test_evidence_that_cannot_be_read_makes_no_bundle(sql_store: SqlStore, store: Store, url: str, tmp_path: Path) -> None:
+    story = fill(store)
+    damage(sql_store, "UPDATE evidence SET content = '{' WHERE number = 1")
+    with pytest.raises(StoreError, match="aggregator db verify"):
+        write_bundle(url, story, tmp_path / "story.zip")

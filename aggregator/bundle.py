@@ -8,6 +8,7 @@ inside the archive are fixed, so that the same story gives the same bytes until 
 
 import html
 import json
+import os
 import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from aggregator.errors import StoreError, UsageError
+from aggregator.store.engine import PRIVATE_FILE
 from aggregator.store.links import EXCERPT, hashed, holds_excerpts, reduced, version_of
 from aggregator.store.proofs import Proof, chain, story_proofs
 
@@ -76,7 +78,7 @@ def write_bundle(url: str, story_id: int, path: Path, mode: str = "full") -> Bun
         raise StoreError("the evidence was changed and cannot be read: aggregator db verify names what differs") from error
     sums = "".join(f"{sha256(content).hexdigest()}  {name}\n" for name, content in files.items()).encode()
     try:
-        with path.open("xb") as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        with open(path, "xb", opener=_private) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
             for name, content in {**files, "SHA256SUMS": sums}.items():
                 archive.writestr(zipfile.ZipInfo(name, _STAMP), content, zipfile.ZIP_DEFLATED)
     except FileExistsError:
@@ -84,6 +86,10 @@ def write_bundle(url: str, story_id: int, path: Path, mode: str = "full") -> Bun
     except OSError as error:
         raise StoreError(f"{path} cannot be written: {error.strerror}") from error
     return Bundle(links=len(proofs), root=sha256(sums).hexdigest(), head=links[-1][2])
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, PRIVATE_FILE)
 
 
 def _followed(links: Sequence[tuple[int, str, str]]) -> list[tuple[int, str, str]]:

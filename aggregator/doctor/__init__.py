@@ -12,7 +12,7 @@ from aggregator.app.configured import read_configuration, user_agent
 from aggregator.doctor.cluster import look_at_cluster
 from aggregator.doctor.feeds import look_at_feeds
 from aggregator.doctor.findings import Diagnosis, Request, bounded
-from aggregator.doctor.ground import look_at_configuration, look_at_database, look_at_disk
+from aggregator.doctor.ground import look_at_configuration, look_at_database, look_at_disk, look_at_privacy
 from aggregator.doctor.people import look_at_mail, look_at_recipients, look_at_slack
 from aggregator.errors import ConfigurationError
 from aggregator.http_client import HttpClient
@@ -31,7 +31,7 @@ async def examine(settings: Settings, request: Request, now: Callable[[], dateti
     except ConfigurationError as error:
         for problem in error.problems:
             yield Diagnosis(what="configuration", state="bad", found=str(problem), advice="mend it, then run aggregator check")
-    for look in (look_at_disk, look_at_database):
+    for look in (look_at_disk, look_at_privacy, look_at_database):
         for diagnosis in look(settings):
             yield diagnosis
     async for diagnosis in look_at_cluster(settings, now):

@@ -2,8 +2,10 @@
 
 import os
 import shutil
+import stat
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from aggregator.doctor.findings import Diagnosis
@@ -41,6 +43,24 @@ def look_at_disk(settings: Settings) -> Iterator[Diagnosis]:
         )
     else:
         yield Diagnosis(what="disk", state="ok", found=f"{free >> 30:,} GiB free in {folder}")
+
+
+def look_at_privacy(settings: Settings) -> Iterator[Diagnosis]:
+    """Say so where other users of the machine may read what the data folder holds: accounts, tokens, mails."""
+    folder = settings.data_dir
+    if not folder.is_dir() or not _others(folder) & stat.S_IXOTH:  # who may not enter the folder reads nothing in it
+        return
+    found = sorted(path for path in (*folder.iterdir(), *folder.glob("*/*")) if path.is_file() and _others(path) & stat.S_IROTH)
+    if found:
+        told = f"other users of this machine may read {found[0]}" + (f" and {len(found) - 1} more files" if found[1:] else "")
+        yield Diagnosis(what="privacy", state="look", found=told, advice=f"chmod -R go-rwx {folder.resolve()}")
+
+
+def _others(path: Path) -> int:
+    try:
+        return path.stat().st_mode & stat.S_IRWXO
+    except OSError:  # gone meanwhile, or not ours to look at
+        return 0
 
 
 def look_at_database(settings: Settings) -> Iterator[Diagnosis]:

@@ -21,7 +21,7 @@ from aggregator.errors import StoreError, UsageError
 from aggregator.store.accounts import Account, Shape, account, shapes
 from aggregator.store.copying import Progress, compare, copy_tables, empty, index, silent, used_tables
 from aggregator.store.database import translated
-from aggregator.store.engine import connect, database_url, snapshot, sqlite_file
+from aggregator.store.engine import PRIVATE_FOLDER, connect, database_url, make_private, snapshot, sqlite_file
 from aggregator.store.locks import at_rest, beside
 from aggregator.store.schema import upgrade
 from aggregator.store.unfinished import Move, begin, finish, refuse_unfinished
@@ -59,8 +59,9 @@ def back_up(url: str, path: Path, now: datetime, progress: Progress = silent) ->
     source, partial = database_url(url), beside(path, ".partial")
     refuse_unfinished(source)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
         partial.unlink(missing_ok=True)
+        make_private(partial)
         accounts = _copied(source, partial, progress)
         _settle(partial)
         made = Backup(
@@ -154,6 +155,7 @@ def _to_file(backup: Backup, target: URL, *, replace: bool, progress: Progress) 
         raise UsageError(f"{path} exists: say --replace to put the backup in its place; the old file is kept beside it")
     with workplace(path) as folder:
         arriving = folder / path.name
+        make_private(arriving)
         shutil.copyfile(backup.path, arriving)
         _check_arrived(backup, arriving, progress)
         if path.exists():
@@ -265,6 +267,7 @@ def _hash_of(path: Path) -> str:
 def _write_manifest(backup: Backup) -> None:
     content = asdict(backup) | {"path": backup.path.name}
     target = beside(backup.path, MANIFEST)
+    make_private(target)
     with target.open("w", encoding="utf-8") as file:
         json.dump(content, file, indent=1)
         file.write("\n")

@@ -5,9 +5,11 @@ the other writer before it reads instead of failing after. PostgreSQL speaks UTC
 Messages never repeat a URL: it may hold a password.
 """
 
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -22,6 +24,8 @@ CACHE = 8_000
 """Kibibytes of an SQLite database that a connection keeps at hand: the indexes of keys and hashes are written all over."""
 IDLE_TIMEOUT = 120
 """Seconds after which PostgreSQL ends a session that does nothing inside a transaction."""
+PRIVATE_FILE, PRIVATE_FOLDER = 0o600, 0o700
+"""Modes of what is made for the owner alone."""
 _FORMS = "write sqlite:///path/to/file.db or postgresql://user@host/name"
 _LZ4 = """SELECT set_config(name, 'lz4', false) FROM pg_settings
           WHERE name = 'default_toast_compression' AND 'lz4' = ANY (enumvals)"""
@@ -49,13 +53,22 @@ def sqlite_file(url: URL) -> Path | None:
     return Path(url.database) if url.database and url.get_backend_name() == "sqlite" else None
 
 
+def make_private(path: Path) -> None:
+    """Make a file that only its owner reads, as it will hold accounts and tokens; one that there is stays as it is.
+
+    Where that cannot be, whoever opens the file says so.
+    """
+    with suppress(OSError):
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE_FILE))
+
+
 def connect(url: URL, *, foreign_keys: bool = True) -> Engine:
     """Make the engine for a URL that `database_url` accepted; makes the folder of an SQLite file."""
     path = sqlite_file(url)
     if path is None:
         return _postgresql(url)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
     except OSError as error:
         raise StoreError(f"the folder {path.parent} for the database cannot be made: {error.strerror}") from error
     return _sqlite(url, foreign_keys=foreign_keys)
@@ -79,6 +92,11 @@ def snapshot(engine: Engine) -> Iterator[Connection]:
 
 def _sqlite(url: URL, *, foreign_keys: bool) -> Engine:
     engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT})
+
+    @event.listens_for(engine, "do_connect")
+    def make(_dialect: Any, _entry: ConnectionPoolEntry, _args: Any, _options: Any) -> None:
+        if path := sqlite_file(url):
+            make_private(path)  # the journals beside it take its mode
 
     @event.listens_for(engine, "connect")
     def set_up(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:

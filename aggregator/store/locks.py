@@ -17,7 +17,7 @@ from sqlalchemy import URL, Connection, text
 
 from aggregator.errors import StoreError, UsageError
 from aggregator.store.database import translated
-from aggregator.store.engine import connect, database_url, sqlite_file
+from aggregator.store.engine import PRIVATE_FILE, PRIVATE_FOLDER, connect, database_url, sqlite_file
 
 _SPACE = 1_313_558_354
 """Sets our advisory locks apart from those of other programs in the same database."""
@@ -153,8 +153,8 @@ class ServiceLock:
 def open_lock_file(path: Path) -> int:
     """Open a lock file, made where it is missing; raises `StoreError` where the folder does not allow it."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        path.parent.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE_FILE)
     except OSError as error:
         raise StoreError(f"the lock file {path} cannot be opened: {error.strerror}") from error
 

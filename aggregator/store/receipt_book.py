@@ -29,7 +29,7 @@ from aggregator.errors import StoreError
 from aggregator.models import Receipt
 from aggregator.ports import Store
 from aggregator.records import ClaimedDelivery, NotedReceipt
-from aggregator.store.engine import database_url, sqlite_file
+from aggregator.store.engine import PRIVATE_FOLDER, database_url, sqlite_file
 from aggregator.store.locks import beside, inherited, open_lock_file
 
 log = structlog.get_logger(__name__)
@@ -117,7 +117,7 @@ class _BookFile:
     @classmethod
     def make(cls, folder: Path) -> "_BookFile":
         """Make a book, with room for all its notes; it bears its name only when it is locked and whole."""
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
         for _ in range(_TRIES):
             with suppress(FileNotFoundError):  # another process looked for books left behind while this one was not locked yet
                 return cls._made(folder / token_hex(8))

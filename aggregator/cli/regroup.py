@@ -129,21 +129,22 @@ def _sentence(change: "Regrouped") -> str:
 
 async def _regroup(told: _Told, since: datetime | None, *, everything: bool) -> None:
     from aggregator.app.configured import read_configuration
-    from aggregator.app.installation import declare, open_app
+    from aggregator.app.installation import at_work, declare, open_app
     from aggregator.regroup import start
 
     settings = settings_from_environment(quiet=True)
-    async with open_app(settings, read_configuration(settings)) as app:
-        declare(app)
-        run = await asyncio.to_thread(start, app.judging, since, everything=everything, carries_out=not told.dry_run)
-        told.idle = run is None
-        if run is not None and settings.runner == "queue" and run.carries_out:
-            from aggregator.cluster import queue_archive
+    with at_work(settings):
+        async with open_app(settings, read_configuration(settings)) as app:
+            declare(app)
+            run = await asyncio.to_thread(start, app.judging, since, everything=everything, carries_out=not told.dry_run)
+            told.idle = run is None
+            if run is not None and settings.runner == "queue" and run.carries_out:
+                from aggregator.cluster import queue_archive
 
-            await queue_archive(settings, "regroup")
-            told.queued = True
-        elif run is not None:
-            await _with_progress(app, run, told)
+                await queue_archive(settings, "regroup")
+                told.queued = True
+            elif run is not None:
+                await _with_progress(app, run, told)
 
 
 async def _with_progress(app: "App", run: "Regrouping", told: _Told) -> None:

@@ -65,7 +65,7 @@ def reapply(json: Json = False) -> None:
 
 async def _reapply() -> "Reapplied | None":
     from aggregator.app.configured import read_configuration
-    from aggregator.app.installation import declare, open_app
+    from aggregator.app.installation import at_work, declare, open_app
     from aggregator.reapply import reapply as run
 
     settings = settings_from_environment(quiet=True)
@@ -74,12 +74,13 @@ async def _reapply() -> "Reapplied | None":
 
         await queue_archive(settings, "reapply")
         return None
-    async with open_app(settings, read_configuration(settings)) as app:
-        declare(app)
-        waiting = await asyncio.to_thread(app.store.count_archived, None, app.judging.topics.rule_version)
-        with screen.progress() as bars:
-            bar = bars.add_task("judging again", total=waiting)
-            return await run(app.judging, lambda done: bars.update(bar, completed=done))
+    with at_work(settings):
+        async with open_app(settings, read_configuration(settings)) as app:
+            declare(app)
+            waiting = await asyncio.to_thread(app.store.count_archived, None, app.judging.topics.rule_version)
+            with screen.progress() as bars:
+                bar = bars.add_task("judging again", total=waiting)
+                return await run(app.judging, lambda done: bars.update(bar, completed=done))
 
 
 @topics.command()

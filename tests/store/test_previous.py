@@ -30,6 +30,10 @@ def rows(store: SqlStore, like: Rows | None = None) -> Rows:
             columns = like[name][0] if like else sorted(column["name"] for column in inspector.get_columns(name))
             query = f"SELECT {', '.join(columns)} FROM {name}"
             found[name] = (columns, sorted((tuple(row) for row in connection.execute(text(query))), key=repr))
+    if like and "counters" in like:  # an upgrade may begin to count something new; what was counted before stays as it was
+        columns, counted = found["counters"]
+        known = {row[columns.index("name")] for row in like["counters"][1]}
+        found["counters"] = (columns, [row for row in counted if row[columns.index("name")] in known])
     return found
 
 

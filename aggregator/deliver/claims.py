@@ -45,17 +45,17 @@ class Claims:
             return bool(self._waiting)
 
     async def take(self) -> ClaimedDelivery | None:
-        """Give the next delivery to send, or None where nothing is due."""
+        """Give the next delivery, begun in the book, or None where nothing is due; raises `StoreError` where the book has no room."""
         async with self._turn:
             if self._waiting and not self._fresh():
                 await self._give_back()
             if not self._waiting:
                 await self._claim(self._use.clock())
-            return self._waiting.popleft() if self._waiting else None
-
-    def put_back(self, claimed: ClaimedDelivery) -> None:
-        """Take a delivery back that was handed out and not begun."""
-        self._waiting.appendleft(claimed)
+            if not self._waiting:
+                return None
+            # Begun before anybody else may claim: under a clock set forward its lease seems to have ended already.
+            self._use.book.begin(self._waiting[0])
+            return self._waiting.popleft()
 
     async def _claim(self, now: datetime) -> None:
         """Claim some more; told to stop meanwhile, wait for what the store gives, so that it can be given back."""

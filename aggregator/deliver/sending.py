@@ -93,11 +93,6 @@ class _Senders:
     async def _send(self, claimed: ClaimedDelivery) -> Sent:
         book, delivery_id = self.use.book, claimed.delivery.id
         try:
-            book.begin(claimed)
-        except StoreError:
-            self.claims.put_back(claimed)
-            raise
-        try:
             return await self._attempt(claimed)
         finally:
             if delivery_id not in {note.delivery_id for note in book.noted()}:

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from aggregator.deliver import LEASE, decide_due, decide_now, send_due
+from aggregator.deliver.claims import Claims
 from aggregator.errors import DeliveryError
 from aggregator.store import SqlStore
 from tests.conftest import Clock
@@ -60,3 +61,13 @@ async def test_a_lease_from_the_future_does_not_hold_a_message_for_ever(sqlite_s
     assert sqlite_store.claim_delivery(clock() + timedelta(days=300), LEASE)
     await send_due(use)
     assert states(sqlite_store) == {"a@example.org": "sent"}
+
+
+async def test_a_clock_set_forward_hands_nothing_out_twice(sqlite_store: SqlStore, clock: Clock) -> None:
+    use = delivering(sqlite_store, clock, RecordingChannel())
+    tell(sqlite_store, clock, "one")
+    decide_now(use, "morning")
+    async with Claims(use) as claims:
+        assert await claims.take()
+        clock.now += 2 * LEASE
+        assert await claims.take() is None
